@@ -1,0 +1,195 @@
+"""The lake's configuration: assets, sources, feeds and alert rules.
+
+Declared in terraform/environments/<env>.tfvars, validated by Terraform, rendered by
+terraform/config.tf into one JSON object in the artifacts bucket whose key holds its
+hash, and read from there by every function. (A Lambda environment holds 4 KB at most.)
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final, Self
+
+from coinlake import intervals
+from coinlake.errors import BadConfiguration
+from coinlake.keys import RawKey, Slot
+from coinlake.stores import ObjectStore
+
+MAX_CONFIG_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class SourceConfig:
+    """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``."""
+
+    name: str
+    base_url: str
+    requests_per_minute: int
+    api_key_header: str | None = None
+    api_key_parameter: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """One stream of raw objects: what to ask of which source, how often.
+
+    ``quotes`` feeds ask for the ``top`` assets by market cap or for ``assets`` by name;
+    ``candles`` feeds ask for ``assets``, each time for the last ``lookback`` closed buckets,
+    so that a missed run heals itself.
+    """
+
+    name: str
+    source: str
+    dataset: str
+    quote: str
+    interval: str
+    assets: tuple[str, ...]
+    top: int | None
+    lookback: int
+    stale_after_minutes: int
+    enabled: bool
+
+    def due(self, scheduled: datetime) -> datetime:
+        """The slot time of a run: its scheduled time floored to the interval."""
+        return intervals.floor(scheduled, self.interval)
+
+    def page_key(self, due: datetime, page: int) -> RawKey:
+        """Where one page of a quotes feed lands."""
+        return RawKey(self.source, self.dataset, Slot(due, (self.name, self.quote.lower(), f"p{page}")))
+
+    def window_key(self, due: datetime, market: str) -> RawKey:
+        """Where one market's window of ``lookback`` candles, ending before ``due``, lands."""
+        return RawKey(self.source, self.dataset, Slot(due, (market, self.interval, str(self.lookback))))
+
+    def owns(self, source: str, dataset: str, slot: Slot) -> bool:
+        """Whether an object of this source, dataset and slot is one that this feed asks for."""
+        if (source, dataset) != (self.source, self.dataset):
+            return False
+        if dataset == "candles":
+            return slot.parts[1:2] == (self.interval,)
+        return slot.parts[:1] == (self.name,)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """Mail when an asset's price is above or below a level, or moved over a window.
+
+    Exactly one of ``above``, ``below`` (prices in ``quote``) and ``change_percent`` (either
+    way, over ``window``) is set. ``source`` None watches every source on its own.
+    """
+
+    name: str
+    asset: str
+    quote: str
+    source: str | None
+    above: Decimal | None
+    below: Decimal | None
+    change_percent: Decimal | None
+    window: timedelta
+    cooldown: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Notices:
+    """Which news of the pipeline itself is mailed, and how often at most."""
+
+    quarantine: bool
+    failures: bool
+    stale: bool
+    cooldown: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LakeConfig:
+    """The whole configuration; ``assets`` maps symbol → source → that source's id."""
+
+    assets: Mapping[str, Mapping[str, str]]
+    sources: Mapping[str, SourceConfig]
+    feeds: Mapping[str, Feed]
+    price_rules: tuple[PriceRule, ...]
+    notices: Notices
+    private_sources: bool
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Raise ``BadConfiguration`` where the object is not what terraform/config.tf renders."""
+        try:
+            return cls._from_document(json.loads(body, parse_float=Decimal))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise BadConfiguration(
+                f"the configuration object is malformed ({type(error).__name__}: {error}); "
+                "run terraform apply again"
+            ) from None
+
+    @classmethod
+    def load(cls, store: ObjectStore, key: str) -> Self:
+        """Read the object that Terraform wrote; one GET per cold start."""
+        return cls.from_json(store.get(key, MAX_CONFIG_BYTES).body)
+
+    @classmethod
+    def _from_document(cls, document: Mapping[str, Any]) -> Self:
+        return cls(
+            assets={
+                symbol: {source: name for source, name in ids.items() if name}
+                for symbol, ids in document["assets"].items()
+            },
+            sources={name: SourceConfig(name=name, **entry) for name, entry in document["sources"].items()},
+            feeds={name: _feed(name, entry) for name, entry in document["feeds"].items()},
+            price_rules=tuple(_price_rule(name, entry) for name, entry in document["price_rules"].items()),
+            notices=_notices(document["notices"]),
+            private_sources=document["private_sources"],
+        )
+
+    def feed(self, name: str) -> Feed:
+        try:
+            return self.feeds[name]
+        except KeyError:
+            raise BadConfiguration(
+                f"there is no feed {name[:80]!r}; the feeds are {', '.join(sorted(self.feeds))}"
+            ) from None
+
+    def symbol(self, source: str, asset_id: str) -> str:
+        """The canonical symbol of a source's asset id.
+
+        An id that the map does not hold keeps its own name, ``coingecko:some-id``: tickers
+        collide across projects, so a symbol is never guessed from one.
+        """
+        for symbol, ids in self.assets.items():
+            if ids.get(source) == asset_id:
+                return symbol
+        return f"{source}:{asset_id}"
+
+
+def _feed(name: str, entry: Mapping[str, Any]) -> Feed:
+    intervals.duration(entry["interval"])
+    return Feed(name=name, **{**entry, "assets": tuple(entry["assets"])})
+
+
+def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:
+    levels = {level: _decimal(entry[level]) for level in ("above", "below", "change_percent")}
+    if sum(value is not None for value in levels.values()) != 1:
+        raise ValueError(f"rule {name} needs exactly one of {', '.join(levels)}")
+    return PriceRule(
+        name=name,
+        asset=entry["asset"],
+        quote=entry["quote"],
+        source=entry["source"],
+        window=timedelta(minutes=entry["window_minutes"]),
+        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
+        **levels,
+    )
+
+
+def _notices(entry: Mapping[str, Any]) -> Notices:
+    return Notices(
+        quarantine=entry["quarantine"],
+        failures=entry["failures"],
+        stale=entry["stale"],
+        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
+    )
+
+
+def _decimal(value: int | Decimal | None) -> Decimal | None:
+    return None if value is None else Decimal(value)

@@ -1,0 +1,63 @@
+"""Every error the pipeline raises on purpose, split by "would a retry help?".
+
+CoinlakeError
+├── BadConfiguration     a setting or rule is missing or malformed: fix the deployment
+├── BadKey               an object key that coinlake did not write: ignore or quarantine it
+├── BadEvent             a message that is not an S3 event: acknowledge and count it
+├── SourceUnavailable    the exchange is down or throttling: a retry may succeed
+├── SourceRefused        the exchange rejects this request: a retry cannot help
+├── StoreUnavailable     AWS failed us: a retry may succeed
+├── AlreadyExists        the object is there: its first writer won
+├── NotFound             the object is not there
+└── TooLarge             a body or object is over its cap: never read it whole
+
+Bad *data* is no error: parsers return it as rejections, which go to quarantine.
+"""
+
+
+class CoinlakeError(Exception):
+    """The root: its message is one sentence a user can act on."""
+
+
+class BadConfiguration(CoinlakeError):
+    """A setting is missing or malformed; only a change of the deployment helps."""
+
+
+class BadKey(CoinlakeError):
+    """A key outside the layout of ``coinlake.keys``."""
+
+    def __init__(self, code: str, key: str) -> None:
+        super().__init__(f"{code}: {key[:200]!r} is not a coinlake key")
+        self.code = code
+
+
+class BadEvent(CoinlakeError):
+    """A message body that is no S3 event; ``code`` says in which way."""
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+
+
+class SourceUnavailable(CoinlakeError):
+    """The exchange is down or throttling; the next try may succeed."""
+
+
+class SourceRefused(CoinlakeError):
+    """The exchange rejects this request; repeating it cannot help."""
+
+
+class StoreUnavailable(CoinlakeError):
+    """An AWS call failed after the SDK's own retries."""
+
+
+class AlreadyExists(CoinlakeError):
+    """A conditional write found the key taken."""
+
+
+class NotFound(CoinlakeError):
+    """The object named does not exist (any more)."""
+
+
+class TooLarge(CoinlakeError):
+    """A body is over its byte cap."""

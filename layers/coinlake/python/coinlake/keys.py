@@ -1,0 +1,210 @@
+"""Where every object lives. Keys are built and parsed here and nowhere else.
+
+raw        raw/source=S/dataset=D/dt=YYYY-MM-DD/<slot>.<ext>.gz
+trusted    trusted/<table>/<partition>/<source>.<dataset>.<slot>.parquet
+quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
+ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
+
+A slot names a request, never a moment of writing: its time (when it was due, or
+the exclusive end of its window), then what was asked, then ``rN`` for a revision.
+All keys of one raw object carry the same slot, so they are found from each other.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final, Self, TypeVar
+
+from coinlake.errors import BadKey
+
+RAW: Final = "raw/"
+TRUSTED: Final = "trusted/"
+QUARANTINE: Final = "quarantine/"
+LEDGER: Final = "ledger/"
+
+_Key = TypeVar("_Key")
+_TIME = "%Y%m%dT%H%M%SZ"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_PART = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_REVISION = re.compile(r"r([1-9][0-9]{0,5})")
+_DATED = r"dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<slot>[^/]+)"
+_SOURCE = r"(?P<source>[^/=.]+)/(?P<dataset>[^/=.]+)/"
+_RAW_KEY = re.compile(
+    rf"raw/source=(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/{_DATED}\.(?P<ext>[a-z]+)\.gz"
+)
+_QUARANTINE_KEY = re.compile(rf"quarantine/{_SOURCE}{_DATED}\.jsonl")
+_LEDGER_KEY = re.compile(rf"ledger/{_SOURCE}{_DATED}\.json")
+_TRUSTED_KEY = re.compile(
+    r"trusted/(?P<table>[^/]+)/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*)"
+    r"/(?P<source>[^/.]+)\.(?P<dataset>[^/.]+)\.(?P<slot>[^/]+)\.parquet"
+)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """One request's name: ``20261121T070000Z.BTC-USD.1h.24`` and, revised, ``….r2``.
+
+    ``time`` is aware UTC with whole seconds; ``parts`` say what was asked, in words
+    of letters, digits, ``_`` and ``-``; ``revision`` 0 is the first answer.
+    """
+
+    time: datetime
+    parts: tuple[str, ...] = ()
+    revision: int = 0
+
+    def __post_init__(self) -> None:
+        if self.time.tzinfo is None or self.time.microsecond:
+            raise ValueError(f"a slot's time is UTC in whole seconds, not {self.time!r}")
+        for part in self.parts:
+            if not _PART.fullmatch(part) or _REVISION.fullmatch(part):
+                raise ValueError(f"{part!r} cannot be a part of a slot")
+
+    def __str__(self) -> str:
+        last = (f"r{self.revision}",) if self.revision else ()
+        return ".".join((self.time.astimezone(UTC).strftime(_TIME), *self.parts, *last))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raise ``ValueError`` unless ``text`` is exactly what ``str`` of a slot gives."""
+        first, *parts = text.split(".")
+        revision = _REVISION.fullmatch(parts[-1]) if parts else None
+        slot = cls(
+            time=datetime.strptime(first, _TIME).replace(tzinfo=UTC),
+            parts=tuple(parts[:-1] if revision else parts),
+            revision=int(revision[1]) if revision else 0,
+        )
+        if str(slot) != text:
+            raise ValueError(f"{text!r} is not a slot")
+        return slot
+
+    @property
+    def dt(self) -> date:
+        """The day whose folder the slot lies in."""
+        return self.time.astimezone(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class RawKey:
+    """An answer exactly as received, gzipped; written once, with ``If-None-Match: *``."""
+
+    source: str
+    dataset: str
+    slot: Slot
+    ext: str = "json"
+
+    def __post_init__(self) -> None:
+        for name in (self.source, self.dataset):
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"{name!r} cannot name a source or dataset")
+
+    def __str__(self) -> str:
+        return f"{raw_prefix(self.source, self.dataset, self.slot.dt)}{self.slot}.{self.ext}.gz"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Raise ``BadKey("unexpected_key")`` for a key that is not in the layout."""
+        found = _match(_RAW_KEY, key)
+        return _checked(key, cls, **_origin(key, found), ext=found["ext"])
+
+    def revised(self, revision: int) -> Self:
+        """The key of a later answer to the same request."""
+        return replace(self, slot=replace(self.slot, revision=revision))
+
+    def trusted(self, table: str, partition: str) -> "TrustedKey":
+        """``partition`` as in the table's layout: ``dt=2026-11-21``, ``interval=1h/month=2026-11``."""
+        return TrustedKey(self.source, self.dataset, self.slot, table, partition)
+
+    def quarantine(self) -> "QuarantineKey":
+        return QuarantineKey(self.source, self.dataset, self.slot)
+
+    def ledger(self) -> "LedgerKey":
+        return LedgerKey(self.source, self.dataset, self.slot)
+
+
+@dataclass(frozen=True, slots=True)
+class TrustedKey:
+    """Typed rows of one raw object in one partition of one table."""
+
+    source: str
+    dataset: str
+    slot: Slot
+    table: str
+    partition: str
+
+    def __str__(self) -> str:
+        return f"{TRUSTED}{self.table}/{self.partition}/{self.source}.{self.dataset}.{self.slot}.parquet"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        found = _match(_TRUSTED_KEY, key)
+        return _checked(key, cls, **_origin(key, found), table=found["table"], partition=found["partition"])
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineKey:
+    """The rejected rows of one raw object, as JSON lines of ``records.Rejection``."""
+
+    source: str
+    dataset: str
+    slot: Slot
+
+    def __str__(self) -> str:
+        return f"{quarantine_prefix(self.source, self.dataset, self.slot.dt)}{self.slot}.jsonl"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        return _checked(key, cls, **_origin(key, _match(_QUARANTINE_KEY, key)))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """The commit mark of one raw object, as the JSON of ``records.LedgerEntry``."""
+
+    source: str
+    dataset: str
+    slot: Slot
+
+    def __str__(self) -> str:
+        return f"{ledger_prefix(self.source, self.dataset, self.slot.dt)}{self.slot}.json"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        return _checked(key, cls, **_origin(key, _match(_LEDGER_KEY, key)))
+
+
+def raw_prefix(source: str, dataset: str, dt: date) -> str:
+    return f"{RAW}source={source}/dataset={dataset}/dt={dt}/"
+
+
+def quarantine_prefix(source: str, dataset: str, dt: date) -> str:
+    return f"{QUARANTINE}{source}/{dataset}/dt={dt}/"
+
+
+def ledger_prefix(source: str, dataset: str, dt: date) -> str:
+    return f"{LEDGER}{source}/{dataset}/dt={dt}/"
+
+
+def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:
+    found = pattern.fullmatch(key)
+    if not found:
+        raise BadKey("unexpected_key", key)
+    return found
+
+
+def _origin(key: str, found: re.Match[str]) -> dict[str, Any]:
+    try:
+        slot = Slot.parse(found["slot"])
+    except ValueError:
+        raise BadKey("unexpected_key", key) from None
+    return {"source": found["source"], "dataset": found["dataset"], "slot": slot}
+
+
+def _checked(key: str, cls: type[_Key], **fields: Any) -> _Key:
+    """Build the key and insist that it spells ``key``, so that parsing never guesses."""
+    try:
+        parsed = cls(**fields)
+    except ValueError:
+        raise BadKey("unexpected_key", key) from None
+    if str(parsed) != key:
+        raise BadKey("unexpected_key", key)
+    return parsed

@@ -1,0 +1,14 @@
+"""One logger and one metrics set for all functions: JSON lines, metrics in embedded format.
+
+Log a fixed short phrase plus keys, never a payload. Powertools names both after the
+function's stage (``POWERTOOLS_SERVICE_NAME``, ``POWERTOOLS_METRICS_NAMESPACE``, set by
+Terraform), so a metric's only dimension is its stage.
+"""
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+__all__ = ["MetricUnit", "logger", "metrics"]
+
+logger = Logger()
+metrics = Metrics()

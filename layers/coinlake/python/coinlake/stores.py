@@ -1,0 +1,124 @@
+"""S3 as the stages use it. The only file of the layer that speaks to S3."""
+
+import gzip
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, TooLarge
+
+GZIP_LEVEL: Final = 6  # level 9, the default, is five times slower for 3% (docs/performance.md)
+_MISSING: Final = {"404", "NoSuchKey", "NotFound"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object with its body, or after ``head`` without. ``etag`` is without quotes."""
+
+    body: bytes
+    etag: str
+    metadata: Mapping[str, str]
+    modified: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectStore:
+    """One bucket. Every fault of AWS becomes a ``StoreUnavailable`` that a retry may heal."""
+
+    client: Any
+    bucket: str
+
+    def get(self, key: str, max_bytes: int) -> StoredObject:
+        """The object; ``NotFound`` if it is gone, ``TooLarge`` before reading past the cap."""
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=key)
+            if answer["ContentLength"] > max_bytes:
+                answer["Body"].close()
+                raise TooLarge(f"s3://{self.bucket}/{key} has {answer['ContentLength']} bytes")
+            return _stored(answer, answer["Body"].read())
+        except (ClientError, BotoCoreError, HTTPClientError) as error:
+            raise self._translated("get", key, error) from error
+
+    def head(self, key: str) -> StoredObject:
+        """The object without its body; ``NotFound`` where there is none."""
+        try:
+            return _stored(self.client.head_object(Bucket=self.bucket, Key=key), b"")
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated("head", key, error) from error
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str = "application/json",
+        metadata: Mapping[str, str] | None = None,
+        **conditions: str,
+    ) -> None:
+        """Write the object. ``IfNoneMatch="*"`` raises ``AlreadyExists`` where the key is taken.
+
+        A 409, another writer at this moment, is a ``StoreUnavailable``: try again.
+        """
+        try:
+            self.client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=body,
+                ContentType=content_type,
+                Metadata=dict(metadata or {}),
+                **conditions,
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated("put", key, error) from error
+
+    def delete(self, key: str) -> None:
+        """Delete the object; deleting what is gone is no error."""
+        try:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated("delete", key, error) from error
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """All keys under ``prefix``, in order, a page of 1,000 at a time."""
+        for page in self._pages(Prefix=prefix):
+            yield from (entry["Key"] for entry in page.get("Contents", ()))
+
+    def folders(self, prefix: str) -> list[str]:
+        """The prefixes one level below ``prefix``, each ending in ``/``."""
+        return [
+            entry["Prefix"]
+            for page in self._pages(Prefix=prefix, Delimiter="/")
+            for entry in page.get("CommonPrefixes", ())
+        ]
+
+    def _pages(self, **query: str) -> Iterator[dict[str, Any]]:
+        try:
+            yield from self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, **query)
+        except (ClientError, BotoCoreError) as error:
+            raise self._translated("list", query["Prefix"], error) from error
+
+    def _translated(self, verb: str, key: str, error: Exception) -> Exception:
+        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        place = f"s3://{self.bucket}/{key}"
+        if code in _MISSING:
+            return NotFound(f"{place} does not exist")
+        if code == "PreconditionFailed":
+            return AlreadyExists(f"{place} exists")
+        return StoreUnavailable(f"could not {verb} {place}: {code}")
+
+
+def compressed(body: bytes) -> bytes:
+    """Gzip without name or time, so that equal bodies have equal bytes."""
+    return gzip.compress(body, GZIP_LEVEL, mtime=0)
+
+
+def sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
+
+
+def _stored(answer: Mapping[str, Any], body: bytes) -> StoredObject:
+    return StoredObject(body, answer["ETag"].strip('"'), answer["Metadata"], answer["LastModified"])
