@@ -27,6 +27,7 @@ _TIME = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PART = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _REVISION = re.compile(r"r([1-9][0-9]{0,5})")
+_RESERVED = re.compile(r"r[0-9]+")
 _DATED = r"dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<slot>[^/]+)"
 _SOURCE = r"(?P<source>[^/=.]+)/(?P<dataset>[^/=.]+)/"
 _RAW_KEY = re.compile(
@@ -56,7 +57,7 @@ class Slot:
         if self.time.tzinfo is None or self.time.microsecond:
             raise ValueError(f"a slot's time is UTC in whole seconds, not {self.time!r}")
         for part in self.parts:
-            if not _PART.fullmatch(part) or _REVISION.fullmatch(part):
+            if not _PART.fullmatch(part) or _RESERVED.fullmatch(part):
                 raise ValueError(f"{part!r} cannot be a part of a slot")
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ same bytes: no clock, no counter, no random name.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Final, Self
 
@@ -65,10 +65,10 @@ class LedgerEntry:
     rows_in: int
     rows_trusted: int
     rows_quarantined: int
-    outputs: Sequence[str] = ()
+    outputs: tuple[str, ...] = ()
     reasons: dict[str, int] = field(default_factory=dict)
     rounded: int = 0
-    notes: Sequence[str] = ()
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.rows_in != self.rows_trusted + self.rows_quarantined:
@@ -82,4 +82,5 @@ class LedgerEntry:
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
-        return cls(**json.loads(body))
+        entry = json.loads(body)
+        return cls(**{**entry, "outputs": tuple(entry["outputs"]), "notes": tuple(entry["notes"])})

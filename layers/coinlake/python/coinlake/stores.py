@@ -82,10 +82,12 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             raise self._translated("delete", key, error) from error
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """All keys under ``prefix``, in order, a page of 1,000 at a time."""
+    def keys(self, prefix: str, written_before: datetime | None = None) -> Iterator[str]:
+        """All keys under ``prefix``, in order; with ``written_before`` only older objects'."""
         for page in self._pages(Prefix=prefix):
-            yield from (entry["Key"] for entry in page.get("Contents", ()))
+            for entry in page.get("Contents", ()):
+                if written_before is None or entry["LastModified"] < written_before:
+                    yield entry["Key"]
 
     def folders(self, prefix: str) -> list[str]:
         """The prefixes one level below ``prefix``, each ending in ``/``."""

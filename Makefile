@@ -1,0 +1,63 @@
+# Thin calls of the `coinlake` command and the build tools; `make` prints what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+COINLAKE := $(BIN)/coinlake
+ENV ?= dev
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up down status test check bench build pins bootstrap deploy destroy clean
+
+help: ## Print the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/ready ## Create .venv with everything pinned
+
+$(VENV)/ready: tools/requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "coinlake needs Python 3.11 or newer; set PYTHON=python3.12, say"; exit 1; }
+	@echo "setting up $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r tools/requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: setup ## Deploy the whole lake on this machine, run it, show what landed (LIVE=1: real exchanges)
+	@$(COINLAKE) demo $(if $(LIVE),--live)
+
+up: setup ## Deploy the lake on this machine and leave it running (LIVE=1: real exchanges)
+	@$(COINLAKE) up $(if $(LIVE),--live)
+
+down: setup ## Stop what `make demo` or `make up` started; data stays
+	@$(COINLAKE) down
+
+status: setup ## Freshness, rows per zone, quarantine, queues, mails (ENV=local by default here)
+	@$(COINLAKE) status
+
+test: setup ## Set up and pass every test, the deployed stack included
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: setup ## Format, lint, types, Terraform format
+	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && terraform fmt -check -recursive terraform
+
+bench: setup ## Measure the hot paths against named peers
+	@$(BIN)/python -m bench
+
+build: setup ## Build the zips and layers for this machine
+	@$(BIN)/python -m tools.build
+
+pins: setup ## Resolve the pinned requirements anew
+	@$(BIN)/python -m tools.pins
+
+bootstrap: setup ## Create the state bucket in your AWS account
+	@$(COINLAKE) bootstrap
+
+deploy: setup ## Deploy to AWS: make deploy ENV=dev
+	@$(COINLAKE) deploy $(ENV)
+
+destroy: setup ## Remove from AWS: make destroy ENV=dev
+	@$(COINLAKE) destroy $(ENV)
+
+clean: ## Remove everything that was built here, the local lake included
+	@if [ -x $(COINLAKE) ]; then $(COINLAKE) down --wipe; fi
+	@rm -rf build $(VENV) terraform/.terraform

@@ -1,0 +1,82 @@
+"""Compare two listings: which raw objects have no ledger entry. No I/O but the stores' listings."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from coinlake import keys
+from coinlake.errors import BadConfiguration, BadKey
+from coinlake.keys import RawKey
+from coinlake.stores import ObjectStore
+
+
+@dataclass(slots=True)
+class Found:
+    """Counts of a comparison, and the raw keys that transform has not committed."""
+
+    raw: int = 0
+    ledger: int = 0
+    missing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """A range of days, both ends included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of_event(cls, event: dict[str, object], today: date) -> "Days":
+        """``{"days": 7}``, back from today, or ``{"start": …, "end": …}``; else ``BadConfiguration``."""
+        try:
+            if "start" in event:
+                days = cls(date.fromisoformat(str(event["start"])), date.fromisoformat(str(event["end"])))
+            else:
+                days = cls(today - timedelta(days=int(str(event["days"]))), today)
+        except (KeyError, ValueError):
+            raise BadConfiguration(
+                'reconcile takes {"days": 7} or {"start": "2026-11-01", "end": "2026-11-21"}'
+            ) from None
+        if days.first > days.last:
+            raise BadConfiguration(f"bad_range: start {days.first} is after end {days.last}")
+        return days
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
+
+
+def compare(raw: ObjectStore, lake: ObjectStore, days: Days, written_before: datetime) -> Found:
+    """Walk every source and dataset that raw holds, one day's listing at a time.
+
+    Younger objects than ``written_before`` are left to their own event, which is on its way.
+    """
+    found = Found()
+    for source, dataset in origins(raw):
+        for day in days:
+            wanted = sorted(_ledger_keys(raw.keys(keys.raw_prefix(source, dataset, day), written_before)))
+            if not wanted:
+                continue
+            present = set(lake.keys(keys.ledger_prefix(source, dataset, day)))
+            found.raw += len(wanted)
+            found.ledger += sum(ledger in present for ledger, _ in wanted)
+            found.missing += [raw_key for ledger, raw_key in wanted if ledger not in present]
+    return found
+
+
+def origins(raw: ObjectStore) -> list[tuple[str, str]]:
+    """Every (source, dataset) folder of raw, feeds that are gone included."""
+    return [
+        (source_folder.split("=")[-1].rstrip("/"), dataset_folder.split("=")[-1].rstrip("/"))
+        for source_folder in raw.folders(keys.RAW)
+        for dataset_folder in raw.folders(source_folder)
+    ]
+
+
+def _ledger_keys(raw_keys: Iterator[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of ledger key and raw key; what coinlake did not write is not its to reconcile."""
+    for raw_key in raw_keys:
+        try:
+            yield str(RawKey.parse(raw_key).ledger()), raw_key
+        except BadKey:
+            continue

@@ -1,0 +1,117 @@
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from coinlake.config import LakeConfig
+from coinlake.errors import BadConfiguration
+from coinlake.keys import Slot
+
+DOCUMENT = {
+    "assets": {
+        "BTC": {"coingecko": "bitcoin", "coinbase": "BTC"},
+        "TRX": {"coingecko": "tron", "coinbase": None},
+    },
+    "sources": {
+        "coingecko": {
+            "base_url": "https://api.coingecko.com/api/v3",
+            "requests_per_minute": 5,
+            "api_key_header": None,
+            "api_key_parameter": None,
+        }
+    },
+    "feeds": {
+        "coingecko_quotes": {
+            "source": "coingecko",
+            "dataset": "quotes",
+            "quote": "USD",
+            "interval": "5m",
+            "assets": [],
+            "top": 250,
+            "lookback": 1,
+            "stale_after_minutes": 20,
+            "enabled": True,
+        },
+        "coinbase_candles": {
+            "source": "coinbase",
+            "dataset": "candles",
+            "quote": "USD",
+            "interval": "1h",
+            "assets": ["BTC"],
+            "top": None,
+            "lookback": 24,
+            "stale_after_minutes": 180,
+            "enabled": True,
+        },
+    },
+    "price_rules": {
+        "shib_low": {
+            "asset": "SHIB",
+            "quote": "USD",
+            "source": None,
+            "above": None,
+            "below": 8.47e-06,
+            "change_percent": None,
+            "window_minutes": 60,
+            "cooldown_minutes": 60,
+        }
+    },
+    "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
+    "private_sources": False,
+}
+CONFIG = LakeConfig.from_json(json.dumps(DOCUMENT).encode())
+DUE = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
+
+
+def test_a_mapped_id_becomes_its_symbol_and_another_keeps_its_own_name():
+    assert CONFIG.symbol("coingecko", "bitcoin") == "BTC"
+    assert CONFIG.symbol("coingecko", "bitcoin-cash-sv") == "coingecko:bitcoin-cash-sv"
+
+
+def test_a_ticker_alone_never_resolves():
+    assert CONFIG.symbol("coingecko", "BTC") == "coingecko:BTC"
+
+
+def test_an_asset_without_a_listing_has_no_id_there():
+    assert "coinbase" not in CONFIG.assets["TRX"]
+
+
+def test_rules_keep_their_numbers_exact():
+    assert CONFIG.price_rules[0].below == Decimal("8.47e-06")
+
+
+def test_a_page_is_named_by_its_feed_and_a_window_by_its_market():
+    page = CONFIG.feed("coingecko_quotes").page_key(DUE, 2)
+    assert str(page).endswith("dt=2026-11-21/20261121T073500Z.coingecko_quotes.usd.p2.json.gz")
+    candles = CONFIG.feed("coinbase_candles")
+    window = candles.window_key(candles.due(DUE), "BTC-USD")
+    assert str(window).endswith("dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json.gz")
+
+
+def test_a_feed_owns_what_it_asked_for_and_nothing_else():
+    quotes, candles = CONFIG.feed("coingecko_quotes"), CONFIG.feed("coinbase_candles")
+    assert quotes.owns("coingecko", "quotes", quotes.page_key(DUE, 1).slot)
+    assert candles.owns("coinbase", "candles", Slot(DUE, ("ETH-USD", "1h", "300")))
+    assert not candles.owns("coinbase", "candles", Slot(DUE, ("ETH-USD", "1m", "300")))
+    assert not quotes.owns("coingecko", "quotes", Slot(DUE, ("other_feed", "usd", "p1")))
+    assert not quotes.owns("coinbase", "quotes", Slot(DUE, ("coingecko_quotes", "usd", "p1")))
+
+
+def test_an_unknown_feed_is_refused_with_the_known_ones():
+    with pytest.raises(
+        BadConfiguration, match="no feed 'typo'; the feeds are coinbase_candles, coingecko_quotes"
+    ):
+        CONFIG.feed("typo")
+
+
+@pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b"{", b'{"assets": 1}'])
+def test_a_malformed_configuration_says_what_to_do(broken: bytes):
+    with pytest.raises(BadConfiguration, match="malformed .* run terraform apply again"):
+        LakeConfig.from_json(broken)
+
+
+def test_a_rule_with_two_levels_is_refused():
+    rule = {**DOCUMENT["price_rules"]["shib_low"], "above": 1}
+    with pytest.raises(BadConfiguration, match="exactly one of above, below, change_percent"):
+        LakeConfig.from_json(json.dumps({**DOCUMENT, "price_rules": {"both": rule}}).encode())

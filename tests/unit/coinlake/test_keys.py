@@ -1,0 +1,97 @@
+"""Keys and slots: what is built can be parsed, and nothing else can."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from coinlake import keys
+from coinlake.errors import BadKey
+from coinlake.keys import LedgerKey, QuarantineKey, RawKey, Slot, TrustedKey
+
+times = st.datetimes(
+    min_value=datetime(2009, 1, 3), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)
+).map(lambda moment: moment.replace(microsecond=0))
+words = st.from_regex(r"[A-Za-z0-9_-]{1,20}", fullmatch=True).filter(lambda word: not word.startswith("r"))
+names = st.from_regex(r"[a-z][a-z0-9_]{0,15}", fullmatch=True)
+slots = st.builds(
+    Slot, times, st.lists(words, max_size=4).map(tuple), st.integers(min_value=0, max_value=999_999)
+)
+raw_keys = st.builds(RawKey, names, names, slots, st.sampled_from(["json", "jsonl", "csv"]))
+
+WINDOW = Slot(datetime(2026, 11, 21, 7, tzinfo=UTC), ("BTC-USD", "1h", "24"))
+RAW = RawKey("coinbase", "candles", WINDOW)
+
+
+def test_a_raw_key_names_its_source_dataset_day_and_slot():
+    assert str(RAW) == (
+        "raw/source=coinbase/dataset=candles/dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json.gz"
+    )
+
+
+def test_every_key_of_a_raw_object_carries_its_slot():
+    assert (
+        str(RAW.quarantine())
+        == "quarantine/coinbase/candles/dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.jsonl"
+    )
+    assert str(RAW.ledger()) == "ledger/coinbase/candles/dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json"
+    assert str(RAW.trusted("candles", "interval=1h/month=2026-11")) == (
+        "trusted/candles/interval=1h/month=2026-11/coinbase.candles.20261121T070000Z.BTC-USD.1h.24.parquet"
+    )
+
+
+@given(raw_keys)
+def test_every_key_survives_the_round_trip(raw: RawKey):
+    assert RawKey.parse(str(raw)) == raw
+    assert QuarantineKey.parse(str(raw.quarantine())) == raw.quarantine()
+    assert LedgerKey.parse(str(raw.ledger())) == raw.ledger()
+    trusted = raw.trusted("candles", "interval=1h/month=2026-11")
+    assert TrustedKey.parse(str(trusted)) == trusted
+
+
+@given(st.text())
+@example("raw/source=coinbase/dataset=candles/dt=2026-11-22/20261121T070000Z.BTC-USD.1h.24.json.gz")
+@example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json")
+@example("raw/source=../dataset=candles/dt=2026-11-21/20261121T070000Z.json.gz")
+@example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261121T070000Z.r0.json.gz")
+@example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261321T070000Z.json.gz")
+def test_any_other_text_is_an_unexpected_key(text: str):
+    for parse in (RawKey.parse, TrustedKey.parse, QuarantineKey.parse, LedgerKey.parse):
+        with pytest.raises(BadKey, match="unexpected_key"):
+            parse(text)
+
+
+def test_a_revision_is_another_object_of_the_same_day_and_request():
+    revised = RAW.revised(2)
+    assert str(revised).endswith("/20261121T070000Z.BTC-USD.1h.24.r2.json.gz")
+    assert RawKey.parse(str(revised)).slot.revision == 2
+    assert revised.slot.parts == RAW.slot.parts
+
+
+def test_revisions_sort_after_the_first_answer():
+    assert RAW.slot < RAW.revised(1).slot < RAW.revised(10).slot
+
+
+@pytest.mark.parametrize("part", ["", "r1", "a.b", "a/b", "BTC USD", "é", "x" * 61])
+def test_a_part_that_could_not_be_parsed_back_is_refused(part: str):
+    with pytest.raises(ValueError, match="cannot be a part"):
+        Slot(datetime(2026, 1, 1, tzinfo=UTC), (part,))
+
+
+def test_a_slot_needs_a_zone_and_whole_seconds():
+    for moment in (datetime(2026, 1, 1), datetime(2026, 1, 1, microsecond=1, tzinfo=UTC)):
+        with pytest.raises(ValueError, match="UTC in whole seconds"):
+            Slot(moment)
+
+
+def test_a_slot_in_another_zone_lies_in_its_utc_day():
+    late = datetime(2026, 11, 21, 23, 30, tzinfo=timezone(timedelta(hours=-5)))
+    assert Slot(late).dt == date(2026, 11, 22)
+    assert str(Slot(late)) == "20261122T043000Z"
+
+
+@given(raw_keys)
+def test_the_prefix_of_a_day_holds_its_keys(raw: RawKey):
+    assert str(raw).startswith(keys.raw_prefix(raw.source, raw.dataset, raw.slot.dt))
+    assert str(raw.ledger()).startswith(keys.ledger_prefix(raw.source, raw.dataset, raw.slot.dt))

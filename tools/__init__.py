@@ -1,0 +1,1 @@
+"""Build scripts: deterministic zips, the trimmed layer, Terraform's whereabouts."""

@@ -1,0 +1,58 @@
+"""Build every zip that Terraform deploys: ``python -m tools.build --help``."""
+
+import argparse
+import platform
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from tools import dependencies
+from tools.zips import write_zip
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = ROOT / "build"
+FUNCTIONS: Final = ("ingest", "transform", "notify", "reconcile")
+HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
+SHIPPED: Final = {".py", ".json"}
+
+
+def build(runtime: str, architecture: str, out: Path) -> None:
+    """Write the functions' zips and both layers to ``out``, the same bytes for the same sources."""
+    for stage in FUNCTIONS:
+        folder = ROOT / "functions" / stage
+        write_zip(out / f"{stage}.zip", folder.parent, _sources(folder))
+    shared = ROOT / "layers" / "coinlake"
+    write_zip(out / "coinlake-layer.zip", shared, _sources(shared / "python"))
+    target = dependencies.Target.parse(runtime, architecture)
+    dependencies.build(target, BUILD / "cache", out / "dependencies-layer.zip")
+
+
+def _sources(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.suffix in SHIPPED and "__pycache__" not in path.parts]
+
+
+def this_architecture() -> str:
+    """This machine's architecture as Lambda names it."""
+    return "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runtime", default=HERE, help="Lambda runtime, for example python3.13")
+    parser.add_argument("--architecture", default=this_architecture(), choices=("x86_64", "arm64"))
+    parser.add_argument(
+        "--out", type=Path, help="folder for the zips (default build/packages/RUNTIME-ARCHITECTURE)"
+    )
+    chosen = parser.parse_args()
+    out = chosen.out or BUILD / "packages" / f"{chosen.runtime}-{chosen.architecture}"
+    started = time.monotonic()
+    build(chosen.runtime, chosen.architecture, out)
+    for path in sorted(out.glob("*.zip")):
+        print(f"  {path.stat().st_size / 2**20:8.2f} MiB  {path.name}")
+    shown = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out
+    print(f"built {shown} in {time.monotonic() - started:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

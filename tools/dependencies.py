@@ -1,0 +1,152 @@
+"""Build the third-party layer: pinned wheels, trimmed, compiled, under a size gate."""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from tools.zips import write_zip
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+REQUIREMENTS: Final = ROOT / "layers" / "dependencies" / "requirements.txt"
+GATE_MIB: Final = 200
+
+# Amazon Linux 2023 has glibc 2.34: wheels up to manylinux_2_34 run there.
+GLIBC: Final = ("2_34", "2_28", "2_27", "2_24", "2_17")
+MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
+
+# Nothing that a function imports, directly or through awswrangler, reaches these.
+# libarrow_substrait, _dataset and _acero stay: libarrow_python links them.
+TRIMMED: Final = re.compile(
+    r"(^|/)(tests|include|bin|__pycache__)/"
+    r"|\.(pyi|pyx|pxd|pxi|pyc|h|hpp|c|cc|cpp|lib|cmake|a)$"
+    r"|^numpy/(f2py|distutils|_pyinstaller)/|^aws_lambda_powertools/event_handler/"
+    r"|^pyarrow/src/"
+    r"|^pyarrow/(lib)?(arrow_)?(python_)?_?(flight|orc|gandiva|azurefs|gcsfs|hdfs|s3fs)[._]"
+    r"|^pyarrow/libarrow_(python_)?flight"
+    r"|^pyarrow/lib\w+\.so(\.\d+\.\d+\.\d+)?$"  # doubles of the lib*.so.N that is linked
+    r"|\.dist-info/(?!METADATA$)"
+)
+
+# Packages that go as .pyc alone: their tracebacks keep file and line, and 11 MiB are saved.
+SOURCELESS: Final = ("pandas",)
+
+
+class LayerTooLarge(Exception):
+    """The trimmed layer is over its gate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the layer is for: ``python`` as in "3.13", ``architecture`` as Lambda names it."""
+
+    python: str
+    architecture: str
+
+    @classmethod
+    def parse(cls, runtime: str, architecture: str) -> Self:
+        return cls(runtime.removeprefix("python"), architecture)
+
+    @property
+    def is_this_machine(self) -> bool:
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        return self.python == here and MACHINES.get(self.architecture) == os.uname().machine
+
+    def pip_arguments(self) -> list[str]:
+        """Choose wheels for the target; on the target itself pip needs no telling."""
+        if self.is_this_machine:
+            return []
+        machine = MACHINES[self.architecture]
+        platforms = [f"--platform=manylinux_{glibc}_{machine}" for glibc in GLIBC]
+        platforms.append(f"--platform=manylinux2014_{machine}")
+        return [*platforms, f"--python-version={self.python}", "--implementation=cp"]
+
+
+def build(target: Target, cache: Path, zip_path: Path) -> None:
+    """Write the layer for ``target`` to ``zip_path``, from the cache when nothing changed."""
+    cached = cache / f"{target.python}-{target.architecture}-{_fingerprint()}.zip"
+    if not cached.exists():
+        work = cache / f"{cached.stem}.work"
+        shutil.rmtree(work, ignore_errors=True)
+        python = work / "python"
+        _install(target, python)
+        trim(python)
+        _strip(target, python)
+        _compile(target, python)
+        _check_size(python)
+        write_zip(cached, work, (path for path in python.rglob("*") if path.is_file()))
+        shutil.rmtree(work)
+    zip_path.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(cached, zip_path)
+
+
+def _fingerprint() -> str:
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+
+
+def _install(target: Target, python: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes"]
+    command += ["--root-user-action=ignore", "--disable-pip-version-check"]
+    command += ["--only-binary=:all:", "--no-compile", "--target", str(python), "-r", str(REQUIREMENTS)]
+    subprocess.run([*command, *target.pip_arguments()], check=True)
+
+
+def trim(python: Path) -> None:
+    """Delete what no function can reach."""
+    for path in [path for path in python.rglob("*") if path.is_file()]:
+        if TRIMMED.search(path.relative_to(python).as_posix()):
+            path.unlink()
+    for folder in sorted((path for path in python.rglob("*") if path.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def libraries(python: Path) -> Iterator[Path]:
+    """Every shared library of the layer."""
+    return (path for path in python.rglob("*") if path.is_file() and re.search(r"\.so(\.\d+)*$", path.name))
+
+
+def _strip(target: Target, python: Path) -> None:
+    """Drop symbols where a tool for the architecture exists; auditwheel's *.libs break, so never there."""
+    native = MACHINES[target.architecture] == os.uname().machine
+    tool = (shutil.which("strip") if native else None) or shutil.which("llvm-strip")
+    for library in libraries(python) if tool else ():
+        if not library.parent.name.endswith(".libs"):
+            subprocess.run([str(tool), "--strip-unneeded", str(library)], check=True)
+
+
+def _compile(target: Target, python: Path) -> None:
+    """Ship .pyc files where the target's Python is at hand; without them imports take four times as long."""
+    interpreter = sys.executable if target.is_this_machine else _interpreter(target.python)
+    if not interpreter:
+        print(f"  python{target.python} is not on the PATH: no .pyc files, so slower cold starts")
+        return
+    options = ["--invalidation-mode", "unchecked-hash", "-s", str(python), "-p", "/opt/python"]
+    command = [interpreter, "-m", "compileall", "-q", "-j", "0", *options]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    for package in SOURCELESS:
+        subprocess.run([*command, "-b", str(python / package)], check=True, env=environment)
+        for source in (python / package).rglob("*.py"):
+            source.unlink()
+    subprocess.run([*command, str(python)], check=True, env=environment)
+
+
+def _interpreter(version: str) -> str | None:
+    """An interpreter of this version that runs; a version manager's shim may be there and not run."""
+    found = shutil.which(f"python{version}")
+    if not found or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+        return None
+    return found
+
+
+def _check_size(python: Path) -> None:
+    size = sum(path.stat().st_size for path in python.rglob("*") if path.is_file()) / 2**20
+    print(f"  dependencies layer: {size:.0f} MiB unzipped")
+    if size > GATE_MIB:
+        raise LayerTooLarge(f"the dependencies layer is {size:.0f} MiB unzipped; the gate is {GATE_MIB} MiB")

@@ -1,0 +1,35 @@
+"""Resolve every requirements file anew: ``make pins``. Needs uv, which it installs beside the dev tools.
+
+The pins hold for every supported Python (3.11 and newer) and platform, with hashes, and name
+no index: any registry that serves the same bytes will do.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+OPTIONS: Final = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-header", "--no-annotate")
+
+# Lambda's runtime brings boto3 with what it needs; setuptools and tzdata are for other Pythons and systems.
+IN_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "jmespath", "setuptools", "tzdata")
+REQUIREMENTS: Final = {
+    ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
+    ROOT / "tools" / "requirements" / "dev.in": (),
+    ROOT / "ops" / "ministack" / "requirements.in": (),
+}
+
+
+def main() -> None:
+    subprocess.run([sys.executable, "-m", "pip", "install", "-qq", "uv"], check=True)
+    for source, left_out in REQUIREMENTS.items():
+        target = source.with_suffix(".txt")
+        skipped = [f"--no-emit-package={package}" for package in left_out]
+        command = [sys.executable, "-m", "uv", "pip", "compile", "-q", *OPTIONS, *skipped]
+        subprocess.run([*command, source.name, "-o", target.name], check=True, cwd=source.parent)
+        print(f"resolved {target.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,23 @@
+"""Zips whose bytes depend only on their content: sorted names, one date, one mode."""
+
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+EPOCH: Final = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
+MODE: Final = 0o644 << 16
+UNIX: Final = 3
+
+
+def write_zip(target: Path, root: Path, files: Iterable[Path]) -> None:
+    """Write ``files``, which lie below ``root``, to ``target`` at once or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for file in sorted(files, key=lambda path: path.relative_to(root).as_posix()):
+            entry = zipfile.ZipInfo(file.relative_to(root).as_posix(), EPOCH)
+            entry.external_attr, entry.create_system = MODE, UNIX
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes())
+    partial.replace(target)
