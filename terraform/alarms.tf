@@ -1,0 +1,82 @@
+# Ten alarms, as many as are free. Each says what to do; all mail the operations topic.
+
+locals {
+  alarm_arns = "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${local.prefix}-*"
+
+  # A retry may heal what failed once, so errors must show in two of three five minutes. What no
+  # retry healed is in a dead letter queue, and that alarms at once.
+  sustained = { evaluation_periods = 3, datapoints_to_alarm = 2 }
+
+  alarms = merge(
+    {
+      for stage in ["ingest", "transform", "notify"] : "${stage}-dead-letters" => {
+        description = "${stage} gave up on messages, kept for 14 days: read the cause with `coinlake status`, mend it, then `coinlake redrive ${stage}`."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateNumberOfMessagesVisible"
+        dimensions  = { QueueName = "${local.prefix}-${stage}-dlq" }
+        statistic   = "Maximum"
+      }
+    },
+    {
+      for stage in ["ingest", "transform", "notify"] : "${stage}-errors" => merge(local.sustained, {
+        description = "${stage} keeps failing: `aws logs tail /aws/lambda/${local.prefix}-${stage} --since 30m --filter-pattern ERROR` says why."
+        namespace   = "AWS/Lambda"
+        metric      = "Errors"
+        dimensions  = { FunctionName = "${local.prefix}-${stage}" }
+        statistic   = "Sum"
+      })
+    },
+    {
+      reconcile-errors = {
+        description = "The daily search for lost objects failed: `aws logs tail /aws/lambda/${local.prefix}-reconcile --since 2h` says why; then `coinlake reconcile`."
+        namespace   = "AWS/Lambda"
+        metric      = "Errors"
+        dimensions  = { FunctionName = "${local.prefix}-reconcile" }
+        statistic   = "Sum"
+      }
+      throttles = merge(local.sustained, {
+        description = "Lambda throttles functions of this account: compare `aws lambda get-account-settings` with what runs, and ask for a higher quota in Service Quotas."
+        namespace   = "AWS/Lambda"
+        metric      = "Throttles"
+        dimensions  = {} # the sum over the account
+        statistic   = "Sum"
+      })
+      watch-silent = {
+        description        = "Nobody watches: notify's watch has not finished for 15 minutes. `aws logs tail /aws/lambda/${local.prefix}-notify --since 30m` says why; `coinlake status` shows what it would have seen."
+        namespace          = local.prefix
+        metric             = "WatchCompleted"
+        dimensions         = { service = "notify" }
+        statistic          = "Sum"
+        comparison         = "LessThanThreshold"
+        threshold          = 1
+        missing            = "breaching"
+        evaluation_periods = 3
+      }
+      objects-requeued = {
+        description = "reconcile found raw objects that were never transformed and sent them back: `coinlake status` shows whether they went through, `coinlake reconcile` looks again."
+        namespace   = local.prefix
+        metric      = "ObjectsRequeued"
+        dimensions  = { service = "reconcile" }
+        statistic   = "Sum"
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = local.alarms
+
+  alarm_name          = "${local.prefix}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  period              = 300
+  comparison_operator = lookup(each.value, "comparison", "GreaterThanThreshold")
+  threshold           = lookup(each.value, "threshold", 0)
+  evaluation_periods  = lookup(each.value, "evaluation_periods", 1)
+  datapoints_to_alarm = lookup(each.value, "datapoints_to_alarm", null)
+  treat_missing_data  = lookup(each.value, "missing", "notBreaching")
+  alarm_actions       = [module.operations.arn]
+}

@@ -1,0 +1,157 @@
+# The catalog: the tables of tables.json for Athena. Partitions are projected from their keys, so
+# nothing crawls and nothing registers them.
+
+locals {
+  tables   = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
+  database = replace(local.prefix, "-", "_")
+
+  # Every other type has the same name in Glue.
+  glue_types = { int32 = "int", int64 = "bigint" }
+
+  athena_output = "s3://${local.buckets.artifacts}/athena/"
+}
+
+resource "aws_glue_catalog_database" "this" {
+  name         = local.database
+  description  = "Tables of the lake ${local.prefix}"
+  location_uri = "s3://${local.buckets.lake}/trusted/"
+}
+
+resource "aws_glue_catalog_table" "this" {
+  for_each = local.tables
+
+  database_name = aws_glue_catalog_database.this.name
+  name          = each.key
+  description   = each.value.description
+  table_type    = "EXTERNAL_TABLE"
+
+  # projection.<partition>.<setting>, as Athena's User Guide, "Partition projection", names them.
+  parameters = merge(
+    {
+      "EXTERNAL"            = "TRUE"
+      "classification"      = "parquet"
+      "projection.enabled"  = "true"
+      "parquet.compression" = "ZSTD"
+      "storage.location.template" = join("", [
+        "s3://${local.buckets.lake}/trusted/${each.key}",
+        join("", [for partition in each.value.partitions : "/${partition.name}=$${${partition.name}}"]),
+      ])
+    },
+    [
+      for partition in each.value.partitions : {
+        for setting, value in partition.projection : "projection.${partition.name}.${setting}" => value
+      }
+    ]...
+  )
+
+  dynamic "partition_keys" {
+    for_each = each.value.partitions
+
+    content {
+      name    = partition_keys.value.name
+      type    = partition_keys.value.type
+      comment = partition_keys.value.description
+    }
+  }
+
+  storage_descriptor {
+    location      = "s3://${local.buckets.lake}/trusted/${each.key}"
+    input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+    output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+
+    ser_de_info {
+      serialization_library = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+    }
+
+    dynamic "columns" {
+      for_each = each.value.columns
+
+      content {
+        name    = columns.value.name
+        type    = lookup(local.glue_types, columns.value.type, columns.value.type)
+        comment = join("", [columns.value.description, columns.value.unit == null ? "" : " [${columns.value.unit}]"])
+      }
+    }
+  }
+}
+
+resource "aws_athena_workgroup" "this" {
+  name          = local.prefix
+  description   = "Queries of the lake ${local.prefix}: encrypted results, limited scans"
+  force_destroy = local.force_destroy
+
+  configuration {
+    enforce_workgroup_configuration    = true
+    publish_cloudwatch_metrics_enabled = true
+    bytes_scanned_cutoff_per_query     = var.athena_scan_limit_mb * 1024 * 1024
+
+    engine_version {
+      selected_engine_version = "Athena engine version 3"
+    }
+
+    result_configuration {
+      output_location       = local.athena_output
+      expected_bucket_owner = local.account.id
+
+      encryption_configuration {
+        encryption_option = var.customer_managed_keys ? "SSE_KMS" : "SSE_S3"
+        kms_key_arn       = local.kms_key_arn
+      }
+    }
+  }
+}
+
+locals {
+  queries = {
+    latest-prices = {
+      description = "The last price of each asset in today's and yesterday's snapshots"
+      query       = <<-SQL
+        SELECT source, base, quote, max_by(price, observed_at) AS price, max(observed_at) AS observed_at
+        FROM quotes
+        WHERE dt >= date_format(current_date - INTERVAL '1' DAY, '%Y-%m-%d')
+        GROUP BY source, base, quote
+        ORDER BY source, base
+      SQL
+    }
+    daily-candles = {
+      description = "Days of this month, from hourly candles: a bucket that was received twice counts once"
+      query       = <<-SQL
+        WITH hours AS (
+          SELECT *, row_number() OVER (
+            PARTITION BY source, base, quote, open_time ORDER BY received_at DESC
+          ) AS version
+          FROM candles
+          WHERE interval = '1h' AND month = date_format(current_date, '%Y-%m')
+        )
+        SELECT source, base, quote, date(open_time) AS day,
+          min_by(open, open_time) AS open, max(high) AS high, min(low) AS low,
+          max_by(close, open_time) AS close, sum(volume) AS volume, count(*) AS hours
+        FROM hours
+        WHERE version = 1
+        GROUP BY source, base, quote, date(open_time)
+        ORDER BY base, day
+      SQL
+    }
+    snapshots-by-day = {
+      description = "How much arrived: rows, assets and first and last snapshot of each of the last 30 days"
+      query       = <<-SQL
+        SELECT dt, source, count(*) AS rows, count(DISTINCT base) AS assets,
+          min(received_at) AS first_received, max(received_at) AS last_received
+        FROM quotes
+        WHERE dt >= date_format(current_date - INTERVAL '30' DAY, '%Y-%m-%d')
+        GROUP BY dt, source
+        ORDER BY dt, source
+      SQL
+    }
+  }
+}
+
+resource "aws_athena_named_query" "this" {
+  for_each = local.queries
+
+  name        = each.key
+  description = each.value.description
+  workgroup   = aws_athena_workgroup.this.name
+  database    = aws_glue_catalog_database.this.name
+  query       = each.value.query
+}

@@ -1,0 +1,126 @@
+# ingest: each feed's schedule invokes it; it asks the source and keeps the answer in raw.
+
+module "ingest" {
+  source = "./modules/function"
+
+  account              = local.account
+  name                 = "${local.prefix}-ingest"
+  stage                = "ingest"
+  metrics_namespace    = local.prefix
+  description          = "Asks a source what one feed wants and keeps the answer, as received, in raw"
+  handler              = "ingest.handler.handler"
+  package              = "${var.packages}/ingest.zip"
+  runtime              = local.runtime
+  policy               = data.aws_iam_policy_document.ingest.json
+  memory_mb            = 256
+  timeout_seconds      = var.function_timeout_seconds
+  reserved_concurrency = lookup(var.reserved_concurrency, "ingest", -1)
+  log_retention_days   = var.log_retention_days
+  kms_key_arn          = local.kms_key_arn
+
+  asynchronous = {
+    retries           = 2
+    max_age_seconds   = 3600
+    failure_queue_arn = aws_sqs_queue.ingest_dlq.arn
+  }
+
+  environment = {
+    RAW_BUCKET    = module.raw.name
+    CONFIG_BUCKET = module.artifacts.name
+    CONFIG_KEY    = aws_s3_object.config.key
+  }
+}
+
+data "aws_iam_policy_document" "ingest" {
+  statement {
+    sid       = "WriteRaw"
+    actions   = ["s3:PutObject"]
+    resources = ["${local.bucket_arns.raw}/raw/*"]
+  }
+
+  # The version that runs reads its own configuration while the next one is deployed.
+  statement {
+    sid       = "ReadConfiguration"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.artifacts}/config/*"]
+  }
+
+  statement {
+    sid       = "KeepFailedRuns"
+    actions   = ["sqs:SendMessage"]
+    resources = [local.queue_arns.ingest-dlq]
+  }
+
+  dynamic "statement" {
+    for_each = local.coingecko_parameter_arns
+
+    content {
+      sid       = "ReadApiKey"
+      actions   = ["ssm:GetParameter"]
+      resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.kms_key_arns
+
+    content {
+      sid       = "UseKey"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}
+
+# Runs that failed three times, each with its event, for `coinlake redrive ingest`.
+resource "aws_sqs_queue" "ingest_dlq" {
+  name                              = "${local.prefix}-ingest-dlq"
+  message_retention_seconds         = 14 * 24 * 3600
+  sqs_managed_sse_enabled           = var.customer_managed_keys ? null : true
+  kms_master_key_id                 = local.kms_key_arn
+  kms_data_key_reuse_period_seconds = 300
+}
+
+resource "aws_sqs_queue_policy" "ingest_dlq" {
+  queue_url = aws_sqs_queue.ingest_dlq.id
+  policy    = data.aws_iam_policy_document.ingest_dlq.json
+}
+
+data "aws_iam_policy_document" "ingest_dlq" {
+  statement {
+    sid       = "DenyPlainHttp"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [local.queue_arns.ingest-dlq]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+module "feed_schedule" {
+  source   = "./modules/schedule"
+  for_each = local.feeds
+
+  name         = "feed-${each.key}"
+  group_name   = aws_scheduler_schedule_group.this.name
+  description  = "Runs the feed ${each.key}"
+  expression   = coalesce(var.feeds[each.key].schedule, local.intervals[each.value.interval].schedule)
+  enabled      = each.value.enabled
+  function_arn = module.ingest.arn
+  role_arn     = aws_iam_role.scheduler.arn
+  kms_key_arn  = local.kms_key_arn
+
+  input = jsonencode({
+    feed           = each.key
+    scheduled_time = "<aws.scheduler.scheduled-time>"
+  })
+}

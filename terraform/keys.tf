@@ -1,0 +1,105 @@
+# Keys: the source's API key in SSM, and the customer managed KMS key for those who want one
+# ($1 a month and a price per request; without it AWS's own keys encrypt all but the topics).
+
+locals {
+  coingecko_parameter = "/coinlake/${var.environment}/coingecko-api-key"
+  coingecko_parameter_arns = [
+    for parameter in aws_ssm_parameter.coingecko_api_key :
+    "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter.name}"
+  ]
+
+  kms_key_arns = [for key in aws_kms_key.this : key.arn]
+  kms_key_arn  = one(local.kms_key_arns)
+}
+
+# Write-only: the value is in neither state nor plan. Raise the version to write a new one.
+resource "aws_ssm_parameter" "coingecko_api_key" {
+  for_each = toset(var.coingecko_plan == "keyless" ? [] : ["this"])
+
+  name             = local.coingecko_parameter
+  description      = "CoinGecko API key, read by ingest"
+  type             = "SecureString"
+  key_id           = local.kms_key_arn
+  value_wo         = var.coingecko_api_key
+  value_wo_version = var.coingecko_api_key_version
+}
+
+resource "aws_kms_key" "this" {
+  for_each = toset(var.customer_managed_keys ? ["this"] : [])
+
+  description             = "All of ${local.prefix}: buckets, queues, topics, logs, table, environments, schedules"
+  enable_key_rotation     = true
+  deletion_window_in_days = var.protect_data ? 30 : 7
+  policy                  = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_kms_alias" "this" {
+  for_each = aws_kms_key.this
+
+  name          = "alias/${local.prefix}"
+  target_key_id = each.value.key_id
+}
+
+# In a key policy "*" means this key.
+data "aws_iam_policy_document" "key" {
+  # KMS's default: the account's own policies decide who may use the key, so it is never locked out.
+  statement {
+    sid       = "AccountAdministersKey"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${local.account.partition}:iam::${local.account.id}:root"]
+    }
+  }
+
+  # Each service writes to an encrypted queue or topic on behalf of one of ours.
+  dynamic "statement" {
+    for_each = {
+      BucketsSendEvents  = { service = "s3.amazonaws.com", arns = [local.bucket_arns.raw, local.bucket_arns.lake] }
+      TopicsSendEvents   = { service = "sns.amazonaws.com", arns = [for zone in local.zone_topics : local.topic_arns[zone]] }
+      AlarmsSendMessages = { service = "cloudwatch.amazonaws.com", arns = [local.alarm_arns] }
+    }
+
+    content {
+      sid       = statement.key
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = [statement.value.service]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:SourceArn"
+        values   = statement.value.arns
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account.id]
+      }
+    }
+  }
+
+  statement {
+    sid       = "LogGroupsEncrypt"
+    actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${local.account.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = ["arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:/aws/lambda/${local.prefix}-*"]
+    }
+  }
+}

@@ -1,0 +1,93 @@
+# One Lambda function with its log group and its role.
+
+locals {
+  log_group = "/aws/lambda/${var.name}"
+  arn       = "arn:${var.account.partition}:lambda:${var.account.region}:${var.account.id}:function:${var.name}"
+  log_arn   = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${local.log_group}"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "LambdaRunsAsThisRole"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "this" {
+  source_policy_documents = [var.policy]
+
+  statement {
+    sid       = "WriteOwnLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${local.log_arn}:*"]
+  }
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = local.log_group
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+resource "aws_iam_role" "this" {
+  name               = var.name
+  description        = "What ${var.name} may do"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "permissions"
+  role   = aws_iam_role.this.name
+  policy = data.aws_iam_policy_document.this.json
+}
+
+resource "aws_lambda_function" "this" {
+  function_name                  = var.name
+  description                    = var.description
+  role                           = aws_iam_role.this.arn
+  handler                        = var.handler
+  filename                       = var.package
+  source_code_hash               = filebase64sha256(var.package)
+  runtime                        = var.runtime.name
+  architectures                  = [var.runtime.architecture]
+  layers                         = var.runtime.layers
+  memory_size                    = var.memory_mb
+  timeout                        = var.timeout_seconds
+  reserved_concurrent_executions = var.reserved_concurrency
+  kms_key_arn                    = var.kms_key_arn
+
+  environment {
+    variables = merge(var.environment, {
+      POWERTOOLS_SERVICE_NAME      = var.stage
+      POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace
+      POWERTOOLS_LOG_LEVEL         = "INFO"
+    })
+  }
+
+  # A function that runs before its log group exists makes Lambda create one that never expires.
+  depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
+}
+
+# What becomes of an asynchronous invocation (a schedule's) that fails.
+resource "aws_lambda_function_event_invoke_config" "this" {
+  for_each = var.asynchronous == null ? {} : { this = var.asynchronous }
+
+  function_name                = aws_lambda_function.this.function_name
+  maximum_retry_attempts       = each.value.retries
+  maximum_event_age_in_seconds = each.value.max_age_seconds
+
+  dynamic "destination_config" {
+    for_each = each.value.failure_queue_arn == null ? [] : [each.value.failure_queue_arn]
+
+    content {
+      on_failure {
+        destination = destination_config.value
+      }
+    }
+  }
+}

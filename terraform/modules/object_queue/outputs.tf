@@ -1,0 +1,20 @@
+output "arn" {
+  description = "ARN of the queue; whoever uses it waits until the queue takes events"
+  value       = local.arn
+  depends_on  = [aws_sqs_queue_policy.this]
+}
+
+output "url" {
+  description = "URL of the queue"
+  value       = aws_sqs_queue.this.url
+}
+
+output "dlq_url" {
+  description = "URL of the dead letter queue"
+  value       = aws_sqs_queue.dlq.url
+}
+
+output "policy" {
+  description = "The queue's policy as JSON"
+  value       = data.aws_iam_policy_document.this.json
+}

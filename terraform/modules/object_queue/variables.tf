@@ -1,0 +1,39 @@
+variable "account" {
+  description = "Where the queue lives: account id, region and partition"
+  type        = object({ id = string, region = string, partition = string })
+}
+
+variable "name" {
+  description = "Name of the queue; its dead letter queue adds -dlq"
+  type        = string
+}
+
+variable "sender" {
+  description = "The service that sends events, and the buckets or topics that it may send for"
+  type        = object({ service = string, arns = list(string) })
+}
+
+variable "function_arn" {
+  description = "The function that takes the messages, ten at a time"
+  type        = string
+}
+
+variable "timeout_seconds" {
+  description = "The function's timeout; a message stays invisible for six times as long"
+  type        = number
+}
+
+variable "max_receive_count" {
+  description = "Tries until a message moves to the dead letter queue"
+  type        = number
+}
+
+variable "maximum_concurrency" {
+  description = "Most executions that the queue may start at once, 2 at least"
+  type        = number
+}
+
+variable "kms_key_arn" {
+  description = "Customer managed key; null encrypts with SQS's own keys"
+  type        = string
+}

@@ -1,0 +1,195 @@
+# notify: what is new in the lake, and every five minutes what is missing, against the rules; mails.
+
+module "notify" {
+  source = "./modules/function"
+
+  account              = local.account
+  name                 = "${local.prefix}-notify"
+  stage                = "notify"
+  metrics_namespace    = local.prefix
+  description          = "Mails when a price, a quarantined row, a failure or a silence asks for it"
+  handler              = "notify.handler.handler"
+  package              = "${var.packages}/notify.zip"
+  runtime              = local.runtime
+  policy               = data.aws_iam_policy_document.notify.json
+  memory_mb            = 512
+  timeout_seconds      = var.function_timeout_seconds
+  reserved_concurrency = lookup(var.reserved_concurrency, "notify", -1)
+  log_retention_days   = var.log_retention_days
+  kms_key_arn          = local.kms_key_arn
+
+  # A watch that fails is not repeated: the next one comes in five minutes.
+  asynchronous = { retries = 0, max_age_seconds = 300 }
+
+  environment = {
+    LAKE_BUCKET      = module.lake.name
+    CONFIG_BUCKET    = module.artifacts.name
+    CONFIG_KEY       = aws_s3_object.config.key
+    STATE_TABLE      = aws_dynamodb_table.state.name
+    ALERTS_TOPIC_ARN = module.alerts.arn
+    DEAD_LETTER_QUEUES = jsonencode({
+      ingest    = aws_sqs_queue.ingest_dlq.url
+      transform = module.transform_queue.dlq_url
+      notify    = module.notify_queue.dlq_url
+    })
+  }
+}
+
+data "aws_iam_policy_document" "notify" {
+  statement {
+    sid       = "ReadLake"
+    actions   = ["s3:GetObject"]
+    resources = [for zone in ["trusted", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
+  }
+
+  # An object that a rerun deleted must answer 404, not 403 (see transform.tf).
+  statement {
+    sid       = "KnowThatObjectIsGone"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arns.lake]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["trusted/*", "quarantine/*"]
+    }
+  }
+
+  statement {
+    sid       = "ReadConfiguration"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.artifacts}/config/*"]
+  }
+
+  statement {
+    sid       = "RememberPricesAndAlerts"
+    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    resources = [local.state_table_arn]
+  }
+
+  statement {
+    sid       = "SendAlerts"
+    actions   = ["sns:Publish"]
+    resources = [local.topic_arns.alerts]
+  }
+
+  statement {
+    sid       = "CountDeadLetters"
+    actions   = ["sqs:GetQueueAttributes"]
+    resources = [for stage in ["ingest", "transform", "notify"] : local.queue_arns["${stage}-dlq"]]
+  }
+
+  statement {
+    sid       = "TakeFromQueue"
+    actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = [local.queue_arns.notify]
+  }
+
+  dynamic "statement" {
+    for_each = local.kms_key_arns
+
+    content {
+      sid = "UseKey"
+      # The last three are the table's. Source: Amazon DynamoDB Developer Guide, "Encryption at rest".
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*"]
+      resources = [statement.value]
+    }
+  }
+}
+
+module "notify_queue" {
+  source = "./modules/object_queue"
+
+  account             = local.account
+  name                = "${local.prefix}-notify"
+  sender              = { service = "sns.amazonaws.com", arns = [for zone in local.zone_topics : local.topic_arns[zone]] }
+  function_arn        = module.notify.arn
+  timeout_seconds     = var.function_timeout_seconds
+  max_receive_count   = var.max_receive_count
+  maximum_concurrency = 2
+  kms_key_arn         = local.kms_key_arn
+}
+
+resource "aws_sns_topic_subscription" "notify" {
+  for_each = local.zone_topics
+
+  topic_arn            = module.zone_topic[each.key].arn
+  protocol             = "sqs"
+  endpoint             = module.notify_queue.arn
+  raw_message_delivery = true
+}
+
+module "watch_schedule" {
+  source = "./modules/schedule"
+
+  name            = "watch"
+  group_name      = aws_scheduler_schedule_group.this.name
+  description     = "Looks for what did not arrive"
+  expression      = "cron(0/5 * * * ? *)"
+  function_arn    = module.notify.arn
+  role_arn        = aws_iam_role.scheduler.arn
+  max_age_seconds = 300
+  kms_key_arn     = local.kms_key_arn
+  input           = jsonencode({ watch = "<aws.scheduler.scheduled-time>" })
+}
+
+# Recent prices for rules over a window, the state of each alert, and what was sent.
+resource "aws_dynamodb_table" "state" {
+  name                        = "${local.prefix}-state"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = "pk"
+  range_key                   = "sk"
+  deletion_protection_enabled = var.protect_data
+
+  attribute {
+    name = "pk"
+    type = "S"
+  }
+
+  attribute {
+    name = "sk"
+    type = "S"
+  }
+
+  ttl {
+    attribute_name = "expires_at"
+    enabled        = true
+  }
+
+  point_in_time_recovery {
+    enabled = var.protect_data
+  }
+
+  # Disabled means encrypted with a key that DynamoDB owns.
+  server_side_encryption {
+    enabled     = var.customer_managed_keys
+    kms_key_arn = local.kms_key_arn
+  }
+}
+
+locals {
+  state_table_arn = "arn:${local.account.partition}:dynamodb:${local.account.region}:${local.account.id}:table/${local.prefix}-state"
+}
+
+# What users asked to be told.
+module "alerts" {
+  source = "./modules/topic"
+
+  account      = local.account
+  name         = "${local.prefix}-alerts"
+  display_name = "coinlake ${var.environment}"
+  emails       = toset(var.alert_emails)
+  kms_key_arn  = local.kms_key_arn
+}
+
+# What whoever runs the lake must know: the alarms of alarms.tf.
+module "operations" {
+  source = "./modules/topic"
+
+  account      = local.account
+  name         = "${local.prefix}-operations"
+  display_name = "coinlake ${var.environment} operations"
+  publisher    = { service = "cloudwatch.amazonaws.com", arn = local.alarm_arns }
+  emails       = toset(coalesce(var.operations_emails, var.alert_emails))
+  kms_key_arn  = local.kms_key_arn
+}

@@ -1,0 +1,93 @@
+# What the `coinlake` command needs to find the stack.
+
+output "environment" {
+  description = "Name of the environment"
+  value       = var.environment
+}
+
+output "region" {
+  description = "AWS region"
+  value       = local.account.region
+}
+
+output "account_id" {
+  description = "AWS account"
+  value       = local.account.id
+}
+
+output "raw_bucket" {
+  description = "Bucket of answers as received"
+  value       = module.raw.name
+}
+
+output "lake_bucket" {
+  description = "Bucket of trusted/, quarantine/ and ledger/"
+  value       = module.lake.name
+}
+
+output "artifacts_bucket" {
+  description = "Bucket of layers/, config/ and athena/"
+  value       = module.artifacts.name
+}
+
+output "config_key" {
+  description = "Key of the deployed configuration in the artifacts bucket"
+  value       = aws_s3_object.config.key
+}
+
+output "functions" {
+  description = "Name of each stage's function"
+  value = {
+    ingest    = module.ingest.name
+    transform = module.transform.name
+    notify    = module.notify.name
+    reconcile = module.reconcile.name
+  }
+}
+
+output "queues" {
+  description = "URLs of each stage's queue and dead letter queue; schedules invoke ingest, so it has no queue"
+  value = {
+    ingest    = { url = null, dlq_url = aws_sqs_queue.ingest_dlq.url }
+    transform = { url = module.transform_queue.url, dlq_url = module.transform_queue.dlq_url }
+    notify    = { url = module.notify_queue.url, dlq_url = module.notify_queue.dlq_url }
+  }
+}
+
+output "topics" {
+  description = "ARNs of the topics"
+  value = merge(
+    { for zone, topic in module.zone_topic : zone => topic.arn },
+    { alerts = module.alerts.arn, operations = module.operations.arn },
+  )
+}
+
+output "state_table" {
+  description = "Name of notify's table"
+  value       = aws_dynamodb_table.state.name
+}
+
+output "database" {
+  description = "Glue database"
+  value       = aws_glue_catalog_database.this.name
+}
+
+output "workgroup" {
+  description = "Athena workgroup"
+  value       = aws_athena_workgroup.this.name
+}
+
+output "athena_output" {
+  description = "Where Athena writes results, as an S3 URI"
+  value       = local.athena_output
+}
+
+output "schedules" {
+  description = "The schedule group, and the names of the schedules in it"
+  value = {
+    group     = aws_scheduler_schedule_group.this.name
+    feeds     = { for feed, schedule in module.feed_schedule : feed => schedule.name }
+    watch     = module.watch_schedule.name
+    reconcile = module.reconcile_schedule.name
+  }
+}
