@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,15 +73,16 @@ def build(target: Target, cache: Path, zip_path: Path) -> None:
     """Write the layer for ``target`` to ``zip_path``, from the cache when nothing changed."""
     cached = cache / f"{target.python}-{target.architecture}-{_fingerprint()}.zip"
     if not cached.exists():
-        work = cache / f"{cached.stem}.work"
-        shutil.rmtree(work, ignore_errors=True)
+        cache.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=cache))  # of our own: another build may run beside us
         python = work / "python"
         _install(target, python)
         trim(python)
         _strip(target, python)
         _compile(target, python)
         _check_size(python)
-        write_zip(cached, work, (path for path in python.rglob("*") if path.is_file()))
+        write_zip(work / cached.name, work, [path for path in python.rglob("*") if path.is_file()])
+        (work / cached.name).replace(cached)
         shutil.rmtree(work)
     zip_path.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(cached, zip_path)

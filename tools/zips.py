@@ -1,5 +1,6 @@
 """Zips whose bytes depend only on their content: sorted names, one date, one mode."""
 
+import os
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +14,7 @@ UNIX: Final = 3
 def write_zip(target: Path, root: Path, files: Iterable[Path]) -> None:
     """Write ``files``, which lie below ``root``, to ``target`` at once or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_suffix(".partial")
+    partial = target.with_suffix(f".{os.getpid()}")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for file in sorted(files, key=lambda path: path.relative_to(root).as_posix()):
             entry = zipfile.ZipInfo(file.relative_to(root).as_posix(), EPOCH)

@@ -1,0 +1,59 @@
+from pathlib import Path
+
+import pytest
+
+from tools import dependencies
+from tools.dependencies import LayerTooLarge, Target
+from tools.pins import REQUIREMENTS
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("pyarrow/libarrow.so.2500", True),
+        ("pyarrow/libarrow_dataset.so.2500", True),
+        ("pyarrow/libarrow_substrait.so.2500", True),
+        ("pyarrow/lib.cpython-313-aarch64-linux-gnu.so", True),
+        ("pyarrow/_parquet.cpython-313-aarch64-linux-gnu.so", True),
+        ("pyarrow/vendored/docscrape.py", True),
+        ("numpy.libs/libscipy_openblas64_-32a4b2a6.so", True),
+        ("requests-2.34.2.dist-info/METADATA", True),
+        ("requests-2.34.2.dist-info/RECORD", False),
+        ("pyarrow/libarrow_flight.so.2500", False),
+        ("pyarrow/_flight.cpython-313-aarch64-linux-gnu.so", False),
+        ("pyarrow/libarrow_python.so", False),
+        ("pyarrow/libarrow_python.so.2500.1.0", False),
+        ("pyarrow/include/arrow/api.h", False),
+        ("pandas/tests/io/test_parquet.py", False),
+        ("bin/f2py", False),
+    ],
+)
+def test_trimming_keeps_what_functions_reach(tmp_path: Path, name: str, kept: bool):
+    file = tmp_path / name
+    file.parent.mkdir(parents=True)
+    file.touch()
+    dependencies.trim(tmp_path)
+    assert file.exists() is kept
+
+
+def test_a_layer_over_its_gate_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dependencies, "GATE_MIB", 0.5)
+    (tmp_path / "big.so").write_bytes(bytes(2**20))
+    with pytest.raises(LayerTooLarge, match=r"1 MiB unzipped; the gate is 0\.5 MiB"):
+        dependencies._check_size(tmp_path)
+
+
+def test_wheels_for_another_machine_are_asked_for_by_name():
+    asked = Target.parse("python3.99", "arm64").pip_arguments()
+    assert {"--python-version=3.99", "--platform=manylinux_2_28_aarch64"} <= set(asked)
+
+
+def test_every_pin_carries_a_hash_and_none_names_a_registry():
+    for source in REQUIREMENTS:
+        text = source.with_suffix(".txt").read_text()
+        assert "://" not in text
+        assert "-url" not in text
+    pins = dependencies.REQUIREMENTS.read_text()
+    names = [line for line in pins.splitlines() if line and not line.startswith(" ")]
+    assert len(names) > 10
+    assert all(line.endswith("\\") and "==" in line for line in names)
