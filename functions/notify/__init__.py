@@ -1,0 +1,1 @@
+"""notify: mails what the lake's new objects and its silence mean."""

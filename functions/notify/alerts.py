@@ -1,0 +1,65 @@
+"""What is to be mailed, and the facts that decide whether it still is.
+
+An alert counts in the time of its *event* (a price's, a quarantined object's, a watch's),
+never in the time of its processing: then any order and repetition of deliveries ends in
+the same mails.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Self
+
+# Lambda kills an invocation at its deadline; the hosts' clocks may differ by this much.
+CLOCK_TOLERANCE: Final = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A mail: one ASCII line of at most 99 characters, and plain text."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One mail to be sent at most once.
+
+    ``topic`` is what the cooldown counts for, the partition key of its state: ``alert#<rule>#
+    <source>#<base>#<quote>`` or ``notice#<kind>#<subject>``. ``id`` follows from the input,
+    so that a redelivery carries the same one.
+    """
+
+    topic: str
+    id: str
+    kind: str
+    at: datetime
+    cooldown: timedelta
+    message: Message
+
+    @property
+    def newest_predecessor(self) -> datetime:
+        """An alert of this topic at or before this time leaves room for this one.
+
+        Never the alert's own time, even with a cooldown of zero: that is a redelivery.
+        """
+        return self.at - max(self.cooldown, timedelta(microseconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One invocation: when it began, and when Lambda has surely ended it."""
+
+    now: datetime
+    ends: datetime
+
+    @classmethod
+    def begin(cls, remaining_ms: int) -> Self:
+        now = datetime.now(UTC)
+        return cls(now, now + timedelta(milliseconds=remaining_ms) + CLOCK_TOLERANCE)
+
+
+def alert_id(*facts: str) -> str:
+    """The same 16 hex characters for the same facts."""
+    return hashlib.sha256("\0".join(facts).encode()).hexdigest()[:16]

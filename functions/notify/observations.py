@@ -1,0 +1,92 @@
+"""The prices of one trusted object, read with bare pyarrow (pandas would double the cold start).
+
+quotes   a row says: at ``observed_at`` the price was ``price``
+candles  a closed row says: at its bucket's end the price was ``close``. An object repeats a
+         window of buckets that earlier objects held, so only the latest few can be news.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coinlake import intervals
+from coinlake.errors import CoinlakeError
+from coinlake.keys import TrustedKey
+
+RECENT_CANDLES: Final = 3  # the newest bucket, and two in case a run or an event was late
+
+Row = Mapping[str, Any]
+
+
+class Unreadable(CoinlakeError):
+    """An object that transform did not write as it writes: nothing can be told from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one unit of ``base`` cost in ``quote`` at one moment, according to ``source``."""
+
+    source: str
+    base: str
+    quote: str
+    at: datetime
+    price: Decimal
+    raw_key: str
+
+    @property
+    def series(self) -> str:
+        """What a price can be compared with: the same source's earlier prices of the pair."""
+        return f"{self.source}#{self.base}#{self.quote}"
+
+
+def read(key: TrustedKey, body: bytes) -> list[Observation]:
+    """The observations in a Parquet file, oldest first; none for a table without prices.
+
+    Raises ``Unreadable`` where the file is no Parquet or lacks a column.
+    """
+    if key.table not in _READERS:
+        return []
+    columns, reader = _READERS[key.table]
+    try:
+        with pq.ParquetFile(pa.BufferReader(body)) as file:
+            rows = file.read(columns=[*_COMMON, *columns], use_threads=False).to_pylist()
+        return sorted(reader(key, rows), key=lambda observation: observation.at)
+    except (pa.ArrowException, ValueError, TypeError, AttributeError, KeyError) as error:
+        raise Unreadable(f"unreadable: {key} ({type(error).__name__})") from error
+
+
+def _quotes(_: TrustedKey, rows: list[Row]) -> Iterator[Observation]:
+    return (_observation(row, row["observed_at"], row["price"]) for row in rows)
+
+
+def _candles(key: TrustedKey, rows: list[Row]) -> Iterator[Observation]:
+    length = intervals.INTERVALS[dict(part.split("=") for part in key.partition.split("/"))["interval"]]
+    closed = sorted((row for row in rows if row["is_closed"]), key=_series_and_time)
+    for _, series in groupby(closed, key=_pair):
+        for row in list(series)[-RECENT_CANDLES:]:
+            yield _observation(row, row["open_time"] + length, row["close"])
+
+
+def _pair(row: Row) -> tuple[str, str, str]:
+    return row["source"], row["base"], row["quote"]
+
+
+def _series_and_time(row: Row) -> tuple[tuple[str, str, str], datetime]:
+    return _pair(row), row["open_time"]
+
+
+def _observation(row: Row, at: datetime, price: Decimal) -> Observation:
+    return Observation(*_pair(row), at=at.astimezone(UTC), price=price, raw_key=row["raw_key"])
+
+
+_COMMON: Final = ("source", "base", "quote", "raw_key")
+_READERS: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Iterator[Observation]]]]] = {
+    "quotes": (("observed_at", "price"), _quotes),
+    "candles": (("open_time", "close", "is_closed"), _candles),
+}

@@ -1,0 +1,83 @@
+"""A trusted object arrived: its feed is alive, and its prices may fire rules."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from coinlake import intervals
+from coinlake.config import LakeConfig, PriceRule
+from coinlake.keys import TrustedKey
+from coinlake.stores import ObjectStore
+from notify import messages, observations, rules
+from notify.alerts import Alert, Run, alert_id
+from notify.observations import Observation
+from notify.sending import Sender
+from notify.state import State
+
+MAX_TRUSTED_BYTES: Final = 16 << 20  # a page of 250 quotes has 30 KB
+# A price of yesterday is no news: replays and backfills write trusted objects of any age.
+NEWS_HORIZON: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceWatch:
+    """Checks trusted objects against the price rules."""
+
+    lake: ObjectStore
+    state: State
+    sender: Sender
+    config: LakeConfig
+
+    def inspect(self, key: TrustedKey, run: Run) -> None:
+        """Record the feed's slot, remember prices that change rules need, mail what fires.
+
+        Raises ``NotFound``, ``TooLarge`` or ``Unreadable`` for an object that tells nothing,
+        ``StoreUnavailable`` or ``LeaseHeld`` where the event must come again.
+        """
+        owners = [feed for feed in self.config.feeds.values() if feed.owns(key.source, key.dataset, key.slot)]
+        for feed in owners:
+            self.state.record_slot(feed.name, key.slot.time)
+        concerned = [rule for rule in self.config.price_rules if rule.source in (None, key.source)]
+        oldest = run.now - NEWS_HORIZON
+        if not concerned or key.slot.time < oldest:
+            return
+        stored = self.lake.get(str(key), MAX_TRUSTED_BYTES)
+        spacing = max((intervals.duration(feed.interval) for feed in owners), default=timedelta(0))
+        for seen in observations.read(key, stored.body):
+            watching = [rule for rule in concerned if rules.watches(rule, seen)]
+            if watching and seen.at >= oldest:
+                self._check(_Sighting(seen, key, stored.etag, spacing), watching, run)
+
+    def _check(self, sighting: "_Sighting", watching: Sequence[PriceRule], run: Run) -> None:
+        seen, spacing = sighting.seen, sighting.spacing
+        comparing = [rule for rule in watching if rules.needs_base(rule)]
+        if comparing:
+            self.state.record_price(seen, seen.at + rules.retention(comparing, spacing))
+        for rule in watching:
+            base = None
+            if rules.needs_base(rule):
+                base = self.state.last_price(seen.series, *rules.base_range(rule, seen.at, spacing))
+            if firing := rules.check(rule, seen, base):
+                self.sender.send(sighting.alert(firing), run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """An observation with where it was seen; ``spacing`` is the time between its feed's observations."""
+
+    seen: Observation
+    key: TrustedKey
+    etag: str
+    spacing: timedelta
+
+    def alert(self, firing: rules.Firing) -> Alert:
+        rule, seen = firing.rule, self.seen
+        return Alert(
+            topic=f"alert#{rule.name}#{seen.series}",
+            id=alert_id(rule.name, str(self.key), self.etag, seen.series, seen.at.isoformat()),
+            kind=rule.name,
+            at=seen.at,
+            cooldown=rule.cooldown,
+            message=messages.price(firing, self.key),
+        )

@@ -1,0 +1,60 @@
+"""A quarantine object arrived: say which rows, why, and where to look."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from coinlake.config import Notices
+from coinlake.errors import TooLarge
+from coinlake.keys import QuarantineKey, RawKey
+from coinlake.records import parse_quarantine
+from coinlake.stores import ObjectStore
+from notify import messages
+from notify.alerts import Alert, Run, alert_id
+from notify.messages import Quarantined
+from notify.observations import Unreadable
+from notify.sending import Sender
+
+MAX_QUARANTINE_BYTES: Final = 8 << 20  # about 40,000 rejected rows
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineWatch:
+    """Mails one notice per source and dataset within the cooldown."""
+
+    lake: ObjectStore
+    sender: Sender
+    notices: Notices
+
+    def inspect(self, key: QuarantineKey, run: Run) -> None:
+        """Mail what the object holds. The cooldown counts from when transform wrote it.
+
+        Raises ``NotFound`` or ``Unreadable`` for an object that tells nothing,
+        ``StoreUnavailable`` or ``LeaseHeld`` where the event must come again.
+        """
+        if not self.notices.quarantine:
+            return
+        try:
+            stored = self.lake.get(str(key), MAX_QUARANTINE_BYTES)
+            found = _parsed(self.lake.bucket, key, stored.body)
+        except TooLarge:
+            stored = self.lake.head(str(key))
+            found = Quarantined(self.lake.bucket, key, str(RawKey(key.source, key.dataset, key.slot)), None)
+        alert = Alert(
+            topic=f"notice#quarantine#{key.source}.{key.dataset}",
+            id=alert_id("quarantine", str(key), stored.etag),
+            kind="quarantine",
+            at=stored.modified,
+            cooldown=self.notices.cooldown,
+            message=messages.quarantine(found),
+        )
+        self.sender.send(alert, run)
+
+
+def _parsed(bucket: str, key: QuarantineKey, body: bytes) -> Quarantined:
+    """Raise ``Unreadable`` where the lines are not those of ``records.quarantine_lines``."""
+    try:
+        raw_key = json.loads(body.split(b"\n", 1)[0])["raw_key"]
+        return Quarantined(bucket, key, str(raw_key), parse_quarantine(body))
+    except (ValueError, TypeError, KeyError) as error:
+        raise Unreadable(f"unreadable: {key} ({type(error).__name__})") from error

@@ -1,0 +1,91 @@
+"""Price rules: values in, a firing or nothing out. No clock, no store.
+
+An observation fires a rule by itself; whether it is *mailed* is for the cooldown to say,
+which counts in the observations' own time (see ``alerts``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Context, Decimal
+from typing import Final
+
+from coinlake.config import PriceRule
+from notify.observations import Observation
+
+_EXACT: Final = Context(prec=120)  # two 38-digit values and a percentage multiply without rounding
+
+
+@dataclass(frozen=True, slots=True)
+class PricePoint:
+    """An earlier price of the same series."""
+
+    at: datetime
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """One observation that meets one rule; ``base`` is what a change rule compared it with."""
+
+    rule: PriceRule
+    observation: Observation
+    base: PricePoint | None = None
+
+    @property
+    def change_percent(self) -> Decimal:
+        """(price / base price - 1) x 100; only for a firing that has a base."""
+        if self.base is None:
+            raise ValueError(f"rule {self.rule.name} compares with a level, not with a price")
+        difference = _EXACT.subtract(self.observation.price, self.base.price)
+        return _EXACT.divide(_EXACT.multiply(difference, Decimal(100)), self.base.price)
+
+
+def watches(rule: PriceRule, observation: Observation) -> bool:
+    """Whether the rule is about this observation's asset, currency and source."""
+    return (rule.asset, rule.quote) == (observation.base, observation.quote) and rule.source in (
+        None,
+        observation.source,
+    )
+
+
+def needs_base(rule: PriceRule) -> bool:
+    return rule.change_percent is not None
+
+
+def base_range(rule: PriceRule, at: datetime, spacing: timedelta) -> tuple[datetime, datetime]:
+    """Oldest and newest time of the price that a change up to ``at`` is measured from.
+
+    The newest is ``at - window``. A gap in the data may push the base back by half a window
+    and one ``spacing`` (the time between observations); an older price would tell of
+    another span than the rule names, so then nothing fires.
+    """
+    newest = at - rule.window
+    return newest - rule.window / 2 - spacing, newest
+
+
+def check(rule: PriceRule, observation: Observation, base: PricePoint | None = None) -> Firing | None:
+    """The firing, if the observation meets the rule. ``above`` and ``below`` exclude the level itself."""
+    price = observation.price
+    if rule.above is not None and price > rule.above:
+        return Firing(rule, observation)
+    if rule.below is not None and price < rule.below:
+        return Firing(rule, observation)
+    if (
+        rule.change_percent is not None
+        and base is not None
+        and _moved(price, base.price, rule.change_percent)
+    ):
+        return Firing(rule, observation, base)
+    return None
+
+
+def retention(rules: Iterable[PriceRule], spacing: timedelta) -> timedelta:
+    """How long a price may still be a base, and a day, for the watching ``rules``."""
+    return max(rule.window * 3 / 2 + spacing for rule in rules) + timedelta(days=1)
+
+
+def _moved(price: Decimal, base: Decimal, percent: Decimal) -> bool:
+    """|price / base - 1| x 100 >= percent, without a division that could round."""
+    change = _EXACT.multiply(_EXACT.abs(_EXACT.subtract(price, base)), Decimal(100))
+    return base > 0 and change >= _EXACT.multiply(percent, base)

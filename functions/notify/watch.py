@@ -1,0 +1,117 @@
+"""The five-minute watch: what must be noticed although, or because, nothing arrives.
+
+Its time is the scheduled one, so that a retry of the same watch finds and says the same.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from coinlake import intervals
+from coinlake.config import Feed, LakeConfig
+from coinlake.errors import CoinlakeError
+from coinlake.observability import MetricUnit, logger, metrics
+from notify import watch_messages
+from notify.alerts import Alert, Message, Run, alert_id
+from notify.freshness import FeedStatus, FeedTimes
+from notify.queues import DeadLetterQueues
+from notify.sending import Sender
+from notify.state import State
+
+_Result = TypeVar("_Result")
+
+
+class WatchIncomplete(CoinlakeError):
+    """Something could not be checked or mailed: the retry, then the watch's alarm, see to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Checks each feed's freshness and each dead-letter queue."""
+
+    state: State
+    queues: DeadLetterQueues
+    sender: Sender
+    config: LakeConfig
+
+    def check(self, time: object, run: Run) -> None:
+        """Check everything, mail what is amiss, and count WatchCompleted, the heartbeat.
+
+        One failing check never keeps the others from running; in the end it raises
+        ``WatchIncomplete``, and no heartbeat is counted.
+        """
+        now = intervals.parse_utc(str(time))
+        attempts = _Attempts()
+        statuses = attempts.results(partial(self._status, feed, now) for feed in self._feeds(enabled=True))
+        attempts.results(partial(self._rest, feed, now) for feed in self._feeds(enabled=False))
+        depths = attempts.results(partial(self._depth, stage) for stage in self.queues.urls)
+        alerts = [*self._late(statuses, now), *self._failed(depths, now)]
+        attempts.results(partial(self.sender.send, alert, run) for alert in alerts)
+        if attempts.faults:
+            raise WatchIncomplete(f"the watch could not do everything: {'; '.join(attempts.faults)}")
+        metrics.add_metric("WatchCompleted", MetricUnit.Count, 1)
+
+    def _feeds(self, *, enabled: bool) -> list[Feed]:
+        return [feed for feed in self.config.feeds.values() if feed.enabled is enabled]
+
+    def _status(self, feed: Feed, now: datetime) -> FeedStatus:
+        """What is known of a feed; the first watch that sees it starts its patience."""
+        times = self.state.feed_times(feed.name)
+        if times.expected_since is None:
+            self.state.expect_from(feed.name, now)
+            times = FeedTimes(times.latest, now)
+        return FeedStatus(feed, times)
+
+    def _rest(self, feed: Feed, now: datetime) -> None:
+        """A paused feed is expected from its resumption at the earliest."""
+        self.state.expect_from(feed.name, now)
+
+    def _depth(self, stage: str) -> tuple[str, int]:
+        return stage, self.queues.depth(stage)
+
+    def _late(self, statuses: list[FeedStatus], now: datetime) -> Iterator[Alert]:
+        if not self.config.notices.stale:
+            return
+        late = [status for status in statuses if status.is_stale(now)]
+        if len(late) > 1 and len(late) == len(self._feeds(enabled=True)):
+            yield self._notice("silence", "all", watch_messages.silence(late, now), now)
+            return
+        for status in late:
+            yield self._notice("stale", status.feed.name, watch_messages.stale(status, now), now)
+
+    def _failed(self, depths: list[tuple[str, int]], now: datetime) -> Iterator[Alert]:
+        if not self.config.notices.failures:
+            return
+        for stage, count in depths:
+            if count:
+                yield self._notice("failures", stage, watch_messages.failures(stage, count, now), now)
+
+    def _notice(self, kind: str, subject: str, message: Message, now: datetime) -> Alert:
+        return Alert(
+            topic=f"notice#{kind}#{subject}",
+            id=alert_id(kind, subject, now.isoformat()),
+            kind=kind,
+            at=now,
+            cooldown=self.config.notices.cooldown,
+            message=message,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempts:
+    """Runs actions one by one and keeps the sentences of those that failed."""
+
+    faults: list[str] = field(default_factory=list)
+
+    def results(self, actions: Iterable[Callable[[], _Result]]) -> list[_Result]:
+        """What the actions that succeeded gave."""
+        results = []
+        for action in actions:
+            try:
+                results.append(action())
+            except CoinlakeError as fault:
+                logger.warning("check failed", reason=str(fault))
+                self.faults.append(str(fault))
+        return results

@@ -1,0 +1,67 @@
+"""The mails about the pipeline itself: a late feed, silence, messages given up."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from notify import formats
+from notify.alerts import Message
+from notify.freshness import FeedStatus
+from notify.layout import SETTINGS, message, section, table
+
+
+def stale(status: FeedStatus, now: datetime) -> Message:
+    """One feed's data has stopped coming while others' come."""
+    feed = status.feed
+    return message(
+        f"feed {feed.name} is stale: {_last_data(status, now)}",
+        f"The feed {feed.name} is stale: {_last_data(status, now)}.",
+        table(
+            [
+                ("Feed", f"{feed.name} ({feed.source} {feed.dataset}, every {feed.interval})"),
+                ("Limit", formats.span(timedelta(minutes=feed.stale_after_minutes))),
+                ("Checked", formats.when(now)),
+            ]
+        ),
+        f"Either {feed.source} does not answer or answers nothing usable, or ingest or transform failed.",
+        section("Look further", "coinlake status", f"coinlake pause {feed.name}    (to stop asking)"),
+        f"To change the limit, edit stale_after_minutes of the feed in {SETTINGS} and deploy.",
+        source=feed.source,
+    )
+
+
+def silence(statuses: Sequence[FeedStatus], now: datetime) -> Message:
+    """No feed at all brings data: the pipeline, not one source, is the likely cause."""
+    return message(
+        f"silence: no data from any of {len(statuses)} feeds",
+        f"None of the {len(statuses)} feeds brings data any more.",
+        table((status.feed.name, _last_data(status, now)) for status in statuses),
+        "When all feeds stop at once, look at what they share first: the schedules, ingest, transform "
+        "and the network.",
+        section(
+            "Look further", "coinlake status", "coinlake reconcile    (raw objects that were never processed)"
+        ),
+        table([("Checked", formats.when(now))]),
+    )
+
+
+def failures(stage: str, count: int, now: datetime) -> Message:
+    """A stage gave up on messages; they wait in its dead-letter queue."""
+    messages = formats.counted(count, "message")
+    return message(
+        f"{stage} failed on {messages}",
+        f"{stage} failed on {messages} again and again, and gave up. Nothing is lost: they wait in its "
+        "dead-letter queue.",
+        table([("Stage", stage), ("Waiting", messages), ("Checked", formats.when(now))]),
+        "Only faults of the infrastructure end there (bad data goes to quarantine): a permission, a "
+        "throttle, an outage, a setting. The stage's log names it.",
+        section("Repair", "1. coinlake status", "2. remove the cause", f"3. coinlake redrive {stage}"),
+    )
+
+
+def _last_data(status: FeedStatus, now: datetime) -> str:
+    latest, since = status.times.latest, status.times.expected_since
+    if latest is not None:
+        return f"last data {formats.clock(latest, now)}, {formats.span(now - latest)} ago"
+    if since is not None:
+        return f"no data yet, expected since {formats.clock(since, now)}, {formats.span(now - since)} ago"
+    return "no data yet"
