@@ -14,7 +14,7 @@ from reconcile.missing import Days, compare
 from reconcile.queue import TransformQueue
 from reconcile.settings import Settings
 
-IN_FLIGHT: Final = timedelta(minutes=15)  # a younger object's own event may still be on its way
+IN_FLIGHT_MINUTES: Final = 15  # a younger object's own event may still be on its way
 SHOWN: Final = 100
 
 
@@ -34,7 +34,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Requeue what the days of ``event`` miss; safe to run at any time, any number of times."""
     raw, lake, queue = wire()
     now = datetime.now(UTC)
-    found = compare(raw, lake, Days.of_event(event, now.date()), now - IN_FLIGHT)
+    settled = now - timedelta(minutes=event.get("in_flight_minutes", IN_FLIGHT_MINUTES))
+    found = compare(raw, lake, Days.of_event(event, now.date()), settled)
     requeued = queue.send(ObjectRef(raw.bucket, key) for key in found.missing)
     metrics.add_metric("ObjectsRequeued", MetricUnit.Count, requeued)
     logger.info("compared raw with ledger", raw=found.raw, ledger=found.ledger, requeued=requeued)

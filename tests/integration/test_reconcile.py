@@ -25,7 +25,6 @@ def queue(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     url = boto3.client("sqs").create_queue(QueueName="transform")["QueueUrl"]
     for name, value in {"RAW_BUCKET": "raw", "LAKE_BUCKET": "lake", "TRANSFORM_QUEUE_URL": url}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(reconcile, "IN_FLIGHT", timedelta(seconds=-1))
     reconcile.wire.cache_clear()
     return boto3.resource("sqs").Queue(url)
 
@@ -35,6 +34,10 @@ def land(s3: Any, keys: list[RawKey], committed: bool) -> None:
         s3.put_object(Bucket="raw", Key=str(key), Body=b"")
         if committed:
             s3.put_object(Bucket="lake", Key=str(key.ledger()), Body=b"{}")
+
+
+def run(days: int, context: Any) -> dict[str, Any]:
+    return reconcile.handler({"days": days, "in_flight_minutes": -1}, context)
 
 
 def queued(queue: Any) -> set[str]:
@@ -50,7 +53,7 @@ def test_every_lost_event_of_every_source_is_queued_and_nothing_else(s3, queue, 
     lost = raw_keys(65) + raw_keys(40, "kraken", days_ago=3)
     land(s3, lost, committed=False)
     land(s3, raw_keys(5, "gemini"), committed=True)
-    answer = reconcile.handler({"days": 7}, context)
+    answer = run(7, context)
     assert (answer["raw"], answer["ledger"], answer["requeued_count"]) == (110, 5, 105)
     assert queued(queue) == {str(key) for key in lost} >= set(answer["requeued"])
     assert len(answer["requeued"]) == 100
@@ -58,17 +61,16 @@ def test_every_lost_event_of_every_source_is_queued_and_nothing_else(s3, queue, 
 
 def test_nothing_missing_queues_nothing(s3, queue, context):
     land(s3, raw_keys(3), committed=True)
-    assert reconcile.handler({"days": 0}, context)["requeued_count"] == 0
+    assert run(0, context)["requeued_count"] == 0
     assert not queued(queue)
 
 
 def test_days_outside_the_range_are_left_alone(s3, queue, context):
     land(s3, raw_keys(2, days_ago=9), committed=False)
-    assert reconcile.handler({"days": 7}, context)["raw"] == 0
+    assert run(7, context)["raw"] == 0
 
 
-def test_an_object_whose_event_may_be_on_its_way_is_left_to_it(s3, queue, context, monkeypatch):
-    monkeypatch.setattr(reconcile, "IN_FLIGHT", timedelta(minutes=15))
+def test_an_object_whose_event_may_be_on_its_way_is_left_to_it(s3, queue, context):
     land(s3, raw_keys(2), committed=False)
     assert reconcile.handler({"days": 7}, context)["requeued_count"] == 0
 
@@ -76,18 +78,18 @@ def test_an_object_whose_event_may_be_on_its_way_is_left_to_it(s3, queue, contex
 def test_a_key_that_coinlake_did_not_write_is_not_its_to_reconcile(s3, queue, context):
     day = NOW.date()
     s3.put_object(Bucket="raw", Key=f"raw/source=coinbase/dataset=candles/dt={day}/notes.txt", Body=b"")
-    assert reconcile.handler({"days": 0}, context)["raw"] == 0
+    assert run(0, context)["raw"] == 0
 
 
 def test_a_queue_that_is_gone_raises_so_that_the_run_is_tried_again(s3, queue, context):
     land(s3, raw_keys(1), committed=False)
     queue.delete()
     with pytest.raises(StoreUnavailable, match="could not send"):
-        reconcile.handler({"days": 0}, context)
+        run(0, context)
 
 
 def test_the_metric_that_raises_the_alarm_counts_what_was_queued(s3, queue, context, capsys):
     land(s3, raw_keys(2), committed=False)
-    reconcile.handler({"days": 0}, context)
+    run(0, context)
     emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
     assert [line["ObjectsRequeued"] for line in emitted] == [[2.0]]

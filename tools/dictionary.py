@@ -1,0 +1,49 @@
+"""Write docs/data-dictionary.md from tables.json: ``python -m tools.dictionary``."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from coinlake.tables import declarations
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "data-dictionary.md"
+
+INTRODUCTION: Final = """# Data dictionary
+
+Written by `python -m tools.dictionary` from `layers/coinlake/python/coinlake/tables.json`, the only
+declaration of a table: Python builds its Arrow schemas from it, Terraform its Glue columns.
+
+- Numbers are exact: `decimal(38,18)`, parsed from the source's own digits and never through a float.
+  A value with more than 18 decimals is rounded half-even and counted in its ledger entry as
+  `rounded`; raw keeps every digit.
+- Times are UTC in microseconds. A slot, and so a file, is named by when it was due.
+- A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
+- The canonical intervals are 1m, 5m, 15m, 1h, 6h and 1d, which every exchange here shares.
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    return INTRODUCTION + "".join(_table(name, table) for name, table in declarations().items())
+
+
+def _table(name: str, table: dict[str, Any]) -> str:
+    rows = "".join(_row(column) for column in table["columns"])
+    folders = "".join(
+        f"| `{partition['name']}` | {partition['type']} | folder | | {partition['description']} |\n"
+        for partition in table["partitions"]
+    )
+    natural_key, sort = (", ".join(f"`{column}`" for column in table[part]) for part in ("natural_key", "sort"))
+    return (
+        f"\n## {name}\n\n{table['description']}\n\nNatural key: {natural_key}. Sorted by {sort}.\n\n"
+        f"| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{rows}{folders}"
+    )
+
+
+def _row(column: dict[str, Any]) -> str:
+    null = "may be" if column["nullable"] else "never"
+    return f"| `{column['name']}` | {column['type']} | {null} | {column['unit'] or ''} | {column['description']} |\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())
+    print(f"wrote {PAGE}")
