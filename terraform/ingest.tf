@@ -79,11 +79,7 @@ resource "aws_sqs_queue" "ingest_dlq" {
   sqs_managed_sse_enabled           = var.customer_managed_keys ? null : true
   kms_master_key_id                 = local.kms_key_arn
   kms_data_key_reuse_period_seconds = 300
-}
-
-resource "aws_sqs_queue_policy" "ingest_dlq" {
-  queue_url = aws_sqs_queue.ingest_dlq.id
-  policy    = data.aws_iam_policy_document.ingest_dlq.json
+  policy                            = data.aws_iam_policy_document.ingest_dlq.json
 }
 
 data "aws_iam_policy_document" "ingest_dlq" {

@@ -12,6 +12,7 @@ resource "aws_sqs_queue" "dlq" {
   sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
   kms_master_key_id                 = var.kms_key_arn
   kms_data_key_reuse_period_seconds = 300
+  policy                            = data.aws_iam_policy_document.dlq.json
 }
 
 resource "aws_sqs_queue" "this" {
@@ -22,6 +23,7 @@ resource "aws_sqs_queue" "this" {
   sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
   kms_master_key_id                 = var.kms_key_arn
   kms_data_key_reuse_period_seconds = 300
+  policy                            = data.aws_iam_policy_document.this.json
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = local.dlq_arn
@@ -29,17 +31,6 @@ resource "aws_sqs_queue" "this" {
   })
 
   depends_on = [aws_sqs_queue.dlq]
-}
-
-resource "aws_sqs_queue_redrive_allow_policy" "this" {
-  queue_url = aws_sqs_queue.dlq.id
-
-  redrive_allow_policy = jsonencode({
-    redrivePermission = "byQueue"
-    sourceQueueArns   = [local.arn]
-  })
-
-  depends_on = [aws_sqs_queue.this]
 }
 
 data "aws_iam_policy_document" "this" {
@@ -103,16 +94,6 @@ data "aws_iam_policy_document" "dlq" {
       values   = ["false"]
     }
   }
-}
-
-resource "aws_sqs_queue_policy" "this" {
-  queue_url = aws_sqs_queue.this.id
-  policy    = data.aws_iam_policy_document.this.json
-}
-
-resource "aws_sqs_queue_policy" "dlq" {
-  queue_url = aws_sqs_queue.dlq.id
-  policy    = data.aws_iam_policy_document.dlq.json
 }
 
 resource "aws_lambda_event_source_mapping" "this" {

@@ -1,7 +1,7 @@
 output "arn" {
-  description = "ARN of the queue; whoever uses it waits until the queue takes events"
+  description = "ARN of the queue; whoever uses it waits until the queue is there"
   value       = local.arn
-  depends_on  = [aws_sqs_queue_policy.this]
+  depends_on  = [aws_sqs_queue.this]
 }
 
 output "url" {

@@ -1,0 +1,51 @@
+# The environment `dev`: deploy with `make deploy ENV=dev`. Copy this file to make another.
+# Every setting, with its default and its limits: ../variables.tf and ../variables_lake.tf.
+
+environment = "dev"
+region      = "us-east-1"
+
+# `make destroy ENV=dev` deletes the data too, and `make deploy` works again at once.
+protect_data = false
+
+# Who gets the mails. Each address first gets one from AWS with a link to confirm;
+# `coinlake status` lists those that have not.
+alert_emails = []
+
+# Who gets the alarms of the stack itself; without it, the same addresses.
+# operations_emails = ["ops@example.com"]
+
+# On AWS, CoinGecko's keyless limit is shared with other users of Lambda's addresses. A demo key is
+# free (https://www.coingecko.com/en/api): set the plan, and export TF_VAR_coingecko_api_key.
+# coingecko_plan = "demo"
+
+# What is collected. These two are the default; a third is a third entry.
+feeds = {
+  # The prices of the 250 largest assets, every five minutes.
+  coingecko_quotes = {
+    source   = "coingecko"
+    dataset  = "quotes"
+    interval = "5m"
+    top      = 250
+  }
+  # Hourly candles. Each run asks for the last `lookback` closed ones, so a missed run heals itself.
+  coinbase_candles = {
+    source   = "coinbase"
+    dataset  = "candles"
+    interval = "1h"
+    lookback = 24
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "LINK", "AVAX", "XLM",
+      "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
+  }
+}
+
+# Feeds that rest for now; `coinlake pause <feed>` does the same until the next deployment.
+paused_feeds = []
+
+# When to mail. Each rule has exactly one of above, below and change_percent.
+price_rules = {
+  btc_high = { asset = "BTC", above = 150000 }
+  btc_low  = { asset = "BTC", below = 50000, cooldown_minutes = 360 }
+  eth_move = { asset = "ETH", change_percent = 5, window_minutes = 60 }
+}

@@ -1,0 +1,38 @@
+# The environment of the laptop: `make demo`. The same stack, with schedules every minute so that
+# something happens soon. `coinlake` adds what it finds on the machine: runtime, architecture,
+# packages, and the simulator's addresses (without them, the real ones are asked).
+
+environment  = "local"
+region       = "us-east-1"
+protect_data = false
+
+# No mail leaves the laptop: `coinlake` reads what would have been sent.
+alert_emails      = ["you@example.com"]
+operations_emails = ["ops@example.com"]
+
+log_retention_days = 1
+
+feeds = {
+  coingecko_quotes = {
+    source   = "coingecko"
+    dataset  = "quotes"
+    interval = "1m"
+    top      = 250
+  }
+  coinbase_candles = {
+    source   = "coinbase"
+    dataset  = "candles"
+    interval = "1m"
+    lookback = 60
+    assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
+  }
+}
+
+# Levels that are passed at once, so that a mail comes with the first prices.
+price_rules = {
+  btc_above_one_dollar  = { asset = "BTC", above = 1, cooldown_minutes = 15 }
+  doge_below_ten        = { asset = "DOGE", below = 10, cooldown_minutes = 15 }
+  eth_moved_a_hundredth = { asset = "ETH", change_percent = 0.01, window_minutes = 10, cooldown_minutes = 15 }
+}
+
+notices = { cooldown_minutes = 15 }

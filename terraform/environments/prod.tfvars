@@ -1,0 +1,33 @@
+# The environment `prod`: deploy with `make deploy ENV=prod`.
+# Every setting, with its default and its limits: ../variables.tf and ../variables_lake.tf.
+# Assets and feeds are the defaults; dev.tfvars shows how to write them.
+
+environment = "prod"
+region      = "us-east-1"
+
+# Buckets with data are not deleted, the table cannot be, and it can be set back to any second of
+# the last 35 days. To destroy the stack anyway: set false, deploy, then destroy.
+protect_data = true
+
+# One KMS key of your own for everything: $1 a month, plus its requests.
+customer_managed_keys = false
+
+log_retention_days = 365
+
+# Who gets the mails; each address confirms once.
+alert_emails      = []
+operations_emails = []
+
+# On AWS, CoinGecko's keyless limit is shared with other users of Lambda's addresses. A demo key is
+# free (https://www.coingecko.com/en/api): set the plan, and export TF_VAR_coingecko_api_key.
+# coingecko_plan = "demo"
+
+price_rules = {
+  btc_high = { asset = "BTC", above = 150000 }
+  btc_low  = { asset = "BTC", below = 50000, cooldown_minutes = 360 }
+  btc_move = { asset = "BTC", change_percent = 5, window_minutes = 60 }
+  eth_move = { asset = "ETH", change_percent = 5, window_minutes = 60 }
+}
+
+# Executions kept for a stage, and its limit. Needs a quota above the ten of a new account.
+# reserved_concurrency = { transform = 5 }
