@@ -1,0 +1,78 @@
+"""What a parser takes and gives: an answer in, typed rows and rejections out."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+import pyarrow as pa
+
+from coinlake.keys import RawKey
+from coinlake.records import Rejection
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A decoded raw object: the list that the source sent, and what is known around it.
+
+    ``rows`` holds JSON with every number as a Decimal. ``symbol`` maps the source's asset id
+    to the canonical symbol. ``url`` is what was asked, empty where the raw object does not say.
+    """
+
+    rows: Sequence[Any]
+    key: RawKey
+    received_at: datetime
+    symbol: Callable[[str], str]
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows of one answer that share a partition: one trusted file, in the table's order."""
+
+    table: str
+    partition: str
+    rows: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A raw object's rows, each either in a part or named by one rejection.
+
+    ``rounded`` counts trusted values that had more than 18 decimals; ``notes`` are warnings
+    for the ledger.
+    """
+
+    rows_in: int
+    parts: Sequence[Part] = ()
+    rejections: Sequence[Rejection] = ()
+    rounded: int = 0
+    notes: Sequence[str] = ()
+
+    @classmethod
+    def unreadable(cls, rejection: Rejection) -> Self:
+        """The object as a whole is bad data: it counts as one row, quarantined."""
+        return cls(rows_in=1, rejections=(rejection,))
+
+    @property
+    def rows_trusted(self) -> int:
+        return sum(part.rows.num_rows for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """How one dataset of one source is read.
+
+    ``error`` gives the message of the source's error envelopes, None for any other object.
+    """
+
+    parse: Callable[[Answer], Parsed]
+    error: Callable[[dict[str, Any]], str | None]
+
+
+class Unreadable(Exception):
+    """The object as a whole is bad data. Caught where its rejection becomes a ``Parsed``."""
+
+    def __init__(self, code: str, value: object = None, field: str | None = None) -> None:
+        self.rejection = Rejection.of(code, field=field, value=value)
+        super().__init__(code)

@@ -1,0 +1,94 @@
+"""Stored bytes to JSON, trusting nothing: capped, shallow, exact, free of repeated keys.
+
+Every number becomes a Decimal, integers too: exact, quick, and without the limit of 4,300
+digits past which Python refuses to read an integer.
+"""
+
+import json
+import zlib
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from itertools import accumulate
+from typing import Any, Final
+
+from transform.parsed import Unreadable
+
+MAX_DEPTH: Final = 64
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_NAN: Final = Decimal("NaN")
+_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_STEP: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
+
+
+class Repeated(dict[str, Any]):
+    """A JSON object that names a key twice, so that its values cannot be trusted."""
+
+
+def decoded(body: bytes, max_bytes: int) -> Any:
+    """The JSON document in a gzipped ``body``; ``Unreadable`` says what is wrong with it."""
+    text = _text(_unpacked(body, max_bytes))
+    if depth(text) > MAX_DEPTH:
+        raise Unreadable("too_deep", text[:MAX_DEPTH])
+    try:
+        return _loaded(text)
+    except RecursionError:
+        raise Unreadable("too_deep", text[:MAX_DEPTH]) from None
+    except ValueError:
+        raise Unreadable("not_json", text[:MAX_DEPTH]) from None
+
+
+def depth(text: str) -> int:
+    """How deep the brackets outside of strings nest, without recursing."""
+    outside = text.replace("\\\\", "").replace('\\"', "").split('"')[::2]
+    brackets = "".join(outside).encode().translate(None, _NOT_BRACKETS)
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def _unpacked(body: bytes, max_bytes: int) -> bytes:
+    if not body:
+        raise Unreadable("empty_object")
+    stream = zlib.decompressobj(_GZIP)
+    try:
+        text = stream.decompress(body, max_bytes + 1)
+    except zlib.error as error:
+        raise Unreadable("bad_gzip", error) from None
+    if len(text) > max_bytes:
+        raise Unreadable("too_large", f"more than {max_bytes} bytes unpacked")
+    if not stream.eof or stream.unused_data:
+        raise Unreadable("bad_gzip", "bytes after the stream" if stream.eof else "the stream ends early")
+    return text
+
+
+def _text(body: bytes) -> str:
+    if not body.strip():
+        raise Unreadable("empty")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise Unreadable("bad_encoding", body[error.start : error.start + 8].hex()) from None
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return _json(text, Decimal)
+    except InvalidOperation:
+        return _json(text, _number)
+
+
+def _json(text: str, number: Callable[[str], Decimal]) -> Any:
+    return json.loads(
+        text, parse_float=number, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_object
+    )
+
+
+def _number(text: str) -> Decimal:
+    """As ``Decimal``; NaN for an exponent of more digits than Decimal itself can hold."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _NAN
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    return found if len(found) == len(pairs) else Repeated(found)

@@ -1,0 +1,87 @@
+"""One raw object through the whole function, on moto."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+
+COINS = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.json.gz"
+QUOTES = "trusted/quotes/dt=2026-11-20/coingecko.quotes.20261120T010000Z.markets.usd.p1.parquet"
+COINS_LEDGER = "ledger/coingecko/quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.json"
+COINS_QUARANTINE = "quarantine/coingecko/quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.jsonl"
+PAGE = """[
+  {"id": "bitcoin", "symbol": "btc", "current_price": 77361, "market_cap": 1549886872303,
+   "market_cap_rank": 1, "total_volume": 33235034316, "high_24h": 78419, "low_24h": 76696,
+   "price_change_percentage_24h": -0.95302, "circulating_supply": 20030493.0,
+   "total_supply": 20030843.0, "max_supply": 21000000.0, "roi": null,
+   "last_updated": "2026-11-20T00:59:58.599Z"},
+  {"id": "shiba-inu", "symbol": "shib", "current_price": 8.47e-06, "market_cap": 4990231551,
+   "market_cap_rank": null, "max_supply": null, "last_updated": "2026-11-20T00:59:51.104Z"}
+]"""
+
+
+def test_a_page_of_coins_becomes_one_parquet_object_and_a_ledger_entry(line):
+    assert line.run(line.put_rows(COINS, PAGE)) == []
+    assert set(line.everything()) == {QUOTES, COINS_LEDGER}
+    bitcoin, shiba = line.table(QUOTES).to_pylist()
+    assert bitcoin["base"] == "BTC"
+    assert bitcoin["price"] == Decimal(77361)
+    assert bitcoin["observed_at"] == datetime(2026, 11, 20, 0, 59, 58, 599000, tzinfo=UTC)
+    assert bitcoin["received_at"] == datetime(2026, 11, 20, 1, 0, 2, 500000, tzinfo=UTC)
+    assert bitcoin["raw_key"] == COINS
+    assert shiba["base"] == "coingecko:shiba-inu"
+    assert shiba["price"] == Decimal("0.00000847")
+    assert shiba["rank"] is None
+    entry = line.ledger(COINS_LEDGER)
+    assert (entry.rows_in, entry.rows_trusted, entry.rows_quarantined) == (2, 2, 0)
+    assert entry.outputs == (QUOTES,)
+    assert entry.version == "version-1"
+
+
+def test_candles_become_one_object_for_each_month(line):
+    rows = [
+        [1796083200, 77290.11, 77480.5, 77353.82, 77361.43, 301.88412077],
+        [1796079600, 77102.4, 77411.0, 77240.91, 77353.5, 254.10233145],
+    ]
+    slot = "20261201T010000Z.BTC-USD.1h.24"
+    key = f"raw/source=coinbase/dataset=candles/dt=2026-12-01/{slot}.json.gz"
+    line.run(line.put_rows(key, rows, fetched_at="2026-12-01T00:30:00+00:00"))
+    november, december = (
+        f"trusted/candles/interval=1h/month={month}/coinbase.candles.{slot}.parquet"
+        for month in ("2026-11", "2026-12")
+    )
+    assert set(line.everything()) == {
+        november,
+        december,
+        f"ledger/coinbase/candles/dt=2026-12-01/{slot}.json",
+    }
+    (closed,), (open_,) = (line.table(key).to_pylist() for key in (november, december))
+    assert closed["open_time"] == datetime(2026, 11, 30, 23, tzinfo=UTC)
+    assert [closed[name] for name in ("open", "high", "low", "close", "volume")] == [
+        Decimal(text) for text in ("77240.91", "77411.0", "77102.4", "77353.5", "254.10233145")
+    ]
+    assert closed["is_closed"]
+    assert not open_["is_closed"]
+
+
+def test_a_bad_row_goes_to_quarantine_and_its_neighbours_stay(line):
+    rows = json.loads(PAGE)
+    rows[0]["current_price"] = None
+    line.run(line.put_rows(COINS, rows))
+    assert line.table(QUOTES).num_rows == 1
+    assert line.quarantine(COINS_QUARANTINE) == [
+        {"raw_key": COINS, "code": "missing_price", "row": 0, "field": "current_price", "value": None}
+    ]
+    entry = line.ledger(COINS_LEDGER)
+    assert (entry.rows_in, entry.rows_trusted, entry.rows_quarantined) == (2, 1, 1)
+    assert entry.reasons == {"missing_price": 1}
+    assert entry.outputs == (COINS_QUARANTINE, QUOTES)
+
+
+def test_an_object_costs_five_calls_at_most_and_a_repeated_one_a_single_head(line):
+    rows = json.loads(PAGE)
+    rows[0]["current_price"] = None
+    message = line.put_rows(COINS, rows)
+    line.run(message)
+    assert line.calls == ["HeadObject", "GetObject", "PutObject", "PutObject", "PutObject"]
+    line.run(message)
+    assert line.calls == ["HeadObject"]
