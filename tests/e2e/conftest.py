@@ -1,0 +1,61 @@
+"""The deployed stack: the real Terraform, zips and layers on the embedded AWS, once for all tests."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ops.pause import set_feed
+
+from ops import local
+from ops.laptop import Laptop
+from ops.stack import Stack
+
+from .lake import Lake
+
+# Five receives and a redelivery must pass in seconds, not in the half hour of the defaults.
+QUICK = {"function_timeout_seconds": 5, "max_receive_count": 2}
+
+
+def free_ports() -> int:
+    """The first of two neighbouring free ports: the embedded AWS, then the simulator."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return int(port)
+
+
+@pytest.fixture(scope="session")
+def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A laptop of the tests' own: its folder and ports are nobody else's."""
+    own = Laptop(Path(tmp_path_factory.mktemp("laptop")), free_ports())
+    try:
+        yield own
+    finally:
+        local.down(own, wipe=False)
+
+
+@pytest.fixture(scope="session")
+def stack(laptop: Laptop) -> Stack:
+    return local.up(laptop, live=False, overrides=QUICK)
+
+
+@pytest.fixture(scope="session")
+def lake(stack: Stack) -> Lake:
+    """The lake with a mailbox, after its schedules have fired, and then paused: now tests drive it."""
+    found = Lake(stack)
+    found.subscribe_mailbox()
+    found.wait(
+        "both feeds to land by their schedules",
+        lambda: found.scheduled_sources() >= {"coingecko", "coinbase"},
+        150,
+    )
+    for feed in stack.feeds():
+        set_feed(stack, feed.name, enabled=False)
+    found.settle()
+    return found

@@ -1,0 +1,135 @@
+"""How the end-to-end tests reach into the deployed lake: only through what a user's AWS has too."""
+
+import io
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from coinlake import keys, stores
+from coinlake.keys import RawKey, TrustedKey
+from coinlake.records import LedgerEntry, Rejection, parse_quarantine
+from coinlake.s3_events import ObjectRef, created_event
+from ops.stack import Stack
+
+POLL_SECONDS = 0.5
+CAP = 1 << 24
+
+
+@dataclass
+class Lake:
+    stack: Stack
+    mailbox: str = ""
+    mails: list[dict[str, Any]] = field(default_factory=list)
+
+    def client(self, service: str) -> Any:
+        return self.stack.aws.client(service)
+
+    def wait(self, what: str, done: Callable[[], bool], seconds: float = 60) -> None:
+        """Poll until ``done``, or fail with what was awaited."""
+        deadline = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
+            time.sleep(POLL_SECONDS)
+
+    def subscribe_mailbox(self) -> None:
+        """A queue on the alerts topic: the mails as a subscriber would get them."""
+        sqs = self.client("sqs")
+        self.mailbox = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=self.mailbox, AttributeNames=["QueueArn"])["Attributes"][
+            "QueueArn"
+        ]
+        policy = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "sns.amazonaws.com"},
+                    "Action": "sqs:SendMessage",
+                    "Resource": arn,
+                    "Condition": {"ArnEquals": {"aws:SourceArn": self.stack.topics["alerts"]}},
+                }
+            ],
+        }
+        sqs.set_queue_attributes(QueueUrl=self.mailbox, Attributes={"Policy": json.dumps(policy)})
+        self.client("sns").subscribe(TopicArn=self.stack.topics["alerts"], Protocol="sqs", Endpoint=arn)
+
+    def received(self) -> list[dict[str, Any]]:
+        """All mails so far, each ``{"Subject", "Message", …}``."""
+        sqs = self.client("sqs")
+        while batch := sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get("Messages", []):
+            for message in batch:
+                self.mails.append(json.loads(message["Body"]))
+                sqs.delete_message(QueueUrl=self.mailbox, ReceiptHandle=message["ReceiptHandle"])
+        return self.mails
+
+    def put_raw(self, key: RawKey, body: bytes, fetched_at: str) -> None:
+        """Land an object as ingest does: compressed, with its metadata, never over another."""
+        self.stack.raw.put(
+            str(key),
+            stores.compressed(body),
+            metadata={"fetched_at": fetched_at, "status": "200", "sha256": stores.sha256(body)},
+            IfNoneMatch="*",
+        )
+
+    def redeliver(self, raw_keys: Iterable[RawKey]) -> None:
+        """Queue the objects' events again, as S3 may at any time."""
+        for key in raw_keys:
+            etag = self.stack.raw.head(str(key)).etag
+            body = created_event(ObjectRef(self.stack.raw_bucket, str(key), None, etag))
+            self.client("sqs").send_message(QueueUrl=self.stack.queue("transform"), MessageBody=body)
+
+    def depth(self, url: str) -> int:
+        """Messages waiting, delayed or in flight."""
+        names = ["", "NotVisible", "Delayed"]
+        wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+        found = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+        return sum(int(found[name]) for name in wanted)
+
+    def settle(self, seconds: float = 120) -> None:
+        """Wait until every queue is empty, twice in a row: the last event may be on its way."""
+        queues = [self.stack.queue("transform"), self.stack.queue("notify")]
+        quiet = 0
+
+        def done() -> bool:
+            nonlocal quiet
+            quiet = 0 if any(self.depth(queue) for queue in queues) else quiet + 1
+            return quiet > 3
+
+        self.wait("the queues to drain", done, seconds)
+
+    def raw_keys(self) -> list[str]:
+        return list(self.stack.raw.keys(keys.RAW))
+
+    def scheduled_sources(self) -> set[str]:
+        return {RawKey.parse(key).source for key in self.raw_keys()}
+
+    def ledger(self, key: RawKey) -> LedgerEntry:
+        return LedgerEntry.from_json(self.stack.lake.get(str(key.ledger()), CAP).body)
+
+    def committed(self, raw_keys: Iterable[RawKey]) -> bool:
+        present = set(self.stack.lake.keys(keys.LEDGER))
+        return all(str(key.ledger()) in present for key in raw_keys)
+
+    def table(self, key: str) -> pa.Table:
+        return pq.read_table(io.BytesIO(self.stack.lake.get(key, CAP).body))
+
+    def rejected(self, key: RawKey) -> list[Rejection]:
+        return parse_quarantine(self.stack.lake.get(str(key.quarantine()), CAP).body)
+
+    def fingerprint(self) -> dict[str, str]:
+        """Every object of the lake with its etag: equal fingerprints are equal bytes."""
+        return {key: self.stack.lake.head(key).etag for key in self.stack.lake.keys("")}
+
+    def rows(self) -> Counter[str]:
+        """Rows of every trusted object by the raw object that they came from."""
+        found: Counter[str] = Counter()
+        for key in self.stack.lake.keys(keys.TRUSTED):
+            TrustedKey.parse(key)
+            found.update(self.table(key).column("raw_key").to_pylist())
+        return found

@@ -1,0 +1,228 @@
+"""The deployed line, driven with good, bad, duplicated and reordered events.
+
+Rows in = trusted + quarantined; nothing twice; one mail per alert; what failed comes back.
+The tests share one deployment and run in this order, each on days of its own.
+"""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from coinlake import keys
+from coinlake.keys import RawKey, Slot
+from coinlake.records import LedgerEntry
+from ops.redrive import redrive
+
+from .lake import CAP, Lake
+
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+
+DAY = datetime(2026, 3, 1, tzinfo=UTC)  # before anything that the schedules land
+HOUR = timedelta(hours=1)
+
+
+def candles_key(n: int, market: str = "BTC-USD", day: datetime = DAY) -> RawKey:
+    return RawKey("coinbase", "candles", Slot(day + n * HOUR, (market, "1h", "4")))
+
+
+def candles(n: int, day: datetime = DAY, close: str = "100.5") -> bytes:
+    """Four closed hours before ``day + n`` hours, newest first, as Coinbase answers."""
+    opens = [int((day + (n - back) * HOUR).timestamp()) for back in range(1, 5)]
+    return f"[{', '.join(f'[{at}, 99.5, 101.25, 100, {close}, 12.5]' for at in opens)}]".encode()
+
+
+def quotes_key(minute: int, feed: str = "coingecko_quotes") -> RawKey:
+    return RawKey("coingecko", "quotes", Slot(DAY + timedelta(minutes=minute), (feed, "usd", "p1")))
+
+
+def quote(coin: str, price: object, at: datetime) -> dict[str, object]:
+    return {
+        "id": coin,
+        "symbol": coin[:4],
+        "name": coin,
+        "current_price": price,
+        "last_updated": at.isoformat(),
+    }
+
+
+def received(key: RawKey) -> str:
+    return (key.slot.time + timedelta(seconds=30)).isoformat()
+
+
+def test_schedules_land_both_feeds_and_every_raw_object_is_committed(lake: Lake):
+    landed = [RawKey.parse(key) for key in lake.raw_keys()]
+    assert lake.committed(landed)
+    rows = lake.rows()
+    for key in landed:
+        entry = lake.ledger(key)
+        assert entry.rows_in == entry.rows_trusted + entry.rows_quarantined
+        assert rows[str(key)] == entry.rows_trusted
+    assert sum(rows.values()) > 100
+
+
+def test_good_bad_duplicated_and_reordered_events_end_in_the_same_bytes(lake: Lake):
+    bodies = {candles_key(n): candles(n) for n in range(4, 34)}
+    bodies[candles_key(4, "ETH-USD")] = b"<html>Bad gateway</html>"
+    bodies[candles_key(5, "ETH-USD")] = b"[]"
+    bodies[candles_key(6, "ETH-USD")] = (
+        b'[[1772323200, 1, 2, 1, 2, 3], [1772319600, 5, 2, 3, 3, 1], ["x", 1, 2, 1, 2, 3]]'
+    )
+    shuffled = list(bodies.items())
+    random.Random(7).shuffle(shuffled)
+    for key, body in shuffled:
+        lake.put_raw(key, body, received(key))
+    lake.wait("every ledger entry", lambda: lake.committed(bodies))
+    lake.settle()
+    before = lake.fingerprint()
+
+    again = [key for key in bodies for _ in range(3)]
+    random.Random(8).shuffle(again)
+    lake.redeliver(again)
+    lake.settle()
+
+    assert lake.fingerprint() == before
+    entries = {key: lake.ledger(key) for key in bodies}
+    rows = lake.rows()
+    assert all(rows[str(key)] == entry.rows_trusted for key, entry in entries.items())
+    assert sum(entry.rows_in for entry in entries.values()) == 30 * 4 + 1 + 0 + 3
+    assert sum(entry.rows_trusted for entry in entries.values()) == 30 * 4 + 1
+    assert [rejection.code for rejection in lake.rejected(candles_key(4, "ETH-USD"))] == ["not_json"]
+    assert entries[candles_key(5, "ETH-USD")].notes == ("no_rows",)
+    assert entries[candles_key(6, "ETH-USD")].reasons == {"inconsistent": 1, "bad_type": 1}
+
+
+def test_a_window_over_the_end_of_a_month_writes_one_file_in_each(lake: Lake):
+    day = datetime(2026, 4, 1, tzinfo=UTC)
+    key = candles_key(2, day=day)
+    lake.put_raw(key, candles(2, day), received(key))
+    lake.wait("its ledger entry", lambda: lake.committed([key]))
+    outputs = lake.ledger(key).outputs
+    assert [output.split("/")[3] for output in outputs] == ["month=2026-03", "month=2026-04"]
+    assert [lake.table(output).num_rows for output in outputs] == [2, 2]
+
+
+def test_numbers_keep_every_digit_from_the_source_to_the_parquet(lake: Lake):
+    key = candles_key(3, "SHIB-USD")
+    lake.put_raw(key, candles(3, close="100.123456789012345678"), received(key))
+    lake.wait("its ledger entry", lambda: lake.committed([key]))
+    (output,) = {output for output in lake.ledger(key).outputs if "month=2026-03" in output}
+    assert set(lake.table(output).column("close").to_pylist()) == {Decimal("100.123456789012345678")}
+
+
+def test_each_alert_is_mailed_once_however_often_its_events_come(lake: Lake):
+    rule = next(rule for rule in lake.stack.config().price_rules if rule.above is not None)
+    coin = lake.stack.config().assets[rule.asset]["coingecko"]
+    feed = next(feed.name for feed in lake.stack.feeds() if feed.source == "coingecko")
+    at = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(
+        minutes=rule.cooldown.total_seconds() // 60 + 1
+    )
+    key = RawKey("coingecko", "quotes", Slot(at, (feed, "usd", "p1")))
+    body = json.dumps([quote(coin, float(rule.above) * 2, at)]).encode()
+    before = len(lake.received())
+    lake.put_raw(key, body, received(key))
+    lake.wait("its ledger entry", lambda: lake.committed([key]))
+    trusted = lake.ledger(key).outputs[0]
+    redeliver_trusted(lake, trusted, times=5)
+    lake.settle()
+    about = [mail for mail in lake.received()[before:] if rule.asset in mail["Subject"]]
+    assert len(about) == 1, [mail["Subject"] for mail in about]
+    assert about[0]["Subject"].isascii()
+    assert len(about[0]["Subject"]) <= 100
+    assert "CoinGecko" in about[0]["Message"]
+
+
+def redeliver_trusted(lake: Lake, key: str, times: int) -> None:
+    entry = {"key": key, "size": 1, "eTag": lake.stack.lake.head(key).etag}
+    record = {
+        "eventName": "ObjectCreated:Put",
+        "s3": {"bucket": {"name": lake.stack.lake_bucket}, "object": entry},
+    }
+    for _ in range(times):
+        lake.client("sqs").send_message(
+            QueueUrl=lake.stack.queue("notify"), MessageBody=json.dumps({"Records": [record]})
+        )
+
+
+def test_a_lost_event_is_found_by_reconcile(lake: Lake):
+    key = candles_key(10)
+    entry = lake.ledger(key)
+    for lost in (*entry.outputs, str(key.ledger())):
+        lake.stack.lake.delete(lost)
+    answer = lake.client("lambda").invoke(
+        FunctionName=lake.stack.functions["reconcile"],
+        Payload=json.dumps({"start": str(DAY.date()), "end": "2026-04-02", "in_flight_minutes": 0}),
+    )
+    found = json.loads(answer["Payload"].read())
+    assert found["requeued"] == [str(key)]
+    lake.wait("its ledger entry", lambda: lake.committed([key]))
+    assert lake.ledger(key) == entry
+
+
+def test_what_a_missing_permission_stops_waits_in_the_dead_letter_queue_and_redrive_brings_it_back(
+    lake: Lake,
+):
+    iam, role = lake.client("iam"), lake.stack.functions["transform"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+    without = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != "WriteLake"]}
+    assert len(without["Statement"]) == len(policy["Statement"]) - 1
+    key = candles_key(8, "SOL-USD")
+    iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(without))
+    try:
+        lake.put_raw(key, candles(8), received(key))
+        dead = lake.stack.dead_letters("transform")
+        lake.wait("the message to reach the dead letter queue", lambda: lake.depth(dead) == 1, 150)
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(policy))
+    assert not lake.committed([key])
+    assert redrive(lake.stack, "transform") == 1
+    lake.wait("its ledger entry", lambda: lake.committed([key]))
+    assert lake.depth(dead) == 0
+
+
+def test_raw_is_written_once_over_tls_only(lake: Lake):
+    key = str(candles_key(4))
+    before = lake.stack.raw.head(key).etag
+    with pytest.raises(lake.client("s3").exceptions.ClientError, match="PreconditionFailed"):
+        lake.client("s3").put_object(Bucket=lake.stack.raw_bucket, Key=key, Body=b"other", IfNoneMatch="*")
+    assert lake.stack.raw.head(key).etag == before
+
+
+def test_athena_and_the_files_agree(lake: Lake):
+    where = "interval = '1h' AND month = '2026-03' AND base = 'BTC'"
+    tables = [
+        lake.table(key)
+        for key in lake.stack.lake.keys(f"{keys.TRUSTED}candles/interval=1h/month=2026-03/")
+        if ".BTC-USD." in key
+    ]
+    volume = sum(value for table in tables for value in table.column("volume").to_pylist())
+    assert athena(lake, f"SELECT count(*), sum(volume) FROM candles WHERE {where}") == [str(sum(table.num_rows for table in tables)), str(volume)]
+
+
+def athena(lake: Lake, sql: str) -> list[str]:
+    """The first row of an answer."""
+    client = lake.client("athena")
+    query = client.start_query_execution(
+        QueryString=sql,
+        QueryExecutionContext={"Database": lake.stack.database},
+        WorkGroup=lake.stack.workgroup,
+    )["QueryExecutionId"]
+
+    def state() -> str:
+        return str(client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"])
+
+    lake.wait("Athena", lambda: state() in ("SUCCEEDED", "FAILED"))
+    assert state() == "SUCCEEDED"
+    rows = client.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
+    return [cell.get("VarCharValue", "") for cell in rows[1]["Data"]]
+
+
+def test_no_raw_object_is_left_without_a_ledger_entry(lake: Lake):
+    lake.settle()
+    raw = {str(RawKey.parse(key).ledger()) for key in lake.raw_keys()}
+    assert raw == set(lake.stack.lake.keys(keys.LEDGER))
+    entries = [LedgerEntry.from_json(lake.stack.lake.get(key, CAP).body) for key in raw]
+    rows = lake.rows()
+    assert {entry.raw_key: entry.rows_trusted for entry in entries if entry.rows_trusted} == dict(rows)
