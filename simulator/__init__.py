@@ -1,0 +1,1 @@
+"""CoinGecko and Coinbase Exchange on the laptop: their shapes, limits, faults and a seeded market."""

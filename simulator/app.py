@@ -1,0 +1,46 @@
+"""The simulator as one ASGI application: ``uvicorn simulator.app:app`` or ``create_app`` for tests."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
+
+from simulator import coinbase, coingecko
+from simulator.coingecko import Access
+from simulator.control import Control, refused_plan
+from simulator.faults import BadPlan, Plan
+from simulator.market import Market
+from simulator.saboteur import Saboteur
+
+DEFAULT_SEED: Final = 1
+COMPRESSED_FROM_BYTES: Final = 1_000
+
+
+def create_app(
+    seed: int = DEFAULT_SEED,
+    clock: Callable[[], float] = time.time,
+    *,
+    access: Access = Access(),  # noqa: B008 - frozen, so sharing one is safe
+    coinbase_limited: bool = True,
+) -> Starlette:
+    """A market of its own with both sources; ``clock`` tells seconds since 1970."""
+    market, plan, requests = Market(seed, clock), Plan(), Counter[str]()
+    routes = [
+        *Control(market, plan, requests).routes(),
+        Mount("/coingecko/api/v3", coingecko.application(market, access)),
+        Mount("/coingecko-pro/api/v3", coingecko.application(market, access, pro=True)),
+        Mount("/coinbase", coinbase.application(market, limited=coinbase_limited)),
+    ]
+    middleware = [
+        Middleware(Saboteur, plan=plan, requests=requests),
+        Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=5),
+    ]
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={BadPlan: refused_plan})
+
+
+app = create_app()
