@@ -1,0 +1,81 @@
+"""An AWS account and region, embedded or real, as boto3 and Terraform reach it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from coinlake.errors import BadConfiguration
+from ops.certificate import Certificate
+from ops.laptop import ACCOUNT, REGION, Laptop
+
+RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Aws:
+    """``environment`` is what a child process, Terraform, needs to reach the same place."""
+
+    session: boto3.Session
+    region: str
+    environment: Mapping[str, str]
+    endpoint: str | None = None
+    ca_bundle: str | None = None
+    clients: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def embedded(cls, laptop: Laptop) -> Self:
+        """The laptop's own AWS. Profiles and keys of the user's real accounts never reach it."""
+        certificate = Certificate.ensure(laptop.tls)
+        keys = {"aws_access_key_id": ACCOUNT, "aws_secret_access_key": "laptop"}
+        # A profile in the environment would be looked up even beside explicit keys.
+        plain = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
+        return cls(
+            session=boto3.Session(**keys, region_name=REGION, botocore_session=plain),
+            region=REGION,
+            environment={
+                **without_aws(os.environ),
+                **{name.upper(): value for name, value in keys.items()},
+                **certificate.variables(),
+                "AWS_REGION": REGION,
+                "AWS_ENDPOINT_URL": laptop.endpoint,
+                "AWS_EC2_METADATA_DISABLED": "true",
+            },
+            endpoint=laptop.endpoint,
+            ca_bundle=str(certificate.bundle),
+        )
+
+    @classmethod
+    def real(cls, region: str | None = None) -> Self:
+        """The account of the usual AWS chain: environment, profile, SSO, role."""
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"))
+        if not session.region_name:
+            raise BadConfiguration(
+                "no_region: no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-west-1"
+            )
+        environment = {**os.environ, "AWS_REGION": session.region_name}
+        return cls(session, session.region_name, environment)
+
+    def client(self, service: str) -> Any:
+        if service not in self.clients:
+            self.clients[service] = self.session.client(
+                service,
+                region_name=self.region,
+                endpoint_url=self.endpoint,
+                verify=self.ca_bundle,
+                config=RETRIES,
+            )
+        return self.clients[service]
+
+    def account(self) -> str:
+        """The account's number; the cheapest call that proves the credentials."""
+        return str(self.client("sts").get_caller_identity()["Account"])
+
+
+def without_aws(env: Mapping[str, str]) -> dict[str, str]:
+    """``env`` without what would lead a child to another account."""
+    return {name: value for name, value in env.items() if not name.startswith("AWS_")}

@@ -1,0 +1,42 @@
+"""The ``coinlake`` command. Its commands only read arguments, call and print."""
+
+import os
+import sys
+
+import typer
+from rich.markup import escape
+
+from ops import errors
+from ops.commands import cloud, laptop, look, repair
+from ops.progress import errors as stderr
+
+app = typer.Typer(
+    name="coinlake",
+    help="Run, look into and repair a coinlake stack, on this laptop or on AWS.\n\n"
+    "[bold]coinlake demo[/] shows everything at work without an AWS account. The commands under Look and "
+    "Repair take [bold]--env dev[/] (or COINLAKE_ENV=dev) for a stack on AWS; without it they mean the laptop's.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (laptop, look, repair, cloud):
+    app.add_typer(commands.app)
+
+
+def main() -> None:
+    """Run the command; an error is one sentence on stderr and exit code 1."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        stderr.print("[red]stopped[/]")
+        sys.exit(130)
+    except Exception as error:
+        if os.environ.get("COINLAKE_DEBUG"):
+            raise
+        stderr.print(f"[red]error:[/] {escape(errors.sentence(error))}")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

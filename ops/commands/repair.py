@@ -1,0 +1,102 @@
+"""``replay``, ``reconcile``, ``redrive``, ``pause``, ``resume``."""
+
+from typing import Annotated, Final
+
+import typer
+
+from ops import redrive, repairs, replay, status
+from ops.commands.options import Env, Yes, agreed
+from ops.progress import console, step
+from ops.ranges import Days
+from ops.stack import Stack
+
+DRAIN_SECONDS: Final = 600
+Start = Annotated[str | None, typer.Option(help="First day, UTC, for example 2026-11-01.")]
+End = Annotated[str | None, typer.Option(help="Last day, UTC; today without it.")]
+
+app = typer.Typer()
+PANEL: Final = "Repair"
+
+
+@app.command("replay", rich_help_panel=PANEL)
+def run_replay(
+    start: Annotated[str, typer.Option(help="First day of the raw objects, UTC.")],
+    end: End = None,
+    source: Annotated[str | None, typer.Option(help="Only this source, for example coingecko.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, for example quotes.")] = None,
+    force: Annotated[bool, typer.Option(help="Also objects that the deployed code already did.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until transform has done them.")] = True,
+    yes: Yes = False,
+    env: Env = "local",
+) -> None:
+    """Send raw objects through transform again, after a parser was mended.
+
+    An object that the deployed code already did is skipped by transform; --force does it again.
+    """
+    stack, today = Stack.find(env), status.now().date()
+    days = Days.parse(start, end or str(today), today, sure=yes)
+    with step("Raw objects") as current:
+        chosen = replay.Selection(source, dataset, days).of(stack)
+        current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
+    if not chosen or not (yes or agreed(f"Send {len(chosen):,} objects through transform again?")):
+        return
+    with step("Queueing") as current:
+        if force:
+            replay.forget(stack, chosen)
+        replay.send(stack, chosen, lambda sent: current.say(f"{sent:,} of {len(chosen):,}"))
+    if wait:
+        with step("Transform works") as current:
+            replay.wait(stack, DRAIN_SECONDS, lambda left: current.say(f"{left:,} left"))
+
+
+@app.command("reconcile", rich_help_panel=PANEL)
+def run_reconcile(
+    days: Annotated[int, typer.Option(min=1, max=3653, help="Compare this many days, today included.")] = 7,
+    start: Start = None,
+    end: End = None,
+    env: Env = "local",
+) -> None:
+    """Compare raw with the ledger and requeue what was lost; the stack does it daily by itself."""
+    today = status.now().date()
+    span = Days.parse(start, end or str(today), today) if start else days
+    stack = Stack.find(env)
+    with step("Comparing raw with the ledger"):
+        result = repairs.reconcile(stack, span)
+    console.print(
+        f"{result['raw']:,} raw objects, {result['ledger']:,} ledger entries, {result['requeued_count']:,} requeued"
+    )
+    for key in result["requeued"]:
+        console.print(f"  {key}")
+
+
+@app.command("redrive", rich_help_panel=PANEL)
+def run_redrive(
+    stage: Annotated[str, typer.Argument(help="ingest, transform or notify.")], env: Env = "local"
+) -> None:
+    """Empty a stage's dead-letter queue back to where its messages came from, once the fault is mended."""
+    stack = Stack.find(env)
+    with step(f"Redriving {stage}") as current:
+        done = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))
+        current.conclude(f"{done.sent:,} sent back")
+    if done.kept:
+        console.print(f"{done.kept:,} messages stay in the queue: nothing of ours wrote them")
+
+
+@app.command(rich_help_panel=PANEL)
+def pause(feed: Annotated[str, typer.Argument(help="The feed's name.")], env: Env = "local") -> None:
+    """Stop a feed's schedule; everything collected stays."""
+    _switch(feed, env, enabled=False)
+    console.print(
+        f"{feed} is paused until the next deploy; add it to paused_feeds in {env}.tfvars to make it last"
+    )
+
+
+@app.command(rich_help_panel=PANEL)
+def resume(feed: Annotated[str, typer.Argument(help="The feed's name.")], env: Env = "local") -> None:
+    """Start a paused feed's schedule again."""
+    _switch(feed, env, enabled=True)
+    console.print(f"{feed} runs again; if paused_feeds in {env}.tfvars names it, remove it there too")
+
+
+def _switch(feed: str, env: str, *, enabled: bool) -> None:
+    repairs.set_schedule(Stack.find(env), feed, enabled=enabled)

@@ -1,0 +1,158 @@
+"""The demo: let the schedules fire, provoke trouble, wait for its mails, show everything.
+
+Whatever does not land in time ends the demo with one sentence and exit code 1.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from coinlake import intervals
+from coinlake.config import Feed, LakeConfig, PriceRule
+from coinlake.errors import CoinlakeError, NotFound
+from coinlake.keys import RawKey
+from ops import demo_view, status
+from ops.exchanges import Exchanges
+from ops.laptop import Laptop
+from ops.mailbox import Mail, Mailbox
+from ops.progress import step
+from ops.stack import Stack
+
+POLL_SECONDS: Final = 1.0
+GRACE_SECONDS: Final = 120  # beyond a feed's interval, for cold starts on a slow machine
+MAIL_SECONDS: Final = 300
+QUICK: Final = timedelta(minutes=5)
+SPOILED_PATH: Final = "*/coins/markets"
+BAD_ROWS: Final = 4
+QUARANTINE: Final = "quarantine"
+
+
+class NotLanded(CoinlakeError):
+    """Something that the demo promises did not come in time."""
+
+
+@dataclass(slots=True)
+class Demo:
+    """One run on a stack that is up; ``mails`` fills while it waits."""
+
+    stack: Stack
+    exchanges: Exchanges
+    mailbox: Mailbox
+    config: LakeConfig
+    started: datetime
+    mails: list[Mail] = field(default_factory=list)
+
+    def provoked(self) -> None:
+        """Bad rows with the next answer, a price shock as soon as there is a price to compare with."""
+        rule = moving(self.config)
+        warm = self._prices_within(rule.window)
+        self.exchanges.spoil(SPOILED_PATH, "nan", BAD_ROWS)
+        if warm:
+            self._shock(rule)
+        self.landed()
+        if not warm:
+            self._shock(rule)
+        self._mailed("a price alert", {rule.name})
+        self._mailed("a quarantine alert", {QUARANTINE})
+
+    def landed(self) -> None:
+        """Every quick feed's next slot is in raw and committed in the ledger."""
+        feeds = quick_feeds(self.config)
+        slowest = max(intervals.duration(feed.interval) for feed in feeds)
+        seconds = slowest.total_seconds() + GRACE_SECONDS
+        with step("Schedules fire, answers land in raw") as current:
+            self._until(lambda: self._waiting(feeds, ledger=False), seconds, "ingest", current.say)
+        with step("S3 events reach transform, Parquet lands") as current:
+            self._until(lambda: self._waiting(feeds, ledger=True), seconds, "transform", current.say)
+
+    def _shock(self, rule: PriceRule) -> None:
+        percent = float(rule.change_percent or 0) * 2
+        with step(f"Price shock: {rule.asset} {percent:+g} %"):
+            self.exchanges.shock(rule.asset, percent)
+
+    def _prices_within(self, window: timedelta) -> bool:
+        """Whether the lake already holds prices that a change can be measured from."""
+        newest = [state.newest for state in status.feed_states(self.stack, [self.started.date()])]
+        return all(slot is not None and self.started - slot < window for slot in newest)
+
+    def _waiting(self, feeds: Sequence[Feed], *, ledger: bool) -> str:
+        """The feeds whose next slot is still missing, or, with ``ledger``, not committed."""
+        days = sorted({self.started.date(), status.now().date()})
+        missing = [feed.name for feed in feeds if not self._has(feed, days, ledger=ledger)]
+        return ", ".join(missing)
+
+    def _has(self, feed: Feed, days: Sequence[date], *, ledger: bool) -> bool:
+        found = (key for day in days for key in status.raw_keys(self.stack, feed.source, feed.dataset, day))
+        fresh = [
+            key
+            for key in found
+            if key.slot.time > self.started and feed.owns(key.source, key.dataset, key.slot)
+        ]
+        return bool(fresh) and (not ledger or all(self._committed(key) for key in fresh))
+
+    def _committed(self, key: RawKey) -> bool:
+        try:
+            self.stack.lake.head(str(key.ledger()))
+        except NotFound:
+            return False
+        return True
+
+    def _mailed(self, what: str, kinds: set[str]) -> None:
+        with step(f"Mail: {what}") as current:
+            self._until(lambda: self._missing_mail(what, kinds), MAIL_SECONDS, "notify", current.say)
+
+    def _missing_mail(self, what: str, kinds: set[str]) -> str:
+        self.mails += self.mailbox.take()
+        log = status.last_alerts(self.stack, 100)
+        subjects = {sent["subject"] for sent in log if sent["rule"] in kinds}
+        return "" if any(mail.subject in subjects for mail in self.mails) else what
+
+    def _until(
+        self, waiting: Callable[[], str], seconds: float, stage: str, say: Callable[[str], None]
+    ) -> None:
+        deadline = time.monotonic() + seconds
+        while left := waiting():
+            say(f"waiting for {left}")
+            if time.monotonic() > deadline:
+                raise NotLanded(
+                    f"{left} did not come within {seconds:.0f} s; `coinlake status` and {self._log_group(stage)} say why"
+                )
+            time.sleep(POLL_SECONDS)
+
+    def _log_group(self, stage: str) -> str:
+        return f"the log group /aws/lambda/{self.stack.functions[stage]}"
+
+
+def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
+    """Show the line at work on a stack that is up; ``live`` provokes nothing."""
+    with step("Mailbox on the alerts topic"):
+        mailbox = Mailbox.open(stack)
+    demo = Demo(stack, Exchanges(laptop), mailbox, stack.config(), status.now())
+    if live:
+        demo.landed()
+        demo.mails += mailbox.take()
+    else:
+        demo.provoked()
+    demo_view.show(stack, demo.mails, live=live)
+
+
+def quick_feeds(config: LakeConfig) -> list[Feed]:
+    """The enabled feeds that fire while somebody watches."""
+    feeds = [
+        feed for feed in config.feeds.values() if feed.enabled and intervals.duration(feed.interval) <= QUICK
+    ]
+    if not feeds:
+        raise NotLanded("no feed runs every five minutes or oftener; set an interval of 1m in local.tfvars")
+    return feeds
+
+
+def moving(config: LakeConfig) -> PriceRule:
+    """The rule that a price shock can fire."""
+    rules = [rule for rule in config.price_rules if rule.change_percent is not None]
+    if not rules:
+        raise NotLanded(
+            "local.tfvars has no price rule with change_percent, so a price shock would mail nothing"
+        )
+    return rules[0]

@@ -1,0 +1,83 @@
+"""Turns every error into one sentence that says what to do; no command shows a traceback."""
+
+import traceback
+from pathlib import Path
+from typing import Final
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from coinlake.errors import CoinlakeError
+from ops.laptop import BUILD
+from tools.terraform import TerraformMissing
+
+_NO_AUTH: Final = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+_REFUSED_AUTH: Final = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+_LOGIN: Final = (
+    "sign in again (aws sso login, or new AWS_* variables) and check with `aws sts get-caller-identity`"
+)
+
+
+def sentence(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
+    """What to tell the user of ``error``; an unexpected one leaves its traceback in ``report``."""
+    if isinstance(error, CoinlakeError | TerraformMissing):
+        return str(error)
+    return _aws(error) or _unexpected(error, report)
+
+
+def _aws(error: Exception) -> str | None:
+    """Credentials are named by what is wrong with them, never shown."""
+    if isinstance(error, NoRegionError):
+        return "no_region: no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-west-1"
+    if isinstance(error, _NO_AUTH):
+        return f"auth: AWS credentials are missing or expired ({type(error).__name__}); {_LOGIN}"
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | SSLError):
+        return f"AWS cannot be reached ({error}); on the laptop, `coinlake up` starts it"
+    if isinstance(error, ClientError):
+        return _refusal(error)
+    if isinstance(error, BotoCoreError):
+        return f"AWS could not be asked: {error}"
+    return None
+
+
+def _refusal(error: ClientError) -> str:
+    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+    if code in _REFUSED_AUTH:
+        return f"auth: AWS refuses the credentials ({code}); {_LOGIN}"
+    return f"AWS refused {error.operation_name}: {code}: {text[:300]}"
+
+
+def _unexpected(error: Exception, report: Path) -> str:
+    report.parent.mkdir(parents=True, exist_ok=True)
+    report.write_text("".join(traceback.format_exception(error)))
+    first = str(error).strip().splitlines()[:1] or [""]
+    return f"unexpected: {type(error).__name__}: {first[0][:200]} (the whole story is in {report})"

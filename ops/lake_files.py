@@ -1,0 +1,55 @@
+"""A local copy of the trusted Parquet files, kept up to date file by file, for DuckDB."""
+
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from coinlake.keys import TRUSTED
+from ops.listing import Entry, entries
+from ops.stack import Stack
+
+THREADS: Final = 16
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFiles:
+    """Files of ``stack``'s lake bucket under ``folder``, each at the path of its key."""
+
+    stack: Stack
+    folder: Path
+
+    def refresh(self, table: str, report: Report = lambda _done, _all: None) -> list[Path]:
+        """Fetch what is new or changed of a table, drop what is gone; returns its files."""
+        wanted = list(entries(self.stack.lake, f"{TRUSTED}{table}/"))
+        known = self._index(table)
+        missing = [entry for entry in wanted if known.get(entry.key) != entry.etag]
+        for key in known.keys() - {entry.key for entry in wanted}:
+            (self.folder / key).unlink(missing_ok=True)
+        with ThreadPoolExecutor(THREADS) as pool:
+            for done, _ in enumerate(pool.map(self._fetch, missing), start=1):
+                report(done, len(missing))
+        self._remember(table, wanted)
+        return [self.folder / entry.key for entry in wanted]
+
+    def _fetch(self, entry: Entry) -> None:
+        path = self.folder / entry.key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self.stack.lake.get(entry.key, max(entry.size, 1)).body)
+
+    def _index(self, table: str) -> dict[str, Any]:
+        try:
+            known: dict[str, Any] = json.loads(self._index_path(table).read_text())
+        except (OSError, ValueError):
+            return {}
+        return {key: etag for key, etag in known.items() if (self.folder / key).is_file()}
+
+    def _remember(self, table: str, wanted: list[Entry]) -> None:
+        self._index_path(table).parent.mkdir(parents=True, exist_ok=True)
+        self._index_path(table).write_text(json.dumps({entry.key: entry.etag for entry in wanted}))
+
+    def _index_path(self, table: str) -> Path:
+        return self.folder / f"{table}.json"

@@ -1,0 +1,103 @@
+"""The whole stack on this machine: ``up`` and ``down``."""
+
+import json
+import platform
+import shutil
+import sys
+from typing import Any, Final
+
+from ops import environments, state_bucket
+from ops.aws import Aws
+from ops.emulator import Emulator
+from ops.exchanges import Exchanges
+from ops.laptop import REGION, Laptop
+from ops.progress import step
+from ops.stack import Stack
+from ops.terraform import Terraform, variable_file
+from ops.tfvars import Settings
+from tools.build import build
+from tools.terraform import plugin_dir, terraform_executable
+
+PARALLELISM: Final = 30
+RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURE: Final = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+
+
+def up(laptop: Laptop, *, live: bool) -> Stack:
+    """Bring the stack up, or up to date; what already stands is reused.
+
+    ``live`` lets ingest reach the real APIs instead of the simulator.
+    """
+    terraform_executable()
+    plugin_dir()
+    laptop.remember()
+    _packages()
+    _emulator(Emulator(laptop))
+    _exchanges(Exchanges(laptop), live=live)
+    return _deploy(laptop, live=live)
+
+
+def down(laptop: Laptop, *, wipe: bool) -> list[str]:
+    """Stop what runs; with ``wipe`` forget the embedded AWS and everything in it. Says what it did."""
+    processes = [Emulator(laptop).process, Exchanges(laptop).process]
+    stopped = [f"stopped {process.name}" for process in processes if process.stop()]
+    if wipe and laptop.folder.exists():
+        shutil.rmtree(laptop.folder)
+        stopped.append(f"deleted {laptop.folder}")
+    return stopped
+
+
+def _packages() -> None:
+    with step(f"Packages for {RUNTIME} on {ARCHITECTURE}"):
+        build(RUNTIME, ARCHITECTURE, environments.packages(RUNTIME, ARCHITECTURE))
+
+
+def _emulator(emulator: Emulator) -> None:
+    if not emulator.installed:
+        with step("MiniStack, the embedded AWS: virtual environment"):
+            emulator.install()
+    with step(f"Embedded AWS on {emulator.laptop.endpoint}"):
+        emulator.start()
+
+
+def _exchanges(exchanges: Exchanges, *, live: bool) -> None:
+    if live:
+        exchanges.process.stop()
+        return
+    with step(f"Exchange simulator on {exchanges.laptop.simulator}"):
+        exchanges.start()
+
+
+def _deploy(laptop: Laptop, *, live: bool) -> Stack:
+    aws = Aws.embedded(laptop)
+    with step("State bucket"):
+        bucket = state_bucket.ensure(aws)
+    terraform = _terraform(laptop, aws, live=live)
+    with step("Terraform init"):
+        terraform.init(state_bucket.backend(bucket, aws.region, environments.LOCAL))
+    with step("Terraform plan") as current:
+        changes = terraform.plan(current.say)
+        current.conclude(str(changes))
+    with step("Terraform apply") as current:
+        terraform.apply(current.say)
+    laptop.outputs.write_text(json.dumps(terraform.outputs(), indent=1) + "\n")
+    return Stack.embedded(laptop)
+
+
+def _terraform(laptop: Laptop, aws: Aws, *, live: bool) -> Terraform:
+    settings = Settings.load(environments.LOCAL)
+    machine = variable_file(laptop.folder / "machine.tfvars.json", machine_variables(laptop, live=live))
+    data = laptop.folder / "terraform"
+    return Terraform(environments.LOCAL, data, [settings.path, machine], aws.environment, PARALLELISM)
+
+
+def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:
+    """What this machine is, for the same Terraform that deploys to AWS."""
+    return {
+        "region": REGION,
+        "python_runtime": RUNTIME,
+        "architecture": ARCHITECTURE,
+        "packages": str(environments.packages(RUNTIME, ARCHITECTURE)),
+        "source_urls": {} if live else Exchanges(laptop).urls(),
+        "private_sources": not live,
+    }

@@ -1,0 +1,46 @@
+"""Ranges of days as a user gives them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Self
+
+from coinlake.errors import BadConfiguration
+from coinlake.intervals import parse_utc
+
+LONG: Final = timedelta(days=3653)
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """From ``start`` to ``end``, both included, UTC."""
+
+    start: date
+    end: date
+
+    @classmethod
+    def parse(cls, start: str, end: str, today: date, *, sure: bool = False) -> Self:
+        """Raise ``BadConfiguration``: bad_time, tz_required, bad_range, future_range, range_too_large."""
+        days = cls(_day(start), _day(end))
+        if days.start > days.end:
+            raise BadConfiguration(
+                f"bad_range: the start {days.start} is after the end {days.end}; swap them"
+            )
+        if days.end > today:
+            raise BadConfiguration(f"future_range: the end {days.end} has not come; today is {today} (UTC)")
+        if days.end - days.start > LONG and not sure:
+            raise BadConfiguration(
+                f"range_too_large: {days.start} to {days.end} is over ten years; add --yes if meant"
+            )
+        return days
+
+    def __iter__(self) -> Iterator[date]:
+        return (self.start + timedelta(days=day) for day in range((self.end - self.start).days + 1))
+
+
+def _day(text: str) -> date:
+    """A date, or the UTC day of a time with its zone."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return parse_utc(text).date()

@@ -1,0 +1,53 @@
+"""Small repairs through the stack's own parts: reconcile, pause, resume."""
+
+import json
+from typing import Any, Final
+
+from coinlake.errors import BadConfiguration, CoinlakeError
+from ops.ranges import Days
+from ops.stack import Stack
+
+# What GetSchedule tells and UpdateSchedule wants back: it replaces the whole schedule.
+_SETTINGS: Final = (
+    "ActionAfterCompletion",
+    "Description",
+    "EndDate",
+    "FlexibleTimeWindow",
+    "GroupName",
+    "KmsKeyArn",
+    "Name",
+    "ScheduleExpression",
+    "ScheduleExpressionTimezone",
+    "StartDate",
+    "Target",
+)
+
+
+class FunctionFailed(CoinlakeError):
+    """A function raised; the message is its own."""
+
+
+def reconcile(stack: Stack, days: Days | int) -> dict[str, Any]:
+    """Requeue raw objects without a ledger entry; returns ``raw``, ``ledger``, ``requeued_count``, ``requeued``."""
+    span: dict[str, Any] = (
+        {"days": days} if isinstance(days, int) else {"start": str(days.start), "end": str(days.end)}
+    )
+    answer = stack.aws.client("lambda").invoke(
+        FunctionName=stack.functions["reconcile"], Payload=json.dumps(span)
+    )
+    result: dict[str, Any] = json.loads(answer["Payload"].read())
+    if answer.get("FunctionError"):
+        raise FunctionFailed(f"reconcile failed: {result.get('errorMessage', answer['FunctionError'])}")
+    return result
+
+
+def set_schedule(stack: Stack, feed: str, *, enabled: bool) -> None:
+    """Switch a feed's schedule; its history and settings stay."""
+    name = stack.schedules["feeds"].get(feed)
+    if not name:
+        known = ", ".join(sorted(stack.schedules["feeds"]))
+        raise BadConfiguration(f"there is no feed {feed[:80]!r} with a schedule; the feeds are {known}")
+    scheduler = stack.aws.client("scheduler")
+    current = scheduler.get_schedule(GroupName=stack.schedules["group"], Name=name)
+    kept = {field: current[field] for field in _SETTINGS if field in current}
+    scheduler.update_schedule(**kept, State="ENABLED" if enabled else "DISABLED")

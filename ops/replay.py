@@ -1,0 +1,92 @@
+"""Raw objects through transform again: after a fix in a parser, or to prove that nothing changes."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from coinlake import keys
+from coinlake.errors import BadConfiguration, BadKey, CoinlakeError
+from coinlake.keys import RawKey
+from coinlake.s3_events import ObjectRef, created_event
+from ops import queues, status
+from ops.listing import Entry, entries
+from ops.ranges import Days
+from ops.stack import Stack
+
+THREADS: Final = 16
+POLL_SECONDS: Final = 2.0
+Report = Callable[[int], None]
+
+
+class NotDrained(CoinlakeError):
+    """Transform has not worked through its queue in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which raw objects: a source or dataset of None means every one."""
+
+    source: str | None
+    dataset: str | None
+    days: Days
+
+    def of(self, stack: Stack) -> list[Entry]:
+        """The chosen objects, listed; foreign keys are left alone."""
+        chosen = [found for folder in self._folders(stack) for found in entries(stack.raw, folder)]
+        return [found for found in chosen if _is_raw(found.key)]
+
+    def _folders(self, stack: Stack) -> Iterator[str]:
+        for source, dataset in _choose(stack, self.source, self.dataset):
+            yield from (keys.raw_prefix(source, dataset, day) for day in self.days)
+
+
+def _choose(stack: Stack, source: str | None, dataset: str | None) -> list[tuple[str, str]]:
+    """The feeds' pairs of source and dataset that match; ``BadConfiguration`` names them if none does."""
+    known = {(feed.source, feed.dataset) for feed in stack.config().feeds.values()}
+    chosen = sorted(pair for pair in known if source in (None, pair[0]) and dataset in (None, pair[1]))
+    if not chosen:
+        pairs = ", ".join(f"{one}/{other}" for one, other in sorted(known))
+        raise BadConfiguration(
+            f"no feed has source {source or 'any'} and dataset {dataset or 'any'}; there are {pairs}"
+        )
+    return chosen
+
+
+def _is_raw(key: str) -> bool:
+    try:
+        RawKey.parse(key)
+    except BadKey:
+        return False
+    return True
+
+
+def send(stack: Stack, chosen: Sequence[Entry], report: Report) -> None:
+    """Queue the objects as S3 would, ten a call; ``report`` gets the running count."""
+    refs = (ObjectRef(stack.raw_bucket, found.key, found.size, found.etag) for found in chosen)
+    bodies = (created_event(ref) for ref in refs)
+    for sent in queues.send(stack.aws.client("sqs"), stack.queue("transform"), bodies):
+        report(sent)
+
+
+def forget(stack: Stack, chosen: Iterable[Entry]) -> None:
+    """Delete the objects' ledger entries, so that transform does them even under the same code.
+
+    Safe at any point: an object without an entry is what reconcile requeues.
+    """
+    marks = [str(RawKey.parse(found.key).ledger()) for found in chosen]
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(stack.lake.delete, marks))
+
+
+def wait(stack: Stack, seconds: float, report: Report) -> None:
+    """Until transform's queue is empty; ``report`` gets what is left. Raises ``NotDrained``."""
+    deadline = time.monotonic() + seconds
+    while left := status.depth(stack, stack.queue("transform")):
+        report(left)
+        if time.monotonic() > deadline:
+            raise NotDrained(
+                f"{left} messages still wait for transform after {seconds:.0f} s; see `coinlake status`"
+            )
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,99 @@
+"""A deployed stack, embedded or on AWS, found through Terraform's outputs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from coinlake.config import Feed, LakeConfig
+from coinlake.errors import CoinlakeError
+from coinlake.stores import ObjectStore
+from ops import environments
+from ops.aws import Aws
+from ops.laptop import Laptop
+
+STAGES_WITH_QUEUE: Final = ("transform", "notify")
+
+
+class NotDeployed(CoinlakeError):
+    """There is no such stack yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Terraform's outputs as types; terraform/outputs.tf says what each is."""
+
+    aws: Aws
+    environment: str
+    account_id: str
+    raw_bucket: str
+    lake_bucket: str
+    artifacts_bucket: str
+    config_key: str
+    functions: Mapping[str, str]
+    queues: Mapping[str, Mapping[str, str | None]]
+    topics: Mapping[str, str]
+    state_table: str
+    database: str
+    workgroup: str
+    athena_output: str
+    schedules: Mapping[str, Any]
+
+    @classmethod
+    def find(cls, environment: str) -> Self:
+        """The stack of ``environment``; ``NotDeployed`` says how to get one."""
+        if environment == environments.LOCAL:
+            return cls.embedded(Laptop.from_env())
+        outputs = environments.outputs(environment)
+        if not outputs:
+            raise NotDeployed(f"nothing is deployed as {environment!r}; run `coinlake deploy {environment}`")
+        return cls.of(outputs, Aws.real(outputs["region"]))
+
+    @classmethod
+    def embedded(cls, laptop: Laptop) -> Self:
+        """The stack on this laptop, from the outputs that ``up`` left in its folder."""
+        try:
+            outputs = json.loads(laptop.outputs.read_text())
+        except FileNotFoundError:
+            raise NotDeployed("the embedded stack is not up; run `coinlake up` (or make demo)") from None
+        return cls.of(outputs, Aws.embedded(laptop))
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any], aws: Aws) -> Self:
+        fields = {name: outputs[name] for name in cls.__dataclass_fields__ if name != "aws"}
+        return cls(aws=aws, **fields)
+
+    @property
+    def raw(self) -> ObjectStore:
+        return ObjectStore(self.aws.client("s3"), self.raw_bucket)
+
+    @property
+    def lake(self) -> ObjectStore:
+        return ObjectStore(self.aws.client("s3"), self.lake_bucket)
+
+    def config(self) -> LakeConfig:
+        return LakeConfig.load(ObjectStore(self.aws.client("s3"), self.artifacts_bucket), self.config_key)
+
+    def feeds(self) -> list[Feed]:
+        """The enabled feeds, by name."""
+        return sorted(
+            (feed for feed in self.config().feeds.values() if feed.enabled), key=lambda feed: feed.name
+        )
+
+    def queue(self, stage: str) -> str:
+        """The URL of a stage's queue."""
+        url = self.queues.get(stage, {}).get("url")
+        if not url:
+            raise CoinlakeError(
+                f"{stage!r} has no queue; the stages with one are {', '.join(STAGES_WITH_QUEUE)}"
+            )
+        return url
+
+    def dead_letters(self, stage: str) -> str:
+        """The URL of a stage's dead-letter queue."""
+        url = self.queues.get(stage, {}).get("dlq_url")
+        if not url:
+            raise CoinlakeError(
+                f"{stage!r} has no dead-letter queue; those with one: {', '.join(self.queues)}"
+            )
+        return url
