@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 from typing import Final
 
 from coinlake.keys import QuarantineKey, TrustedKey
@@ -58,7 +59,7 @@ def quarantine(found: Quarantined) -> Message:
     return message(
         f"{_amount_of(found)} of {origin} quarantined{_subject_reasons(found)}",
         _explanation(found),
-        table([("Source", origin), ("Time", formats.when(key.slot.time)), *_reasons(found)]),
+        table([("Source", origin), ("Due", formats.when(key.slot.time)), *_reasons(found)]),
         _samples(found),
         section("Where it is", f"quarantine  {key}", f"raw         {found.raw_key}"),
         section("Look further", f"aws s3 cp s3://{found.bucket}/{key} -", "coinlake status"),
@@ -135,20 +136,30 @@ def _subject_reasons(found: Quarantined) -> str:
 
 def _reasons(found: Quarantined) -> list[tuple[str, str]]:
     counts = Counter(rejection.code for rejection in found.rejections or ()).most_common()
-    return [
-        ("Reason" if not place else "", f"{code}  {count:,}") for place, (code, count) in enumerate(counts)
-    ]
+    width = len(f"{counts[0][1]:,}") if counts else 0
+    lines = [f"{count:>{width},}  {code}" for code, count in counts]
+    return [("Reason" if line is lines[0] else "", line) for line in lines]
 
 
 def _samples(found: Quarantined) -> str:
     if not found.rejections:
         return ""
-    lines = [_sample(rejection) for rejection in found.rejections[:_SAMPLES]]
+    lines = [_sample(rejection) for rejection in _various(found.rejections)[:_SAMPLES]]
     left = len(found.rejections) - len(lines)
     return section("For example", *lines, *([f"and {left:,} more"] if left else []))
 
 
+def _various(rejections: Sequence[Rejection]) -> list[Rejection]:
+    """The first of each code, then the second of each, and so on."""
+    seen: Counter[str] = Counter()
+    ranked = []
+    for rejection in rejections:
+        ranked.append((seen[rejection.code], rejection))
+        seen[rejection.code] += 1
+    return [rejection for _, rejection in sorted(ranked, key=itemgetter(0))]
+
+
 def _sample(rejection: Rejection) -> str:
     place = "whole answer" if rejection.row is None else f"row {rejection.row:,}"
-    value = "" if rejection.field is None else f"  {rejection.field} = {rejection.value}"
-    return f"{place}: {rejection.code}{value}"
+    facts = [fact for fact in (rejection.field, rejection.value) if fact is not None]
+    return f"{place}: {rejection.code}{'  ' if facts else ''}{' = '.join(facts)}"

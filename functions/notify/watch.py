@@ -1,6 +1,6 @@
 """The five-minute watch: what must be noticed although, or because, nothing arrives.
 
-Its time is the scheduled one, so that a retry of the same watch finds and says the same.
+Its time is the scheduled one, so that the same watch, come twice, finds and says the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,7 +24,7 @@ _Result = TypeVar("_Result")
 
 
 class WatchIncomplete(CoinlakeError):
-    """Something could not be checked or mailed: the retry, then the watch's alarm, see to it."""
+    """Something could not be checked or mailed: the next watch, then the watch's alarm, see to it."""
 
 
 @dataclass(frozen=True, slots=True)

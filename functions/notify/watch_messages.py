@@ -25,7 +25,6 @@ def stale(status: FeedStatus, now: datetime) -> Message:
         f"Either {feed.source} does not answer or answers nothing usable, or ingest or transform failed.",
         section("Look further", "coinlake status", f"coinlake pause {feed.name}    (to stop asking)"),
         f"To change the limit, edit stale_after_minutes of the feed in {SETTINGS} and deploy.",
-        source=feed.source,
     )
 
 
@@ -34,13 +33,17 @@ def silence(statuses: Sequence[FeedStatus], now: datetime) -> Message:
     return message(
         f"silence: no data from any of {len(statuses)} feeds",
         f"None of the {len(statuses)} feeds brings data any more.",
-        table((status.feed.name, _last_data(status, now)) for status in statuses),
+        table(
+            [
+                *((status.feed.name, _last_data(status, now)) for status in statuses),
+                ("Checked", formats.when(now)),
+            ]
+        ),
         "When all feeds stop at once, look at what they share first: the schedules, ingest, transform "
         "and the network.",
         section(
             "Look further", "coinlake status", "coinlake reconcile    (raw objects that were never processed)"
         ),
-        table([("Checked", formats.when(now))]),
     )
 
 
