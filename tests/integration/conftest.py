@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import boto3
@@ -30,6 +31,12 @@ def context() -> FakeContext:
     return FakeContext()
 
 
+@cache
+def _session() -> boto3.Session:
+    """One for all tests: a session of its own would parse the services' models again in each."""
+    return boto3.Session("testing", "testing", "testing", REGION)
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Credentials of nobody, and moto in place of every AWS endpoint."""
@@ -41,7 +48,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
-    with mock_aws():
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
 
