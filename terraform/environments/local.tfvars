@@ -28,11 +28,11 @@ feeds = {
   }
 }
 
-# Levels that are passed at once, so that a mail comes with the first prices.
+# The first is passed at once. For the second `coinlake demo` orders a price shock from the simulator,
+# and for the notice bad rows; the cooldowns are short, so that the next demo mails again.
 price_rules = {
-  btc_above_one_dollar  = { asset = "BTC", above = 1, cooldown_minutes = 15 }
-  doge_below_ten        = { asset = "DOGE", below = 10, cooldown_minutes = 15 }
-  eth_moved_a_hundredth = { asset = "ETH", change_percent = 0.01, window_minutes = 10, cooldown_minutes = 15 }
+  btc_above_one_dollar = { asset = "BTC", above = 1, cooldown_minutes = 15 }
+  eth_moved_5_percent  = { asset = "ETH", change_percent = 5, window_minutes = 10, cooldown_minutes = 2 }
 }
 
-notices = { cooldown_minutes = 15 }
+notices = { cooldown_minutes = 2 }
