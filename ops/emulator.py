@@ -81,6 +81,7 @@ class Emulator:
                 if not name.startswith("PYTHON")
             },
             **certificate.variables(),
+            "TZ": "UTC",  # Lambda's and Athena's time zone
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.laptop.port),
             "MINISTACK_REGION": REGION,

@@ -1,5 +1,7 @@
 """What a user sees while something works: one line per step, with its seconds."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,9 @@ from rich.status import Status
 
 QUIET_SECONDS: Final = 10
 
-console = Console(highlight=False)
+# Where there is no terminal to ask, tables get the width of a log.
+LOG_COLUMNS: Final = 120
+console = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

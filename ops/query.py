@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from coinlake.errors import CoinlakeError
 from coinlake.tables import Table, tables
@@ -35,9 +36,7 @@ def with_duckdb(stack: Stack, sql: str, report: Report = lambda _done, _all: Non
             for table in tables().values():
                 if table.name in named:
                     database.execute(_view(table, [str(path) for path in files.refresh(table.name, report)]))
-            answer = database.execute(sql)
-            columns = [column[0] for column in answer.description or ()]
-            return Answer(columns, [_naive(row) for row in answer.fetchall()])
+            return _answer(database.execute(sql).to_arrow_table())
         except duckdb.Error as error:
             raise QueryFailed(f"DuckDB: {_first_line(error)}; the tables are {', '.join(tables())}") from None
 
@@ -51,20 +50,32 @@ def _view(table: Table, paths: list[str]) -> str:
     files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     types = ", ".join(f"'{name}': VARCHAR" for name in table.partitions)
     return (
-        f"CREATE VIEW {table.name} AS SELECT * FROM "  # noqa: S608 - our own table and file names
+        f"CREATE VIEW {table.name} AS SELECT * REPLACE ({_times(table)}) FROM "  # noqa: S608 - our own table and file names
         f"read_parquet([{files}], hive_partitioning = true, hive_types = {{{types}}})"
     )
+
+
+def _times(table: Table) -> str:
+    """Times as Athena knows them, without a zone, so that the same SQL runs on both."""
+    names = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    return ", ".join(f'CAST("{name}" AS TIMESTAMP) AS "{name}"' for name in names)
 
 
 def _type(arrow: str) -> str:
     if arrow.startswith("decimal"):
         return "DECIMAL(38, 18)"
-    return "TIMESTAMP WITH TIME ZONE" if arrow.startswith("timestamp") else _ARROW_TO_DUCKDB[arrow]
+    return "TIMESTAMP" if arrow.startswith("timestamp") else _ARROW_TO_DUCKDB[arrow]
 
 
-def _naive(row: tuple[Any, ...]) -> tuple[Any, ...]:
+def _answer(table: pa.Table) -> Answer:
+    """Through Arrow, which needs no time zone library for a ``TIMESTAMP WITH TIME ZONE``."""
+    columns = [[_naive(value) for value in column.to_pylist()] for column in table.columns]
+    return Answer(table.column_names, list(zip(*columns, strict=True)))
+
+
+def _naive(value: Any) -> Any:
     """Times without their zone: all are UTC."""
-    return tuple(value.replace(tzinfo=None) if isinstance(value, datetime) else value for value in row)
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
 
 
 def with_athena(stack: Stack, sql: str) -> Answer:
@@ -100,9 +111,11 @@ def _wait(athena: Any, query_id: str) -> None:
 
 
 def _value(cell: str | None, column: dict[str, Any]) -> Any:
-    """Athena sends text; numbers become numbers again, exactly."""
+    """Athena sends text; numbers become numbers again, exactly, and times times."""
     if cell is None:
         return None
+    if column["Type"].startswith("timestamp"):
+        return _naive(datetime.fromisoformat(cell))
     kind = {**_NUMBERS, **_FRACTIONS}.get(column["Type"].split("(")[0])
     return kind(cell) if kind else cell
 
