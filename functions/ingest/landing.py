@@ -1,0 +1,83 @@
+"""Fetching a run's requests one by one and landing each answer, so that none loses another."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from coinlake.errors import AlreadyExists, CoinlakeError
+from coinlake.keys import RawKey
+from coinlake.observability import logger
+from coinlake.records import printable
+from coinlake.stores import ObjectStore, compressed, sha256
+from ingest.http import Answer
+from ingest.sources import Request, Source
+
+MAX_URL_CHARACTERS: Final = 1000  # S3 keeps 2 KB of metadata, and 250 ids make a longer URL
+
+
+@dataclass(slots=True)
+class Landing:
+    """How a run went: how many objects it wrote, and the error of each request that failed."""
+
+    landed: int = 0
+    failures: dict[str, CoinlakeError] = field(default_factory=dict)
+
+
+def land_all(
+    source: Source,
+    requests: Sequence[Request],
+    raw: ObjectStore,
+    expires: float,
+    seconds: Callable[[], float],
+) -> Landing:
+    """Fetch and land every request; ``expires`` is when, on the clock ``seconds``, to stop.
+
+    A request may take half of the time that is left, the last one all of it: one that hangs
+    leaves time for the others.
+    """
+    landing = Landing()
+    for left, request in zip(range(len(requests), 0, -1), requests, strict=True):
+        now = seconds()
+        until = now + (expires - now) / (1 if left == 1 else 2)
+        try:
+            answer = source.fetch(request, until)
+            if request.ended_by(answer):
+                logger.info("pages ended", page=request.name)
+                break
+            landing.landed += land(raw, request.key, answer)
+        except CoinlakeError as error:
+            landing.failures[request.name] = error
+            logger.error("request failed", key=str(request.key), error=str(error))
+    return landing
+
+
+def land(raw: ObjectStore, key: RawKey, answer: Answer) -> bool:
+    """Write the bytes as received; False where an earlier try of the same run has done so.
+
+    The key names the request, not the moment, so whatever lies there answers this very request
+    and its first answer is the one that is kept.
+    """
+    try:
+        raw.put(
+            str(key),
+            compressed(answer.body),
+            content_type="application/gzip",
+            metadata=metadata(answer),
+            IfNoneMatch="*",
+        )
+    except AlreadyExists:
+        logger.info("already landed", key=str(key))
+        return False
+    logger.info("landed", key=str(key), bytes=len(answer.body))
+    return True
+
+
+def metadata(answer: Answer) -> dict[str, str]:
+    """What S3 keeps beside the bytes: where they came from, when, and their hash."""
+    return {
+        "url": answer.url[:MAX_URL_CHARACTERS],
+        "fetched_at": answer.fetched_at.isoformat(timespec="microseconds"),
+        "status": str(answer.status),
+        "content-type": printable(answer.content_type),
+        "sha256": sha256(answer.body),
+    }

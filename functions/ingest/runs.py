@@ -1,0 +1,37 @@
+"""What a run is about: the feed of its event and the slot that it is due for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from coinlake import intervals
+from coinlake.config import Feed, LakeConfig
+from coinlake.errors import BadEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One feed at one slot time, the same for every retry of the event."""
+
+    feed: Feed
+    due: datetime
+
+    @classmethod
+    def of(cls, event: Any, config: LakeConfig, now: datetime) -> Self:
+        """Read ``{"feed": name, "scheduled_time": ISO-8601}``.
+
+        A slot in the future is refused: its candles are still open, and what lands is kept for
+        good. Whether a feed runs is its schedule's state; an event that arrives is served.
+        """
+        fields = event if isinstance(event, dict) else {}
+        name, scheduled = fields.get("feed"), fields.get("scheduled_time")
+        if not isinstance(name, str) or not isinstance(scheduled, str):
+            raise BadEvent("bad_event", 'an ingest event is {"feed": name, "scheduled_time": ISO-8601 time}')
+        feed = config.feed(name)
+        due = feed.due(intervals.parse_utc(scheduled))
+        if due > now:
+            raise BadEvent("future_slot", f"feed {name} is due at {due.isoformat()}, which is not yet")
+        return cls(feed, due)
+
+    def __str__(self) -> str:
+        return f"feed {self.feed.name} at {self.due.isoformat()}"

@@ -1,0 +1,106 @@
+"""What ingest's tests share: a source that misbehaves on demand, and a clock that never waits."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coinlake.config import Feed, SourceConfig
+from ingest.http import Answer, Clock, Http, Limits
+from tests.unit.ingest.https_server import Server, serving, write_certificate
+
+NOW = datetime(2024, 11, 21, 7, 35, 2, tzinfo=UTC)
+KEY = "CG-sentinel-0123456789"
+
+
+@dataclass
+class FakeTime:
+    """Real time plus whatever was slept, so that a pause of an hour takes no time."""
+
+    slept: list[float] = field(default_factory=list)
+
+    def seconds(self) -> float:
+        return time.monotonic() + sum(self.slept)
+
+    def clock(self) -> Clock:
+        return Clock(now=lambda: NOW, seconds=self.seconds, sleep=self.slept.append, jitter=lambda: 0.5)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    write_certificate(file, "source.test")
+    return file
+
+
+@pytest.fixture
+def server(certificate: Path) -> Iterator[Server]:
+    with serving(certificate) as running:
+        yield running
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def http(server: Server, certificate: Path, fake_time: FakeTime) -> Callable[..., Http]:
+    """Make a client of the server; keywords are its limits."""
+
+    def make(*, url: str = "", private: bool = True, per_minute: int = 60_000, **limits: Any) -> Http:
+        source = SourceConfig("example", url or server.url, per_minute, "x-api-key")
+        return Http(source, KEY, private, str(certificate), Limits(**limits), fake_time.clock())
+
+    return make
+
+
+@pytest.fixture
+def ask(http: Callable[..., Http], fake_time: FakeTime) -> Callable[..., Answer]:
+    """Ask the server once for ``/x``, with ``seconds`` to spare."""
+
+    def get(seconds: float = 60, **settings: Any) -> Answer:
+        return http(**settings).get("/x", {"page": "1"}, fake_time.seconds() + seconds)
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def quotes_feed() -> Callable[..., Feed]:
+    def make(**changes: Any) -> Feed:
+        fields: dict[str, Any] = {
+            "name": "top",
+            "source": "coingecko",
+            "dataset": "quotes",
+            "quote": "USD",
+            "interval": "5m",
+            "assets": (),
+            "top": 250,
+            "lookback": 0,
+            "stale_after_minutes": 20,
+            "enabled": True,
+        }
+        return Feed(**{**fields, **changes})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def candles_feed(quotes_feed: Callable[..., Feed]) -> Callable[..., Feed]:
+    def make(**changes: Any) -> Feed:
+        fields: dict[str, Any] = {
+            "name": "hourly",
+            "source": "coinbase",
+            "dataset": "candles",
+            "interval": "1h",
+            "assets": ("BTC", "ETH"),
+            "top": None,
+            "lookback": 24,
+        }
+        return quotes_feed(**{**fields, **changes})
+
+    return make

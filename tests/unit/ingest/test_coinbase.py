@@ -1,0 +1,118 @@
+"""Coinbase: which windows a feed asks for, and what each of its complaints means."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coinlake import intervals
+from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
+from ingest.http import Answer
+from ingest.sources.coinbase import Coinbase, explained
+
+SAMPLES = Path(__file__).parent / "samples"
+DUE = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
+ASSETS = {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "TRX": {"coingecko": "tron"}}
+
+
+def answer(status, body=b""):
+    return Answer("https://x/", status, "application/json", body, DUE)
+
+
+def test_each_market_is_asked_for_the_closed_buckets_before_the_slot(candles_feed):
+    btc, eth = Coinbase.plan(candles_feed(), ASSETS, DUE)
+    assert (btc.name, btc.path) == ("BTC-USD", "/products/BTC-USD/candles")
+    assert btc.params == {
+        "granularity": "3600",
+        "start": "2024-11-20T07:00:00Z",
+        "end": "2024-11-21T06:00:00Z",  # inclusive: the bucket that opens at six closed at seven
+    }
+    assert str(btc.key) == (
+        "raw/source=coinbase/dataset=candles/dt=2024-11-21/20241121T070000Z.BTC-USD.1h.24.json.gz"
+    )
+    assert (eth.path, eth.params) == ("/products/ETH-USD/candles", btc.params)
+
+
+@given(
+    interval=st.sampled_from(sorted(intervals.INTERVALS)),
+    lookback=st.integers(1, 300),
+    scheduled=st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
+)
+def test_every_window_is_aligned_closed_and_within_the_limit(candles_feed, interval, lookback, scheduled):
+    feed = candles_feed(interval=interval, lookback=lookback)
+    due, step = feed.due(scheduled), intervals.duration(interval)
+    params = Coinbase.plan(feed, ASSETS, due)[0].params
+    start, end = (datetime.fromisoformat(params[name]) for name in ("start", "end"))
+    assert int(params["granularity"]) in {60, 300, 900, 3600, 21600, 86400}
+    assert (end - start) / step + 1 == lookback <= 300
+    assert end + step == due <= scheduled
+    assert intervals.floor(start, interval) == start
+
+
+def test_successive_windows_overlap_so_that_a_missed_run_heals(candles_feed):
+    first = Coinbase.plan(candles_feed(), ASSETS, DUE)[0].params
+    after_a_gap = Coinbase.plan(candles_feed(), ASSETS, DUE + timedelta(hours=20))[0].params
+    assert after_a_gap["start"] < first["end"]
+
+
+def test_a_retry_asks_for_the_same(candles_feed):
+    assert Coinbase.plan(candles_feed(), ASSETS, DUE) == Coinbase.plan(candles_feed(), ASSETS, DUE)
+
+
+def test_an_asset_without_an_id_here_is_left_out(candles_feed):
+    assert [one.name for one in Coinbase.plan(candles_feed(assets=("TRX", "BTC")), ASSETS, DUE)] == [
+        "BTC-USD"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "quotes"}, "asks coinbase for 'quotes'; set its dataset to 'candles'"),
+        ({"lookback": 0}, "set lookback to 1 to 300"),
+        ({"lookback": 301}, "set lookback to 1 to 300"),
+        ({"assets": ("TRX",)}, "none of its assets has an id at coinbase"),
+        ({"assets": ("BAD",)}, "bad_symbol: 'A/../B-USD'"),
+    ],
+)
+def test_a_feed_that_cannot_be_asked_for_says_what_to_change(candles_feed, changes, message):
+    with pytest.raises(BadConfiguration, match=message):
+        Coinbase.plan(candles_feed(**changes), {**ASSETS, "BAD": {"coinbase": "A/../B"}}, DUE)
+
+
+@pytest.mark.parametrize(
+    ("status", "sample", "kind", "message"),
+    [
+        (400, "coinbase_400_too_many.json", SourceRefused, "granularity too small"),
+        (400, "coinbase_400_granularity.json", SourceRefused, "Unsupported granularity"),
+        (400, "coinbase_400_user_agent.json", SourceRefused, "User-Agent header is required"),
+        (404, "coinbase_404.json", BadConfiguration, "no market BTC-USD, so take its asset out of the feed"),
+        (429, "coinbase_429.json", SourceUnavailable, "Public rate limit exceeded"),
+    ],
+)
+def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, message):
+    error = explained(answer(status, (SAMPLES / sample).read_bytes()), "BTC-USD")
+    assert type(error) is kind
+    assert message in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(500, SourceUnavailable), (503, SourceUnavailable), (401, SourceRefused), (403, SourceRefused)],
+)
+@given(body=st.binary())
+def test_any_other_error_is_told_by_its_status(status, kind, body):
+    error = explained(answer(status, body), "BTC-USD")
+    assert type(error) is kind
+    assert str(error).isprintable()
+
+
+def test_an_answer_is_handed_on_and_an_error_is_raised(candles_feed):
+    market = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
+    fine, gone = answer(200, b"[]"), answer(404, b"")
+    assert Coinbase(SimpleNamespace(get=lambda *_: fine)).fetch(market, 0.0) is fine
+    with pytest.raises(BadConfiguration):
+        Coinbase(SimpleNamespace(get=lambda *_: gone)).fetch(market, 0.0)

@@ -1,0 +1,179 @@
+"""CoinGecko: which pages a feed asks for, and what each of its complaints means."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
+from ingest.http import Answer
+from ingest.sources.coingecko import CoinGecko, complaint, explained
+
+SAMPLES = Path(__file__).parent / "samples"
+DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
+ASSETS = {"BTC": {"coingecko": "bitcoin", "coinbase": "BTC"}, "TRX": {"coingecko": "tron"}, "USD": {}}
+
+
+def answer(status, body=b""):
+    return Answer("https://x/", status, "application/json", body, DUE)
+
+
+def told(status, sample):
+    return explained(answer(status, (SAMPLES / sample).read_bytes()))
+
+
+def test_the_top_assets_are_asked_for_page_by_page(quotes_feed):
+    first, second = CoinGecko.plan(quotes_feed(top=500), ASSETS, DUE)
+    assert (first.name, first.path) == ("page 1", "/coins/markets")
+    assert first.params == {
+        "vs_currency": "usd",
+        "order": "market_cap_desc",
+        "per_page": "250",
+        "page": "1",
+    }
+    assert second.params == {**first.params, "page": "2"}
+    assert (
+        str(first.key)
+        == "raw/source=coingecko/dataset=quotes/dt=2024-11-21/20241121T073500Z.top.usd.p1.json.gz"
+    )
+    assert str(second.key).endswith("/20241121T073500Z.top.usd.p2.json.gz")
+
+
+@given(top=st.integers(1, 5000))
+def test_the_top_assets_fit_their_pages_and_no_page_is_too_many(quotes_feed, top):
+    pages = CoinGecko.plan(quotes_feed(top=top), {}, DUE)
+    per_page = int(pages[0].params["per_page"])
+    assert per_page <= 250
+    assert per_page * (len(pages) - 1) < top <= per_page * len(pages)
+
+
+def test_a_small_top_asks_for_no_more_than_it_wants(quotes_feed):
+    (page,) = CoinGecko.plan(quotes_feed(top=10), ASSETS, DUE)
+    assert page.params["per_page"] == "10"
+
+
+def test_assets_are_asked_for_by_id_in_the_order_of_the_feed(quotes_feed):
+    (page,) = CoinGecko.plan(quotes_feed(top=None, assets=("TRX", "BTC"), quote="EUR"), ASSETS, DUE)
+    assert (page.params["ids"], page.params["vs_currency"], page.params["page"]) == (
+        "tron,bitcoin",
+        "eur",
+        "1",
+    )
+
+
+def test_many_assets_are_asked_for_in_batches_that_are_keyed_apart(quotes_feed):
+    assets = {f"A{n}": {"coingecko": f"a-{n}"} for n in range(501)}
+    pages = CoinGecko.plan(quotes_feed(top=None, assets=tuple(assets)), assets, DUE)
+    assert [len(page.params["ids"].split(",")) for page in pages] == [250, 250, 1]
+    assert {page.params["page"] for page in pages} == {"1"}
+    assert len({str(page.key) for page in pages}) == 3
+
+
+def test_an_asset_that_the_source_does_not_list_is_left_out(quotes_feed):
+    (page,) = CoinGecko.plan(quotes_feed(top=None, assets=("USD", "BTC")), ASSETS, DUE)
+    assert page.params["ids"] == "bitcoin"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": "candles"}, "asks coingecko for 'candles'; set its dataset to 'quotes'"),
+        ({"top": None, "assets": ("USD",)}, "none of its assets has an id at coingecko"),
+        ({"top": None, "assets": ()}, "none of its assets has an id at coingecko"),
+        ({"top": None, "assets": ("XYZ",)}, "names XYZ; add it to assets"),
+    ],
+)
+def test_a_feed_that_cannot_be_asked_for_says_what_to_change(quotes_feed, changes, message):
+    with pytest.raises(BadConfiguration, match=message):
+        CoinGecko.plan(quotes_feed(**changes), ASSETS, DUE)
+
+
+def test_an_empty_page_ends_the_pages_but_never_the_first_one(quotes_feed):
+    first, second = CoinGecko.plan(quotes_feed(top=500), ASSETS, DUE)
+    assert second.ended_by(answer(200, b" []\n"))
+    assert not second.ended_by(answer(200, b"[{}]"))
+    assert not first.ended_by(answer(200, b"[]"))
+
+
+def test_an_empty_batch_of_ids_says_nothing_about_the_next(quotes_feed):
+    assets = {f"A{n}": {"coingecko": f"a-{n}"} for n in range(251)}
+    pages = CoinGecko.plan(quotes_feed(top=None, assets=tuple(assets)), assets, DUE)
+    assert not any(page.ended_by(answer(200, b"[]")) for page in pages)
+
+
+@pytest.mark.parametrize(
+    ("status", "sample", "kind", "message"),
+    [
+        (429, "coingecko_429.json", SourceUnavailable, "HTTP 429, code 429: You've exceeded the Rate Limit"),
+        (429, "coingecko_429_throttled.txt", SourceUnavailable, "HTTP 429: Throttled; without a key"),
+        (401, "coingecko_401_10002.json", BadConfiguration, "set coingecko_plan and coingecko_api_key"),
+        (400, "coingecko_400_10010.json", BadConfiguration, 'set coingecko_plan = "pro"'),
+        (401, "coingecko_401_10012.json", SourceRefused, "code 10012: Your request exceeds"),
+        (
+            403,
+            "coingecko_403_user_agent.json",
+            SourceRefused,
+            "code 403: Please add a descriptive User-Agent",
+        ),
+        (404, "coingecko_404.json", SourceRefused, "HTTP 404: coin not found"),
+        (422, "coingecko_422.json", SourceRefused, "HTTP 422: Missing parameter vs_currencies"),
+    ],
+)
+def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, message):
+    error = told(status, sample)
+    assert type(error) is kind
+    assert message in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "message"),
+    [
+        (400, b'{"error_code": 10011, "status": {"error_message": "x"}}', BadConfiguration, '"demo"'),
+        (403, b'{"status": {"error_code": 10005}}', BadConfiguration, "choose a higher coingecko_plan"),
+        (401, b"{}", BadConfiguration, "set coingecko_api_key"),
+        (403, b"<!DOCTYPE html><h1>Error 1020</h1>", SourceRefused, "a web page; it may block this address"),
+        (502, b"<html>", SourceUnavailable, "HTTP 502: a web page"),
+        (503, b"", SourceUnavailable, "HTTP 503"),
+        (204, b"", SourceUnavailable, "HTTP 204"),
+        (451, b"", SourceRefused, "HTTP 451"),
+    ],
+)
+def test_what_was_never_recorded_is_told_by_its_code_or_status(status, body, kind, message):
+    error = explained(answer(status, body))
+    assert type(error) is kind
+    assert message in str(error)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: (
+        st.lists(inner) | st.dictionaries(st.sampled_from(["status", "error", "error_code", "x"]), inner)
+    ),
+)
+
+
+@given(st.integers(200, 599), st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
+def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
+    message = str(explained(answer(status, body)))
+    assert message.isascii()
+    assert message.isprintable()
+    assert len(message) < 300
+
+
+@pytest.mark.parametrize(
+    "body", [b"[" * 100_000, b'{"error_code": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"null"]
+)
+def test_a_hostile_error_body_has_no_code(body):
+    assert complaint(body)[0] is None
+
+
+def test_an_answer_is_handed_on_and_an_error_is_raised(quotes_feed):
+    (page,) = CoinGecko.plan(quotes_feed(), ASSETS, DUE)
+    fine, gone = answer(200, b"<html>stored as it is</html>"), answer(404, b"")
+    assert CoinGecko(SimpleNamespace(get=lambda *_: fine)).fetch(page, 0.0) is fine
+    with pytest.raises(SourceRefused):
+        CoinGecko(SimpleNamespace(get=lambda *_: gone)).fetch(page, 0.0)
