@@ -118,8 +118,8 @@ def _literal(text: str) -> str:
 def _amount_of(found: Quarantined) -> str:
     if found.rejections is None:
         return "very many rows"
-    rows = sum(rejection.row is not None for rejection in found.rejections)
-    return formats.counted(rows, "row") if rows else "a whole answer"
+    rows = {rejection.row for rejection in found.rejections} - {None}
+    return formats.counted(len(rows), "row") if rows else "a whole answer"
 
 
 def _explanation(found: Quarantined) -> str:

@@ -7,7 +7,7 @@ candles  a closed row says: at its bucket's end the price was ``close``. An obje
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from coinlake import intervals
 from coinlake.errors import CoinlakeError
 from coinlake.keys import TrustedKey
+from coinlake.tables import TIMESTAMP
 
 RECENT_CANDLES: Final = 3  # the newest bucket, and two in case a run or an event was late
 
@@ -55,10 +56,21 @@ def read(key: TrustedKey, body: bytes) -> list[Observation]:
     columns, reader = _READERS[key.table]
     try:
         with pq.ParquetFile(pa.BufferReader(body)) as file:
-            rows = file.read(columns=[*_COMMON, *columns], use_threads=False).to_pylist()
-        return sorted(reader(key, rows), key=lambda observation: observation.at)
+            table = file.read(columns=[*_COMMON, *columns], use_threads=False)
+        return sorted(reader(key, _rows(table, time=columns[0])), key=lambda observation: observation.at)
     except (pa.ArrowException, ValueError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable(f"unreadable: {key} ({type(error).__name__})") from error
+
+
+def _rows(table: pa.Table, time: str) -> list[dict[str, Any]]:
+    """The table's rows, its ``time`` column as aware UTC times.
+
+    By way of whole microseconds, because pyarrow imports pandas for a time with a zone
+    (pyarrow 25, scalar.pxi, ``TimestampScalar.as_py``).
+    """
+    microseconds = table[time].cast(TIMESTAMP).cast(pa.int64()).to_pylist()
+    times = (intervals.EPOCH + timedelta(microseconds=count) for count in microseconds)
+    return [row | {time: at} for row, at in zip(table.drop_columns([time]).to_pylist(), times, strict=True)]
 
 
 def _quotes(_: TrustedKey, rows: list[Row]) -> Iterator[Observation]:
@@ -82,10 +94,11 @@ def _series_and_time(row: Row) -> tuple[tuple[str, str, str], datetime]:
 
 
 def _observation(row: Row, at: datetime, price: Decimal) -> Observation:
-    return Observation(*_pair(row), at=at.astimezone(UTC), price=price, raw_key=row["raw_key"])
+    return Observation(*_pair(row), at=at, price=price, raw_key=row["raw_key"])
 
 
 _COMMON: Final = ("source", "base", "quote", "raw_key")
+# Per table: the columns that it reads, the time first, and what makes observations of them.
 _READERS: Final[Mapping[str, tuple[tuple[str, ...], Callable[..., Iterator[Observation]]]]] = {
     "quotes": (("observed_at", "price"), _quotes),
     "candles": (("open_time", "close", "is_closed"), _candles),

@@ -5,10 +5,15 @@ function's stage (``POWERTOOLS_SERVICE_NAME``, ``POWERTOOLS_METRICS_NAMESPACE``,
 Terraform), so a metric's only dimension is its stage.
 """
 
+import warnings
+
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 __all__ = ["MetricUnit", "logger", "metrics"]
+
+# An invocation without news has no metric; Powertools would print a warning about it.
+warnings.filterwarnings("ignore", "No application metrics to publish", UserWarning)
 
 logger = Logger()
 metrics = Metrics()
