@@ -4,6 +4,7 @@ import json
 import platform
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Any, Final
 
 from ops import environments, state_bucket
@@ -23,10 +24,11 @@ RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE: Final = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
 
-def up(laptop: Laptop, *, live: bool) -> Stack:
+def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None) -> Stack:
     """Bring the stack up, or up to date; what already stands is reused.
 
     ``live`` lets ingest reach the real APIs instead of the simulator.
+    ``overrides`` are Terraform variables that win over local.tfvars.
     """
     terraform_executable()
     plugin_dir()
@@ -34,7 +36,7 @@ def up(laptop: Laptop, *, live: bool) -> Stack:
     _packages()
     _emulator(Emulator(laptop))
     _exchanges(Exchanges(laptop), live=live)
-    return _deploy(laptop, live=live)
+    return _deploy(laptop, machine_variables(laptop, live=live) | dict(overrides or {}))
 
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
@@ -68,11 +70,11 @@ def _exchanges(exchanges: Exchanges, *, live: bool) -> None:
         exchanges.start()
 
 
-def _deploy(laptop: Laptop, *, live: bool) -> Stack:
+def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
     aws = Aws.embedded(laptop)
     with step("State bucket"):
         bucket = state_bucket.ensure(aws)
-    terraform = _terraform(laptop, aws, live=live)
+    terraform = stack_terraform(laptop, aws, variables)
     with step("Terraform init"):
         terraform.init(state_bucket.backend(bucket, aws.region, environments.LOCAL))
     with step("Terraform plan") as current:
@@ -84,9 +86,10 @@ def _deploy(laptop: Laptop, *, live: bool) -> Stack:
     return Stack.embedded(laptop)
 
 
-def _terraform(laptop: Laptop, aws: Aws, *, live: bool) -> Terraform:
+def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any]) -> Terraform:
+    """Terraform for the laptop's stack: local.tfvars, then ``variables`` on top."""
     settings = Settings.load(environments.LOCAL)
-    machine = variable_file(laptop.folder / "machine.tfvars.json", machine_variables(laptop, live=live))
+    machine = variable_file(laptop.folder / "machine.tfvars.json", variables)
     data = laptop.folder / "terraform"
     return Terraform(environments.LOCAL, data, [settings.path, machine], aws.environment, PARALLELISM)
 

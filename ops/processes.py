@@ -66,8 +66,8 @@ class Process:
                 )
             time.sleep(POLL_SECONDS)
 
-    def stop(self, grace_seconds: float = 30) -> bool:
-        """End it, politely first; False when it did not run."""
+    def stop(self, grace_seconds: float = 90) -> bool:
+        """End it, politely first, since MiniStack saves its state then; False when it did not run."""
         pid = self.pid()
         if pid is None:
             return False

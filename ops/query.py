@@ -36,7 +36,7 @@ def with_duckdb(stack: Stack, sql: str, report: Report = lambda _done, _all: Non
             for table in tables().values():
                 if table.name in named:
                     database.execute(_view(table, [str(path) for path in files.refresh(table.name, report)]))
-            return _answer(database.execute(sql).to_arrow_table())
+            return _answer(database.sql(sql).to_arrow_table())
         except duckdb.Error as error:
             raise QueryFailed(f"DuckDB: {_first_line(error)}; the tables are {', '.join(tables())}") from None
 
