@@ -1,27 +1,34 @@
 """Starts MiniStack as coinlake needs it; runs in MiniStack's own virtual environment.
 
-Two things are put right in private functions, so the version is pinned in requirements.txt and
-tests/contract/test_ministack_launcher.py holds both to what they were written for:
+Three private functions are put right, so the version is pinned in requirements.txt and
+tests/contract/test_ministack_launcher.py holds them to what this was written for:
 
 - EventBridge Scheduler's ``<aws.scheduler.scheduled-time>`` reaches the target as it stands, where
   AWS puts the time that the schedule was due (User Guide, "Adding context attributes").
+- DescribeAlarms leaves out half of an alarm, so that Terraform would mend every alarm every time.
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
 """
 
+import re
 from asyncio import constants
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any, Final
+from xml.sax.saxutils import escape, unescape
 
 WRITTEN_FOR: Final = "1.5.33"
 SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
 GOODBYE_SECONDS: Final = 1.0
+ALARM_VALUES: Final = ("AlarmDescription", "Period", "Statistic", "TreatMissingData", "Unit")
+ALARM_ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
+_ALARM_NAME: Final = re.compile(r"<AlarmName>(.*?)</AlarmName>")
 
 
-def scheduled(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+def scheduled(target: dict[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
     """The target with the due time in its input, when ``event`` is a schedule's.
 
     MiniStack looks for due schedules every ten seconds and cron fires on whole minutes, so the
@@ -34,31 +41,59 @@ def scheduled(target: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
     return {**target, "Input": text.replace(SCHEDULED_TIME, due.strftime("%Y-%m-%dT%H:%M:%SZ"))}
 
 
-def patch(eventbridge: Any, app: Any) -> None:
-    """Put the two functions right; see the module's text."""
-    deliver = eventbridge._invoke_target
+def complete(answer: str, alarms: Mapping[str, Mapping[str, Any]]) -> str:
+    """DescribeAlarms' XML with what each metric alarm was put with."""
+
+    def with_rest(name: re.Match[str]) -> str:
+        return name[0] + "".join(_rest(alarms.get(unescape(name[1]), {})))
+
+    return _ALARM_NAME.sub(with_rest, answer)
+
+
+def _rest(alarm: Mapping[str, Any]) -> Iterator[str]:
+    """The missing elements. Source: CloudWatch API Reference, "MetricAlarm"."""
+    if not alarm:
+        return
+    yield f"<ActionsEnabled>{str(alarm['ActionsEnabled']).lower()}</ActionsEnabled>"
+    yield from (f"<{name}>{escape(str(alarm[name]))}</{name}>" for name in ALARM_VALUES if alarm.get(name))
+    for name in ALARM_ACTIONS:
+        yield f"<{name}>{''.join(f'<member>{escape(arn)}</member>' for arn in alarm[name])}</{name}>"
+    pairs = ((escape(pair["Name"]), escape(pair["Value"])) for pair in alarm["Dimensions"])
+    members = "".join(f"<member><Name>{name}</Name><Value>{value}</Value></member>" for name, value in pairs)
+    yield f"<Dimensions>{members}</Dimensions>"
+
+
+def patch(eventbridge: Any, cloudwatch: Any, app: Any) -> None:
+    """Put the three functions right; see the module's text."""
+    deliver, describe = eventbridge._invoke_target, cloudwatch._describe_alarms
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: Any, view: Any = None) -> Any:
         return deliver(scheduled(target, event), event, rule, view)
+
+    def describe_alarms(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+        answer = describe(params, cbor_data, is_cbor, is_json)
+        status, headers, body = answer
+        if is_cbor or is_json:
+            return answer
+        return status, headers, complete(body.decode(), cloudwatch._alarms).encode()
 
     def port_is_bindable(_host: str, _port: int) -> bool:
         return False
 
     eventbridge._invoke_target = invoke_target
+    cloudwatch._describe_alarms = describe_alarms
     app._port_is_bindable = port_is_bindable
 
 
 def main() -> None:
     installed = version("ministack")
     if installed != WRITTEN_FOR:
-        raise SystemExit(
-            f"this launcher is written for ministack {WRITTEN_FOR}, not {installed}; run make clean"
-        )
-    # MiniStack reads the environment at import, and is absent where only its helpers are tested.
+        raise SystemExit(f"written for ministack {WRITTEN_FOR}, not {installed}; remove build/ministack")
+    # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
-    from ministack.services import eventbridge  # noqa: PLC0415
+    from ministack.services import cloudwatch, eventbridge  # noqa: PLC0415
 
-    patch(eventbridge, app)
+    patch(eventbridge, cloudwatch, app)
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS
     app.main()
 
