@@ -119,4 +119,7 @@ module "feed_schedule" {
     feed           = each.key
     scheduled_time = "<aws.scheduler.scheduled-time>"
   })
+
+  # What lands before S3 tells of it would wait for reconcile.
+  depends_on = [aws_s3_bucket_notification.raw, aws_s3_bucket_notification.lake]
 }

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ops.pause import set_feed
 
 from ops import local
 from ops.laptop import Laptop
+from ops.mailbox import Mailbox
+from ops.repairs import set_schedule
 from ops.stack import Stack
 
 from .lake import Lake
@@ -48,14 +49,13 @@ def stack(laptop: Laptop) -> Stack:
 @pytest.fixture(scope="session")
 def lake(stack: Stack) -> Lake:
     """The lake with a mailbox, after its schedules have fired, and then paused: now tests drive it."""
-    found = Lake(stack)
-    found.subscribe_mailbox()
+    found = Lake(stack, Mailbox.open(stack))
     found.wait(
         "both feeds to land by their schedules",
         lambda: found.scheduled_sources() >= {"coingecko", "coinbase"},
         150,
     )
     for feed in stack.feeds():
-        set_feed(stack, feed.name, enabled=False)
+        set_schedule(stack, feed.name, enabled=False)
     found.settle()
     return found

@@ -1,7 +1,6 @@
 """How the end-to-end tests reach into the deployed lake: only through what a user's AWS has too."""
 
 import io
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ from coinlake import keys, stores
 from coinlake.keys import RawKey, TrustedKey
 from coinlake.records import LedgerEntry, Rejection, parse_quarantine
 from coinlake.s3_events import ObjectRef, created_event
+from ops.mailbox import Mail, Mailbox
 from ops.stack import Stack
 
 POLL_SECONDS = 0.5
@@ -24,8 +24,8 @@ CAP = 1 << 24
 @dataclass
 class Lake:
     stack: Stack
-    mailbox: str = ""
-    mails: list[dict[str, Any]] = field(default_factory=list)
+    mailbox: Mailbox
+    mails: list[Mail] = field(default_factory=list)
 
     def client(self, service: str) -> Any:
         return self.stack.aws.client(service)
@@ -37,35 +37,9 @@ class Lake:
             assert time.monotonic() < deadline, f"waited {seconds} s for {what}"
             time.sleep(POLL_SECONDS)
 
-    def subscribe_mailbox(self) -> None:
-        """A queue on the alerts topic: the mails as a subscriber would get them."""
-        sqs = self.client("sqs")
-        self.mailbox = sqs.create_queue(QueueName="mailbox")["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=self.mailbox, AttributeNames=["QueueArn"])["Attributes"][
-            "QueueArn"
-        ]
-        policy = {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Effect": "Allow",
-                    "Principal": {"Service": "sns.amazonaws.com"},
-                    "Action": "sqs:SendMessage",
-                    "Resource": arn,
-                    "Condition": {"ArnEquals": {"aws:SourceArn": self.stack.topics["alerts"]}},
-                }
-            ],
-        }
-        sqs.set_queue_attributes(QueueUrl=self.mailbox, Attributes={"Policy": json.dumps(policy)})
-        self.client("sns").subscribe(TopicArn=self.stack.topics["alerts"], Protocol="sqs", Endpoint=arn)
-
-    def received(self) -> list[dict[str, Any]]:
-        """All mails so far, each ``{"Subject", "Message", …}``."""
-        sqs = self.client("sqs")
-        while batch := sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get("Messages", []):
-            for message in batch:
-                self.mails.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=self.mailbox, ReceiptHandle=message["ReceiptHandle"])
+    def received(self) -> list[Mail]:
+        """All mails so far."""
+        self.mails += self.mailbox.take()
         return self.mails
 
     def put_raw(self, key: RawKey, body: bytes, fetched_at: str) -> None:

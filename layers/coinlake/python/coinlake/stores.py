@@ -104,13 +104,18 @@ class ObjectStore:
             raise self._translated("list", query["Prefix"], error) from error
 
     def _translated(self, verb: str, key: str, error: Exception) -> Exception:
-        code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+        code = error_code(error)
         place = f"s3://{self.bucket}/{key}"
         if code in _MISSING:
             return NotFound(f"{place} does not exist")
         if code == "PreconditionFailed":
             return AlreadyExists(f"{place} exists")
         return StoreUnavailable(f"could not {verb} {place}: {code}")
+
+
+def error_code(error: Exception) -> str:
+    """What botocore says went wrong: AWS's own code, or the kind of a fault on the way to it."""
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__
 
 
 def compressed(body: bytes) -> bytes:
