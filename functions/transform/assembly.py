@@ -24,7 +24,7 @@ def trusted_rows(sheet: Sheet, table: Table, columns: Mapping[str, pa.Array]) ->
     The order depends on the values alone, so an answer in another order gives the same rows.
     """
     count = len(sheet.numbers)
-    arrays = [columns.get(name, None) for name in table.schema.names]
+    arrays = [columns.get(name) for name in table.schema.names]
     filled = [
         pa.nulls(count, kind) if array is None else array
         for array, kind in zip(arrays, table.schema.types, strict=True)
@@ -44,10 +44,10 @@ def parsed(answer: Answer, sheet: Sheet, parts: Sequence[Part], notes: Sequence[
     """Everything that became of an answer's rows."""
     return Parsed(
         rows_in=len(answer.rows),
-        parts=[part for part in parts if part.rows.num_rows],
-        rejections=[sheet.faults[number] for number in sorted(sheet.faults)],
+        parts=tuple(part for part in parts if part.rows.num_rows),
+        rejections=tuple(sheet.faults[number] for number in sorted(sheet.faults)),
         rounded=sum(number not in sheet.faults for number in sheet.rounded),
-        notes=notes,
+        notes=tuple(notes),
     )
 
 

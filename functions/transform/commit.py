@@ -78,7 +78,7 @@ class Lake:
             outputs=tuple(sorted(outputs)),
             reasons=dict(Counter(rejection.code for rejection in parsed.rejections)),
             rounded=parsed.rounded,
-            notes=tuple(parsed.notes),
+            notes=parsed.notes,
         )
 
     def _stale(self, key: RawKey, outputs: Iterable[str]) -> list[str]:

@@ -44,10 +44,10 @@ class Parsed:
     """
 
     rows_in: int
-    parts: Sequence[Part] = ()
-    rejections: Sequence[Rejection] = ()
+    parts: tuple[Part, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
     rounded: int = 0
-    notes: Sequence[str] = ()
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def unreadable(cls, rejection: Rejection) -> Self:

@@ -16,7 +16,7 @@ from transform.parsed import Unreadable
 MAX_DEPTH: Final = 64
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _NAN: Final = Decimal("NaN")
-_NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_MARKS: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 
 
@@ -26,8 +26,9 @@ class Repeated(dict[str, Any]):
 
 def decoded(body: bytes, max_bytes: int) -> Any:
     """The JSON document in a gzipped ``body``; ``Unreadable`` says what is wrong with it."""
-    text = _text(_unpacked(body, max_bytes))
-    if depth(text) > MAX_DEPTH:
+    unpacked = _unpacked(body, max_bytes)
+    text = _text(unpacked)
+    if depth(unpacked) > MAX_DEPTH:
         raise Unreadable("too_deep", text[:MAX_DEPTH])
     try:
         return _loaded(text)
@@ -37,11 +38,13 @@ def decoded(body: bytes, max_bytes: int) -> Any:
         raise Unreadable("not_json", text[:MAX_DEPTH]) from None
 
 
-def depth(text: str) -> int:
-    """How deep the brackets outside of strings nest, without recursing."""
-    outside = text.replace("\\\\", "").replace('\\"', "").split('"')[::2]
-    brackets = "".join(outside).encode().translate(None, _NOT_BRACKETS)
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+def depth(body: bytes) -> int:
+    """How deep the brackets of a JSON document nest, those in strings left out, without recursing."""
+    if b"\\" in body:
+        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = body.translate(None, _NOT_MARKS).replace(b'""', b"")  # what was a string without brackets
+    outside = b"".join(marks.split(b'"')[::2])
+    return max(accumulate(map(_STEP.__getitem__, outside)), default=0)
 
 
 def _unpacked(body: bytes, max_bytes: int) -> bytes:

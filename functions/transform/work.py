@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 
+import boto3
+
 from coinlake.config import LakeConfig
 from coinlake.errors import BadEvent, BadKey, NotFound, TooLarge
 from coinlake.keys import RawKey
@@ -15,7 +17,7 @@ from transform.commit import Lake
 from transform.parsed import Parsed
 from transform.reading import SymbolOf, read
 from transform.settings import Settings
-from transform.writer import OneClientSession, ParquetWriter
+from transform.writer import ParquetWriter
 
 _SYMBOLS: Final = 8192  # remembered, so that a page of coins does not search the asset map for each
 
@@ -45,13 +47,12 @@ class Transform:
 
     @classmethod
     def wired(cls, settings: Settings) -> Self:
-        session = OneClientSession()
-        s3 = session.client("s3")
+        s3 = boto3.client("s3")
         config = LakeConfig.load(ObjectStore(s3, settings.config_bucket), settings.config_key)
         lake = ObjectStore(s3, settings.lake_bucket)
         return cls(
             raw=ObjectStore(s3, settings.raw_bucket),
-            lake=Lake(lake, ParquetWriter(session, lake.bucket), settings.code_version),
+            lake=Lake(lake, ParquetWriter(s3, lake.bucket), settings.code_version),
             symbol_of=lru_cache(_SYMBOLS)(config.symbol),
             max_bytes=settings.max_raw_bytes,
         )

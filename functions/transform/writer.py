@@ -1,10 +1,9 @@
 """Parquet on S3 through awswrangler, the only file that knows it."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import awswrangler
-import boto3
 import pandas as pd
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,30 +22,16 @@ _DECIMAL: Final = f"decimal({DECIMAL.precision},{DECIMAL.scale})"
 _ZSTD_LEVEL: Final = 3  # the knee: level 9 gains 5% for 3.5 times the time
 
 
-class OneClientSession(boto3.Session):  # type: ignore[misc] # boto3 has no types
-    """A session that makes each client once: awswrangler asks for one, and its TLS pool, per call."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._clients: dict[str, Any] = {}
-
-    def client(self, service_name: str, *_: Any, **__: Any) -> Any:
-        """The service's client as the environment configures it, whatever the caller asks for."""
-        if service_name not in self._clients:
-            self._clients[service_name] = super().client(service_name)
-        return self._clients[service_name]
-
-
 @dataclass(frozen=True, slots=True)
 class ParquetWriter:
     """Writes a table's rows to one key of ``bucket`` in one PUT; equal rows give equal bytes."""
 
-    session: OneClientSession
+    s3: Any
     bucket: str
 
     def write(self, key: str, table: str, rows: pa.Table) -> None:
         """``StoreUnavailable`` where S3 fails. ``rows`` are used up: touching them again crashes."""
-        path, schema = f"s3://{self.bucket}/{key}", rows.schema
+        path, schema, session = f"s3://{self.bucket}/{key}", rows.schema, _OneWrite(self.s3)
         try:
             awswrangler.s3.to_parquet(
                 df=rows.to_pandas(types_mapper=_pandas_type, split_blocks=True, self_destruct=True),
@@ -56,10 +41,35 @@ class ParquetWriter:
                 dtype={field.name: _DECIMAL for field in schema if field.type == DECIMAL},
                 pyarrow_additional_kwargs=_settings(table, schema),
                 use_threads=False,
-                boto3_session=self.session,
+                boto3_session=session,
             )
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"could not put {path}: {_code(error)}") from error
+        finally:
+            session.over = True
+
+
+@dataclass(slots=True)
+class _OneWrite:
+    """The session, and the client, that awswrangler is given for one write.
+
+    It asks its session for a new client, with a TLS pool of its own, for each write: here it gets
+    ours. And it repeats a failed write when its file object is collected, some time later: by then
+    the write is ``over``, the failure is told and the message is on its way back.
+    """
+
+    s3: Any
+    over: bool = False
+
+    def client(self, **_: Any) -> Self:
+        return self
+
+    def __getattr__(self, operation: str) -> Any:
+        return _nothing if self.over else getattr(self.s3, operation)
+
+
+def _nothing(**_: Any) -> dict[str, Any]:
+    return {}
 
 
 def _settings(table: str, schema: pa.Schema) -> dict[str, Any]:

@@ -79,8 +79,9 @@ def _sheet(rows: Sequence[Any]) -> Sheet:
 
 
 def _misshapen(number: int, row: Any) -> Rejection:
-    code = "duplicate_key" if isinstance(row, Repeated) else "not_an_object"
-    return Rejection.of(code, number, value=row)
+    if isinstance(row, Repeated):
+        return Rejection.of("duplicate_key", number, value=row)
+    return Rejection.of("not_an_object", number, value=row)
 
 
 def _columns(answer: Answer, sheet: Sheet, rows: Sequence[dict[str, Any]]) -> dict[str, pa.Array]:

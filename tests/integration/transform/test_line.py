@@ -1,8 +1,14 @@
 """One raw object through the whole function, on moto."""
 
+import io
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+
+import pyarrow.parquet as pq
+
+from coinlake.s3_events import ObjectRef, created_event
+from coinlake.tables import tables
 
 COINS = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.json.gz"
 QUOTES = "trusted/quotes/dt=2026-11-20/coingecko.quotes.20261120T010000Z.markets.usd.p1.parquet"
@@ -77,6 +83,22 @@ def test_a_bad_row_goes_to_quarantine_and_its_neighbours_stay(line):
     assert entry.outputs == (COINS_QUARANTINE, QUOTES)
 
 
+def test_the_parquet_is_written_for_every_reader(line):
+    line.run(line.put_rows(COINS, PAGE))
+    file = pq.ParquetFile(io.BytesIO(line.body(QUOTES)))
+    schema = tables()["quotes"].schema
+    assert file.schema_arrow.names == schema.names
+    assert file.schema_arrow.types == schema.types
+    assert file.metadata.metadata is None
+    group = file.metadata.row_group(0)
+    columns = {group.column(place).path_in_schema: group.column(place) for place in range(group.num_columns)}
+    assert {column.compression for column in columns.values()} == {"ZSTD"}
+    assert columns["observed_at"].physical_type == "INT64"
+    assert columns["observed_at"].statistics.min == datetime(2026, 11, 20, 0, 59, 51, 104000, tzinfo=UTC)
+    with_dictionary = {name for name, column in columns.items() if column.has_dictionary_page}
+    assert with_dictionary == set(tables()["quotes"].dictionary)
+
+
 def test_an_object_costs_five_calls_at_most_and_a_repeated_one_a_single_head(line):
     rows = json.loads(PAGE)
     rows[0]["current_price"] = None
@@ -85,3 +107,63 @@ def test_an_object_costs_five_calls_at_most_and_a_repeated_one_a_single_head(lin
     assert line.calls == ["HeadObject", "GetObject", "PutObject", "PutObject", "PutObject"]
     line.run(message)
     assert line.calls == ["HeadObject"]
+
+
+def test_a_good_page_costs_four_calls(line):
+    line.run(line.put_rows(COINS, PAGE))
+    assert line.calls == ["HeadObject", "GetObject", "PutObject", "PutObject"]
+
+
+def test_an_event_without_etag_is_settled_by_the_object_itself(line):
+    line.run(line.put_rows(COINS, PAGE))
+    before = line.everything()
+    assert line.run(created_event(ObjectRef("raw", COINS))) == []
+    assert line.calls == ["HeadObject", "GetObject"]
+    assert line.everything() == before
+
+
+def test_the_order_of_the_rows_does_not_change_the_bytes(line):
+    rows = json.loads(PAGE)
+    line.run(line.put_rows(COINS, rows))
+    first = line.body(QUOTES)
+    line.run(line.put_rows(COINS, rows[::-1]))
+    assert line.body(QUOTES) == first
+
+
+def test_an_answer_without_rows_is_a_ledger_entry_and_a_note(line):
+    line.run(line.put_rows(COINS, []))
+    assert set(line.everything()) == {COINS_LEDGER}
+    entry = line.ledger(COINS_LEDGER)
+    assert (entry.rows_in, entry.notes) == (0, ("no_rows",))
+
+
+def test_an_unreadable_answer_is_one_quarantined_row(line):
+    line.run(line.put_rows(COINS, "<html>"))
+    assert set(line.everything()) == {COINS_LEDGER, COINS_QUARANTINE}
+    assert line.ledger(COINS_LEDGER).reasons == {"not_json": 1}
+    assert line.quarantine(COINS_QUARANTINE)[0]["row"] is None
+
+
+def test_an_object_over_the_cap_is_not_fetched(line):
+    line.run(line.put(COINS, bytes(1024 * 1024 + 1)))
+    assert line.calls == ["HeadObject", "PutObject", "PutObject"]
+    assert line.ledger(COINS_LEDGER).reasons == {"too_large": 1}
+
+
+def test_an_object_over_the_cap_whose_event_gives_no_size_is_not_read(line):
+    line.put(COINS, bytes(1024 * 1024 + 1))
+    line.run(created_event(ObjectRef("raw", COINS)))
+    assert line.ledger(COINS_LEDGER).reasons == {"too_large": 1}
+
+
+def test_an_object_without_bytes_is_not_fetched(line):
+    line.run(line.put(COINS, b""))
+    assert line.calls == ["HeadObject", "PutObject", "PutObject"]
+    assert line.ledger(COINS_LEDGER).reasons == {"empty_object": 1}
+
+
+def test_a_revision_has_keys_of_its_own(line):
+    revised = COINS.replace(".p1.", ".p1.r2.")
+    line.run(line.put_rows(COINS, []), line.put_rows(revised, PAGE))
+    assert QUOTES.replace(".p1.", ".p1.r2.") in line.everything()
+    assert line.ledger(COINS_LEDGER).notes == ("no_rows",)
