@@ -10,7 +10,7 @@ locals {
   alarms = merge(
     {
       for stage in ["ingest", "transform", "notify"] : "${stage}-dead-letters" => {
-        description = "${stage} gave up on messages, kept for 14 days: read the cause with `coinlake status`, mend it, then `coinlake redrive ${stage}`."
+        description = "${stage} gave up on messages, kept for 14 days: read the cause with `coinlake status --env ${var.environment}`, mend it, then `coinlake redrive ${stage} --env ${var.environment}`."
         namespace   = "AWS/SQS"
         metric      = "ApproximateNumberOfMessagesVisible"
         dimensions  = { QueueName = "${local.prefix}-${stage}-dlq" }
@@ -28,7 +28,7 @@ locals {
     },
     {
       reconcile-errors = {
-        description = "The daily search for lost objects failed: `aws logs tail /aws/lambda/${local.prefix}-reconcile --since 2h` says why; then `coinlake reconcile`."
+        description = "The daily search for lost objects failed: `aws logs tail /aws/lambda/${local.prefix}-reconcile --since 2h` says why; then `coinlake reconcile --env ${var.environment}`."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
         dimensions  = { FunctionName = "${local.prefix}-reconcile" }
@@ -42,7 +42,7 @@ locals {
         statistic   = "Sum"
       })
       watch-silent = {
-        description        = "Nobody watches: notify's watch has not finished for 15 minutes. `aws logs tail /aws/lambda/${local.prefix}-notify --since 30m` says why; `coinlake status` shows what it would have seen."
+        description        = "Nobody watches: notify's watch has not finished for 15 minutes. `aws logs tail /aws/lambda/${local.prefix}-notify --since 30m` says why; `coinlake status --env ${var.environment}` shows what it would have seen."
         namespace          = local.prefix
         metric             = "WatchCompleted"
         dimensions         = { service = "notify" }
@@ -53,7 +53,7 @@ locals {
         evaluation_periods = 3
       }
       objects-requeued = {
-        description = "reconcile found raw objects that were never transformed and sent them back: `coinlake status` shows whether they went through, `coinlake reconcile` looks again."
+        description = "reconcile found raw objects that were never transformed and sent them back: `coinlake status --env ${var.environment}` shows whether they went through, `coinlake reconcile --env ${var.environment}` looks again."
         namespace   = local.prefix
         metric      = "ObjectsRequeued"
         dimensions  = { service = "reconcile" }

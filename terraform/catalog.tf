@@ -121,7 +121,7 @@ locals {
             PARTITION BY source, base, quote, open_time ORDER BY received_at DESC
           ) AS version
           FROM candles
-          WHERE interval = '1h' AND month = date_format(current_date, '%Y-%m')
+          WHERE "interval" = '1h' AND month = date_format(current_date, '%Y-%m')
         )
         SELECT source, base, quote, date(open_time) AS day,
           min_by(open, open_time) AS open, max(high) AS high, min(low) AS low,

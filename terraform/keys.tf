@@ -78,10 +78,15 @@ data "aws_iam_policy_document" "key" {
         values   = statement.value.arns
       }
 
-      condition {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [local.account.id]
+      # A topic's ARN names its account; SNS documents only the ARN.
+      dynamic "condition" {
+        for_each = statement.value.service == "sns.amazonaws.com" ? [] : [local.account.id]
+
+        content {
+          test     = "StringEquals"
+          variable = "aws:SourceAccount"
+          values   = [condition.value]
+        }
       }
     }
   }

@@ -31,7 +31,7 @@ variable "packages" {
       for name in ["ingest", "transform", "notify", "reconcile", "coinlake-layer", "dependencies-layer"] :
       fileexists("${var.packages}/${name}.zip")
     ])
-    error_message = "${var.packages} does not hold all six zips; build them with `make packages`."
+    error_message = "${var.packages} does not hold all six zips; build them with `make build`."
   }
 }
 

@@ -7,6 +7,18 @@ locals {
     coingecko = ["quotes"]
     coinbase  = ["candles"]
   }
+
+  # What follows from a feed's interval, unless the feed says otherwise. The schedules of long
+  # intervals run minutes late, so that sources have closed their candles.
+  intervals = {
+    "1m"  = { schedule = "cron(* * * * ? *)", stale_after_minutes = 5 }
+    "5m"  = { schedule = "cron(0/5 * * * ? *)", stale_after_minutes = 20 }
+    "15m" = { schedule = "cron(1/15 * * * ? *)", stale_after_minutes = 50 }
+    "1h"  = { schedule = "cron(2 * * * ? *)", stale_after_minutes = 150 }
+    "6h"  = { schedule = "cron(2 0/6 * * ? *)", stale_after_minutes = 800 }
+    "1d"  = { schedule = "cron(5 0 * * ? *)", stale_after_minutes = 3000 }
+  }
+
   email = "^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$"
 }
 

@@ -13,3 +13,8 @@ output "policy" {
   description = "All that the function's role may do, as JSON"
   value       = data.aws_iam_policy_document.this.json
 }
+
+output "trust" {
+  description = "Who may run as the function's role, as JSON"
+  value       = data.aws_iam_policy_document.trust.json
+}

@@ -50,10 +50,15 @@ data "aws_iam_policy_document" "this" {
       values   = var.sender.arns
     }
 
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.account.id]
+    # A topic's ARN names its account, a bucket's does not; SNS documents only the ARN.
+    dynamic "condition" {
+      for_each = var.sender.service == "s3.amazonaws.com" ? [var.account.id] : []
+
+      content {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [condition.value]
+      }
     }
   }
 

@@ -12,3 +12,8 @@ output "state" {
   description = "ENABLED or DISABLED"
   value       = aws_scheduler_schedule.this.state
 }
+
+output "expression" {
+  description = "When it runs, in UTC"
+  value       = aws_scheduler_schedule.this.schedule_expression
+}

@@ -1,0 +1,166 @@
+# The API key, and the variant with a customer managed key.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "without_a_key_of_your_own_no_kms_is_used_or_paid" {
+  command = plan
+
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.coingecko_api_key) == 0
+    error_message = "A KMS key costs money while idle, and a keyless plan has no secret."
+  }
+}
+
+run "the_api_key_is_encrypted_and_sent_where_the_plan_says" {
+  command = plan
+
+  variables {
+    coingecko_plan            = "pro"
+    coingecko_api_key         = "CG-sentinel"
+    coingecko_api_key_version = 3
+  }
+
+  assert {
+    condition = [
+      for parameter in aws_ssm_parameter.coingecko_api_key : [parameter.name, parameter.type, parameter.value_wo_version]
+    ] == [["/coinlake/test/coingecko-api-key", "SecureString", 3]]
+    error_message = "The API key is a SecureString, written by version."
+  }
+
+  assert {
+    condition = jsondecode(local.config).sources.coingecko == {
+      base_url            = "https://pro-api.coingecko.com/api/v3"
+      requests_per_minute = 250
+      api_key_header      = "x-cg-pro-api-key"
+      api_key_parameter   = "/coinlake/test/coingecko-api-key"
+    }
+    error_message = "The pro plan has a host and a header of its own; the configuration names the parameter, never the key."
+  }
+}
+
+run "one_key_of_your_own_encrypts_everything" {
+  command = plan
+
+  variables {
+    customer_managed_keys = true
+  }
+
+  override_resource {
+    target          = aws_kms_key.this
+    override_during = plan
+    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
+  }
+
+  assert {
+    condition = alltrue([
+      for name, policy in { ingest = module.ingest.policy, transform = module.transform.policy, reconcile = module.reconcile.policy } :
+      [for s in jsondecode(policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"] == [["Allow", ["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+      ]) && [
+      for s in jsondecode(module.notify.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
+    ] == [["Allow", ["kms:ReEncrypt*", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "What functions may do with the key changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.scheduler.policy).Statement : [s.Action, s.Resource] if s.Sid == "ReadEncryptedInput"
+    ] == [["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "Schedules must be able to read their own encrypted input, and no more."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_kms_key.this["this"].policy).Statement : s.Sid => concat([s.Principal, s.Action], try([s.Condition], []))
+      } == {
+      AccountAdministersKey = [{ AWS = "arn:aws:iam::123456789012:root" }, "kms:*"]
+      BucketsSendEvents = [
+        { Service = "s3.amazonaws.com" }, ["kms:GenerateDataKey", "kms:Decrypt"],
+        {
+          ArnLike = {
+            "aws:SourceArn" = [
+              "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1",
+              "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+            ]
+          }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+      ]
+      TopicsSendEvents = [
+        { Service = "sns.amazonaws.com" }, ["kms:GenerateDataKey", "kms:Decrypt"],
+        {
+          ArnLike = {
+            "aws:SourceArn" = [
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine",
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted",
+            ]
+          }
+        },
+      ]
+      AlarmsSendMessages = [
+        { Service = "cloudwatch.amazonaws.com" }, ["kms:GenerateDataKey", "kms:Decrypt"],
+        {
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:coinlake-test-*" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+      ]
+      LogGroupsEncrypt = [
+        { Service = "logs.us-east-1.amazonaws.com" },
+        ["kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"],
+        { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-*" } },
+      ]
+    }
+    error_message = "Whom the key admits changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = (
+      aws_sqs_queue.ingest_dlq.kms_master_key_id == local.kms_key_arn &&
+      aws_dynamodb_table.state.server_side_encryption[0].enabled &&
+      aws_dynamodb_table.state.server_side_encryption[0].kms_key_arn == local.kms_key_arn &&
+      one(one(one(aws_athena_workgroup.this.configuration).result_configuration).encryption_configuration).kms_key_arn == local.kms_key_arn &&
+      aws_kms_key.this["this"].enable_key_rotation
+    )
+    error_message = "Queue, table and query results use the key, and the key rotates."
+  }
+}
+
+run "a_bucket_uses_the_key_it_is_given" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    partition       = "aws"
+    name            = "a-bucket"
+    force_destroy   = true
+    kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/k"
+    lifecycle_rules = {}
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_server_side_encryption_configuration.this.rule :
+      [rule.bucket_key_enabled, one(rule.apply_server_side_encryption_by_default).sse_algorithm, one(rule.apply_server_side_encryption_by_default).kms_master_key_id]
+    ] == [[true, "aws:kms", "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "A bucket key makes one KMS request serve many objects."
+  }
+}

@@ -1,0 +1,256 @@
+# What each role may do, exactly. The real provider renders the policies, offline: dummy keys, no
+# calls, and an overridden caller. tests/contract/test_terraform_tests.py runs them.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "ingest_writes_raw_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(module.ingest.policy).Statement : s.Sid => [s.Effect, s.Action, s.Resource]
+      } == {
+      WriteRaw          = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
+      ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
+      KeepFailedRuns    = ["Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq"]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-ingest:*",
+      ]
+    }
+    error_message = "ingest's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "ingest_reads_the_one_api_key_of_a_plan_that_has_one" {
+  command = plan
+
+  variables {
+    coingecko_plan    = "demo"
+    coingecko_api_key = "CG-sentinel"
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.ingest.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "ReadApiKey"
+    ] == [["Allow", "ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coingecko-api-key"]]
+    error_message = "ingest's right to the API key changed: say why in docs/decisions."
+  }
+}
+
+run "transform_reads_raw_and_writes_the_lake" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(module.transform.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ReadRaw = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
+      KnowThatRawIsGone = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "raw/*" } },
+      ]
+      WriteLake = [
+        "Allow", "s3:PutObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/ledger/*",
+        ],
+      ]
+      DeleteStaleOutputs = [
+        "Allow", "s3:DeleteObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
+        ],
+      ]
+      ReadLedger = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/ledger/*"]
+      KnowThatLedgerHasNoEntry = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "ledger/*" } },
+      ]
+      ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
+      TakeFromQueue = [
+        "Allow",
+        ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"],
+        "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform",
+      ]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-transform:*",
+      ]
+    }
+    error_message = "transform's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "notify_reads_the_lake_and_sends_alerts" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(module.notify.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ReadLake = [
+        "Allow", "s3:GetObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
+        ],
+      ]
+      KnowThatObjectIsGone = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["trusted/*", "quarantine/*"] } },
+      ]
+      ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
+      RememberPricesAndAlerts = [
+        "Allow",
+        ["dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:GetItem"],
+        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
+      ]
+      SendAlerts = ["Allow", "sns:Publish", "arn:aws:sns:us-east-1:123456789012:coinlake-test-alerts"]
+      CountDeadLetters = [
+        "Allow", "sqs:GetQueueAttributes",
+        [
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
+        ],
+      ]
+      TakeFromQueue = [
+        "Allow",
+        ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"],
+        "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify",
+      ]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-notify:*",
+      ]
+    }
+    error_message = "notify's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "reconcile_lists_and_requeues" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(module.reconcile.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ListRaw = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "raw/*" } },
+      ]
+      ListLedger = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "ledger/*" } },
+      ]
+      SendBackToTransform = ["Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform"]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-reconcile:*",
+      ]
+    }
+    error_message = "reconcile's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "schedules_invoke_three_functions_and_nobody_else_is_their_role" {
+  command = plan
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role_policy.scheduler.policy).Statement : [s.Effect, s.Action, s.Resource]
+      ] == [[
+        "Allow", "lambda:InvokeFunction",
+        [
+          "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-reconcile",
+          "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-notify",
+          "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest",
+        ],
+    ]]
+    error_message = "What the schedules may do changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role.scheduler.assume_role_policy).Statement : [s.Effect, s.Action, s.Principal, s.Condition]
+      ] == [[
+        "Allow", "sts:AssumeRole", { Service = "scheduler.amazonaws.com" },
+        {
+          ArnEquals    = { "aws:SourceArn" = "arn:aws:scheduler:us-east-1:123456789012:schedule-group/coinlake-test" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "Whoever is not our schedule group must not become the schedules' role."
+  }
+}
+
+run "functions_are_the_only_ones_to_run_as_their_roles" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for trust in [module.ingest.trust, module.transform.trust, module.notify.trust, module.reconcile.trust] :
+      [for s in jsondecode(trust).Statement : [s.Effect, s.Action, s.Principal]] == [["Allow", "sts:AssumeRole", { Service = "lambda.amazonaws.com" }]]
+    ])
+    error_message = "Only Lambda may run as a function's role."
+  }
+}
+
+# A function whose writes come back to it as events would run for ever.
+run "no_function_writes_what_triggers_it" {
+  command = plan
+
+  assert {
+    condition = length([
+      for pair in setproduct(
+        [for queue in aws_s3_bucket_notification.raw.queue : "${local.bucket_arns.raw}/${queue.filter_prefix}"],
+        flatten([
+          for s in jsondecode(module.transform.policy).Statement : s.Resource
+          if anytrue([for action in flatten([s.Action]) : contains(["s3:PutObject", "s3:*", "*"], action)])
+        ]),
+      ) : pair if startswith(pair[1], pair[0]) || startswith(pair[0], trimsuffix(pair[1], "*"))
+    ]) == 0
+    error_message = "transform writes where its own trigger listens."
+  }
+
+  assert {
+    condition = length([
+      for s in concat(jsondecode(module.notify.policy).Statement, jsondecode(module.reconcile.policy).Statement) :
+      s if anytrue([for action in flatten([s.Action]) : startswith(action, "s3:Put") || strcontains(action, "*")])
+    ]) == 0
+    error_message = "notify and reconcile write no object."
+  }
+
+  assert {
+    condition = length([
+      for s in concat(jsondecode(module.transform.policy).Statement, jsondecode(module.notify.policy).Statement) :
+      s if contains(flatten([s.Action]), "sqs:SendMessage")
+    ]) == 0
+    error_message = "A function that takes from a queue sends to none."
+  }
+}

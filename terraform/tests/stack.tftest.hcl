@@ -1,0 +1,474 @@
+# How the stages are joined: events, queues, schedules, alarms, catalog, configuration.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "raw_is_written_once_and_no_bucket_speaks_plain_http" {
+  command = plan
+
+  assert {
+    condition = [
+      for s in jsondecode(module.raw.policy).Statement : [s.Effect, s.Principal, s.Action, s.Resource, s.Condition] if s.Sid == "DenyOverwrites"
+      ] == [[
+        "Deny", "*", "s3:PutObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/*",
+        {
+          Null = { "s3:if-none-match" = "true" }
+          Bool = { "s3:ObjectCreationOperation" = "true" }
+        },
+    ]]
+    error_message = "Raw objects must only be written with If-None-Match, the parts of an upload excepted."
+  }
+
+  assert {
+    condition = alltrue([
+      for zone, policy in { raw = module.raw.policy, lake = module.lake.policy, artifacts = module.artifacts.policy } :
+      [for s in jsondecode(policy).Statement : [s.Effect, s.Principal, s.Action, s.Resource, s.Condition] if s.Sid == "DenyPlainHttp"] == [[
+        "Deny", "*", "s3:*",
+        [
+          "arn:aws:s3:::coinlake-test-${zone}-123456789012-us-east-1/*",
+          "arn:aws:s3:::coinlake-test-${zone}-123456789012-us-east-1",
+        ],
+        { Bool = { "aws:SecureTransport" = "false" } },
+      ]]
+    ])
+    error_message = "Every bucket refuses plain HTTP, for all of its objects and itself."
+  }
+}
+
+run "a_bucket_is_private_encrypted_versioned_and_cleans_up" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    partition     = "aws"
+    name          = "a-bucket"
+    force_destroy = false
+    kms_key_arn   = null
+    lifecycle_rules = {
+      archive = { prefix = "raw/", archive_days = 90 }
+      forget  = { expire_days = 7, noncurrent_days = 1 }
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+      aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced",
+      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
+      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256",
+      !aws_s3_bucket.this.force_destroy,
+    ])
+    error_message = "A bucket is private, without ACLs, versioned and encrypted, and kept if it is protected."
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : join(" ", compact([
+        rule.id,
+        "in ${rule.filter[0].prefix}*",
+        join("", [for abort in rule.abort_incomplete_multipart_upload : "aborts ${abort.days_after_initiation}"]),
+        join("", [for transition in rule.transition : "${transition.storage_class} ${transition.days}"]),
+        join("", [for expiration in rule.expiration : "expires ${expiration.days}"]),
+        join("", [for version in rule.noncurrent_version_expiration : "noncurrent ${version.noncurrent_days}"]),
+      ]))
+    ] == ["abort-uploads in * aborts 7", "archive in raw/* GLACIER_IR 90", "forget in * expires 7 noncurrent 1"]
+    error_message = "The lifecycle aborts uploads and does what its rules say."
+  }
+}
+
+run "events_of_new_objects_go_to_queue_and_topics" {
+  command = plan
+
+  assert {
+    condition = [
+      for queue in aws_s3_bucket_notification.raw.queue : [queue.queue_arn, queue.filter_prefix, tolist(queue.events)]
+    ] == [["arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform", "raw/", tolist(["s3:ObjectCreated:*"])]]
+    error_message = "New raw objects go to transform's queue."
+  }
+
+  assert {
+    condition = {
+      for topic in aws_s3_bucket_notification.lake.topic : topic.filter_prefix => [topic.topic_arn, tolist(topic.events)]
+      } == {
+      "trusted/"    = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted", tolist(["s3:ObjectCreated:*"])]
+      "quarantine/" = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine", tolist(["s3:ObjectCreated:*"])]
+    }
+    error_message = "New objects of each zone go to its topic."
+  }
+
+  assert {
+    condition = alltrue([
+      for subscription in aws_sns_topic_subscription.notify :
+      subscription.raw_message_delivery && subscription.protocol == "sqs" && subscription.endpoint == "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify"
+    ]) && toset(keys(aws_sns_topic_subscription.notify)) == toset(["trusted", "quarantine"])
+    error_message = "notify's queue gets both topics, as S3 wrote the events."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.transform_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Resource, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "s3.amazonaws.com" }, "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform",
+        {
+          ArnEquals    = { "aws:SourceArn" = "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "Only S3, for our raw bucket, sends to transform's queue."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.notify_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
+        {
+          ArnEquals = {
+            "aws:SourceArn" = [
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine",
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted",
+            ]
+          }
+        },
+    ]]
+    error_message = "Only SNS, for our topics, sends to notify's queue."
+  }
+
+  assert {
+    condition = alltrue([
+      for zone, topic in module.zone_topic :
+      [for s in jsondecode(topic.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"] == [[
+        "Allow", { Service = "s3.amazonaws.com" }, "sns:Publish",
+        {
+          ArnLike      = { "aws:SourceArn" = "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+      ]]
+    ])
+    error_message = "Only S3, for our lake bucket, publishes to a zone's topic."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.operations.policy).Statement : [s.Effect, s.Principal, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "cloudwatch.amazonaws.com" },
+        {
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:coinlake-test-*" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "Only CloudWatch, for our alarms, publishes to the operations topic."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.alerts.policy).Statement : s.Effect
+    ] == ["Deny"]
+    error_message = "No service publishes alerts; notify's own role does."
+  }
+}
+
+run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
+  command = plan
+
+  module {
+    source = "./modules/object_queue"
+  }
+
+  variables {
+    account             = { id = "123456789012", region = "us-east-1", partition = "aws" }
+    name                = "q"
+    sender              = { service = "s3.amazonaws.com", arns = ["arn:aws:s3:::b"] }
+    function_arn        = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    timeout_seconds     = 7
+    max_receive_count   = 5
+    maximum_concurrency = 2
+    kms_key_arn         = null
+  }
+
+  assert {
+    condition = [
+      aws_sqs_queue.this.visibility_timeout_seconds,
+      aws_sqs_queue.this.message_retention_seconds,
+      aws_sqs_queue.dlq.message_retention_seconds,
+      jsondecode(aws_sqs_queue.this.redrive_policy),
+      aws_sqs_queue.this.sqs_managed_sse_enabled && aws_sqs_queue.dlq.sqs_managed_sse_enabled,
+    ] == [42, 345600, 1209600, { deadLetterTargetArn = "arn:aws:sqs:us-east-1:123456789012:q-dlq", maxReceiveCount = 5 }, true]
+    error_message = "Visibility is six timeouts, retention 4 and 14 days, five tries, encrypted."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 2
+    )
+    error_message = "A batch fails message by message, and the queue may not take all of Lambda."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in [aws_sqs_queue.this.policy, aws_sqs_queue.dlq.policy] :
+      [for s in jsondecode(policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Deny"] == [["*", "sqs:*", { Bool = { "aws:SecureTransport" = "false" } }]]
+    ])
+    error_message = "Neither queue speaks plain HTTP."
+  }
+}
+
+run "a_function_logs_to_its_own_group_and_a_failed_run_is_kept" {
+  command = plan
+
+  module {
+    source = "./modules/function"
+  }
+
+  variables {
+    account              = { id = "123456789012", region = "us-east-1", partition = "aws" }
+    name                 = "f"
+    stage                = "ingest"
+    metrics_namespace    = "n"
+    description          = "d"
+    handler              = "ingest.handler.handler"
+    package              = "main.tf" # any file has a hash
+    runtime              = { name = "python3.13", architecture = "arm64", layers = [] }
+    memory_mb            = 128
+    timeout_seconds      = 7
+    environment          = { A = "1" }
+    policy               = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    log_retention_days   = 30
+    reserved_concurrency = -1
+    kms_key_arn          = null
+    asynchronous         = { retries = 2, max_age_seconds = 3600, failure_queue_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/f" && aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "The log group is there before the function, and its logs expire."
+  }
+
+  assert {
+    condition = [
+      for config in aws_lambda_function_event_invoke_config.this :
+      [config.maximum_retry_attempts, config.maximum_event_age_in_seconds, config.destination_config[0].on_failure[0].destination]
+    ] == [[2, 3600, "arn:aws:sqs:us-east-1:123456789012:d"]]
+    error_message = "A run is retried twice, then kept."
+  }
+
+  assert {
+    condition = aws_lambda_function.this.environment[0].variables == tomap({
+      A                            = "1"
+      POWERTOOLS_SERVICE_NAME      = "ingest"
+      POWERTOOLS_METRICS_NAMESPACE = "n"
+      POWERTOOLS_LOG_LEVEL         = "INFO"
+    })
+    error_message = "A function's environment is its own settings and Powertools' names."
+  }
+}
+
+run "schedules_carry_the_time_that_a_run_is_due" {
+  command = plan
+
+  variables {
+    paused_feeds = ["coinbase_candles"]
+    feeds = {
+      coingecko_quotes = { source = "coingecko", dataset = "quotes", interval = "5m", top = 250 }
+      coinbase_candles = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC"] }
+      own_schedule     = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["ETH"], schedule = "cron(7 * * * ? *)" }
+      off              = { source = "coinbase", dataset = "candles", interval = "1d", assets = ["ETH"], enabled = false }
+    }
+  }
+
+  # jsonencode would have written the angle brackets as \u003c, which Scheduler does not replace.
+  assert {
+    condition = [module.feed_schedule["coingecko_quotes"].input, module.watch_schedule.input, module.reconcile_schedule.input] == [
+      "{\"feed\":\"coingecko_quotes\",\"scheduled_time\":\"<aws.scheduler.scheduled-time>\"}",
+      "{\"watch\":\"<aws.scheduler.scheduled-time>\"}",
+      "{\"days\":7}",
+    ]
+    error_message = "Scheduler's placeholder must stand in the input as it is documented."
+  }
+
+  assert {
+    condition = { for name, schedule in module.feed_schedule : name => [schedule.name, schedule.expression, schedule.state] } == {
+      coingecko_quotes = ["feed-coingecko_quotes", "cron(0/5 * * * ? *)", "ENABLED"]
+      coinbase_candles = ["feed-coinbase_candles", "cron(2 * * * ? *)", "DISABLED"]
+      own_schedule     = ["feed-own_schedule", "cron(7 * * * ? *)", "ENABLED"]
+      off              = ["feed-off", "cron(5 0 * * ? *)", "DISABLED"]
+    }
+    error_message = "A feed runs as its interval or its own schedule says, unless it is paused or off."
+  }
+
+  assert {
+    condition     = [module.watch_schedule.expression, module.watch_schedule.state] == ["cron(0/5 * * * ? *)", "ENABLED"]
+    error_message = "The watch runs every five minutes, aligned to the clock."
+  }
+}
+
+run "at_most_ten_alarms_and_each_says_what_to_do" {
+  command = plan
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
+    error_message = "Ten alarms are free; another one needs one to go."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      can(regex("`(coinlake|aws) [^`]+`", alarm.alarm_description)) && length(alarm.alarm_description) <= 1024 &&
+      tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:us-east-1:123456789012:coinlake-test-operations"])
+    ])
+    error_message = "Each alarm mails the operations topic and names a command."
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [
+        alarm.namespace, alarm.metric_name, join(",", [for key, value in coalesce(alarm.dimensions, {}) : "${key}=${value}"]),
+        alarm.comparison_operator, alarm.threshold, alarm.treat_missing_data,
+      ]
+      } == {
+      ingest-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-ingest-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      transform-dead-letters = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-transform-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
+      transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
+      notify-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-notify", "GreaterThanThreshold", 0, "notBreaching"]
+      reconcile-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-reconcile", "GreaterThanThreshold", 0, "notBreaching"]
+      throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
+      watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
+      objects-requeued       = ["coinlake-test", "ObjectsRequeued", "service=reconcile", "GreaterThanThreshold", 0, "notBreaching"]
+    }
+    error_message = "The alarms changed; silence of the watch must alarm."
+  }
+}
+
+run "glue_projects_the_partitions_of_tables_json" {
+  command = plan
+
+  assert {
+    condition = {
+      for key, value in aws_glue_catalog_table.this["candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
+      } == {
+      "projection.enabled"             = "true"
+      "projection.interval.type"       = "enum"
+      "projection.interval.values"     = "1m,5m,15m,1h,6h,1d"
+      "projection.month.type"          = "date"
+      "projection.month.format"        = "yyyy-MM"
+      "projection.month.range"         = "2010-01,NOW+1MONTHS"
+      "projection.month.interval"      = "1"
+      "projection.month.interval.unit" = "MONTHS"
+      "storage.location.template"      = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/candles/interval=$${interval}/month=$${month}"
+    }
+    error_message = "Athena must find candles by interval and month, without registered partitions."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, table in aws_glue_catalog_table.this :
+      { for column in table.storage_descriptor[0].columns : column.name => column.type } == {
+        for column in local.tables[name].columns : column.name => replace(replace(column.type, "/^int32$/", "int"), "/^int64$/", "bigint")
+      }
+    ])
+    error_message = "Glue's columns are those of tables.json."
+  }
+
+  assert {
+    condition = (
+      one(aws_athena_workgroup.this.configuration).enforce_workgroup_configuration &&
+      one(aws_athena_workgroup.this.configuration).bytes_scanned_cutoff_per_query == 10737418240 &&
+      one(one(one(aws_athena_workgroup.this.configuration).result_configuration).encryption_configuration).encryption_option == "SSE_S3"
+    )
+    error_message = "Queries scan 10 GB at most, and nobody leaves their results unencrypted."
+  }
+}
+
+run "the_configuration_object_is_what_functions_read" {
+  command = plan
+
+  variables {
+    environment  = "other"
+    assets       = { BTC = { coingecko = "bitcoin", coinbase = "BTC" }, TRX = { coingecko = "tron", coinbase = null } }
+    feeds        = { c = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC"] } }
+    paused_feeds = ["c"]
+    price_rules  = { high = { asset = "BTC", above = 0.00000001 } }
+    source_urls  = { coinbase = "https://127.0.0.1:8443/coinbase" }
+  }
+
+  assert {
+    condition = jsondecode(local.config) == {
+      assets = { BTC = { coingecko = "bitcoin", coinbase = "BTC" }, TRX = { coingecko = "tron", coinbase = null } }
+      sources = {
+        coingecko = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, api_key_header = null, api_key_parameter = null }
+        coinbase  = { base_url = "https://127.0.0.1:8443/coinbase", requests_per_minute = 480, api_key_header = null, api_key_parameter = null }
+      }
+      feeds = {
+        c = { source = "coinbase", dataset = "candles", quote = "USD", interval = "1h", assets = ["BTC"], top = null, lookback = 24, stale_after_minutes = 150, enabled = false }
+      }
+      price_rules = {
+        high = { asset = "BTC", quote = "USD", source = null, above = 0.00000001, below = null, change_percent = null, window_minutes = 60, cooldown_minutes = 60 }
+      }
+      notices         = { quarantine = true, failures = true, stale = true, cooldown_minutes = 60 }
+      private_sources = false
+    }
+    error_message = "The configuration changed its shape: change layers/coinlake/python/coinlake/config.py with it."
+  }
+
+  assert {
+    condition     = aws_s3_object.config.key == "config/${sha256(aws_s3_object.config.content)}.json"
+    error_message = "A changed configuration must be a new key."
+  }
+}
+
+run "protected_data_stays" {
+  command = plan
+
+  variables {
+    protect_data = true
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.state.deletion_protection_enabled &&
+      aws_dynamodb_table.state.point_in_time_recovery[0].enabled &&
+      !aws_athena_workgroup.this.force_destroy &&
+      !local.force_destroy
+    )
+    error_message = "protect_data keeps buckets, table and results."
+  }
+}
+
+run "unprotected_data_goes_with_the_stack" {
+  command = plan
+
+  assert {
+    condition = (
+      !aws_dynamodb_table.state.deletion_protection_enabled &&
+      aws_athena_workgroup.this.force_destroy &&
+      local.force_destroy
+    )
+    error_message = "Without protect_data, destroy must work at once."
+  }
+}

@@ -1,0 +1,547 @@
+# Each validation refuses what it is for, before anything is made.
+
+# Nothing is asked of AWS, so the provider may be a mock, which is faster.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "an_environment_that_cannot_be_part_of_a_bucket_name_is_refused" {
+  command = plan
+
+  variables {
+    environment = "Dev_1"
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "an_empty_environment_is_refused" {
+  command = plan
+
+  variables {
+    environment = ""
+  }
+
+  expect_failures = [var.environment]
+}
+
+run "a_region_that_is_none_is_refused" {
+  command = plan
+
+  variables {
+    region = "Virginia"
+  }
+
+  expect_failures = [var.region]
+}
+
+run "a_directory_without_the_zips_is_refused" {
+  command = plan
+
+  variables {
+    packages = "no/such/place"
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "a_runtime_that_the_layers_do_not_know_is_refused" {
+  command = plan
+
+  variables {
+    python_runtime = "nodejs22.x"
+  }
+
+  expect_failures = [var.python_runtime]
+}
+
+run "an_unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    architecture = "riscv"
+  }
+
+  expect_failures = [var.architecture]
+}
+
+run "a_retention_that_cloudwatch_does_not_take_is_refused" {
+  command = plan
+
+  variables {
+    log_retention_days = 2
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
+run "raw_is_not_moved_while_a_redrive_may_need_it" {
+  command = plan
+
+  variables {
+    raw_transition_days = 14
+  }
+
+  expect_failures = [var.raw_transition_days]
+}
+
+run "a_timeout_above_lambdas_is_refused" {
+  command = plan
+
+  variables {
+    function_timeout_seconds = 901
+  }
+
+  expect_failures = [var.function_timeout_seconds]
+}
+
+run "a_receive_count_of_none_is_refused" {
+  command = plan
+
+  variables {
+    max_receive_count = 0
+  }
+
+  expect_failures = [var.max_receive_count]
+}
+
+run "concurrency_of_an_unknown_stage_is_refused" {
+  command = plan
+
+  variables {
+    reserved_concurrency = { refine = 1 }
+  }
+
+  expect_failures = [var.reserved_concurrency]
+}
+
+run "no_days_to_reconcile_are_refused" {
+  command = plan
+
+  variables {
+    reconcile_days = 0
+  }
+
+  expect_failures = [var.reconcile_days]
+}
+
+run "a_scan_limit_below_athenas_is_refused" {
+  command = plan
+
+  variables {
+    athena_scan_limit_mb = 9
+  }
+
+  expect_failures = [var.athena_scan_limit_mb]
+}
+
+run "an_alert_address_without_a_domain_is_refused" {
+  command = plan
+
+  variables {
+    alert_emails = ["me@example.com", "a@"]
+  }
+
+  expect_failures = [var.alert_emails]
+}
+
+run "an_operations_address_without_a_domain_is_refused" {
+  command = plan
+
+  variables {
+    operations_emails = ["ops"]
+  }
+
+  expect_failures = [var.operations_emails]
+}
+
+run "a_symbol_in_small_letters_is_refused" {
+  command = plan
+
+  variables {
+    assets = { btc = { coingecko = "bitcoin" } }
+    feeds  = {}
+  }
+
+  expect_failures = [var.assets]
+}
+
+run "an_asset_of_an_unknown_source_is_refused" {
+  command = plan
+
+  variables {
+    assets = { BTC = { kraken = "XBT" } }
+    feeds  = {}
+  }
+
+  expect_failures = [var.assets]
+}
+
+run "an_asset_id_with_a_slash_is_refused" {
+  command = plan
+
+  variables {
+    assets = { BTC = { coinbase = "BTC/../x" } }
+    feeds  = {}
+  }
+
+  expect_failures = [var.assets]
+}
+
+run "two_symbols_with_one_id_are_refused" {
+  command = plan
+
+  variables {
+    assets = { BTC = { coinbase = "BTC" }, XBT = { coinbase = "BTC" } }
+    feeds  = {}
+  }
+
+  expect_failures = [var.assets]
+}
+
+run "a_feed_name_with_a_hyphen_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { my-feed = { source = "coingecko", dataset = "quotes", interval = "5m", top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_an_unknown_source_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "kraken", dataset = "quotes", interval = "1h", top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_an_unknown_dataset_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "trades", interval = "1h", top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_an_unknown_interval_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "2h", top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_in_a_currency_in_small_letters_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h", top = 10, quote = "usd" } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_with_neither_top_nor_assets_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h" } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_with_both_top_and_assets_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h", assets = ["BTC"], top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_candles_feed_with_a_top_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", top = 10 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_top_of_none_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h", top = 0 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_an_asset_that_the_map_lacks_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["NOPE"] } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_an_asset_that_its_source_does_not_list_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["TRX"] } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "an_asset_named_twice_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC", "BTC"] } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_lookback_of_none_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC"], lookback = 0 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_lookback_above_one_answer_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC"], lookback = 301 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_schedule_that_is_not_aligned_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h", top = 10, schedule = "rate(5 minutes)" } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_that_is_stale_at_once_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "quotes", interval = "1h", top = 10, stale_after_minutes = 0 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_paused_feed_that_does_not_exist_is_refused" {
+  command = plan
+
+  variables {
+    paused_feeds = ["nope"]
+  }
+
+  expect_failures = [var.paused_feeds]
+}
+
+run "a_rule_name_with_a_space_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { "btc high" = { asset = "BTC", above = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_an_unknown_asset_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "NOPE", above = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_in_a_currency_in_small_letters_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 1, quote = "usd" } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_an_unknown_source_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 1, source = "kraken" } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_without_a_level_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC" } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_with_two_levels_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 1, below = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_with_a_level_of_zero_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_over_no_window_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 1, window_minutes = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "notices_without_a_cooldown_are_refused" {
+  command = plan
+
+  variables {
+    notices = { cooldown_minutes = 0 }
+  }
+
+  expect_failures = [var.notices]
+}
+
+run "an_unknown_plan_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_plan    = "gold"
+    coingecko_api_key = "CG-sentinel"
+  }
+
+  expect_failures = [var.coingecko_plan]
+}
+
+run "a_plan_without_its_key_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_plan = "demo"
+  }
+
+  expect_failures = [var.coingecko_api_key]
+}
+
+run "a_plan_with_an_empty_key_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_plan    = "pro"
+    coingecko_api_key = ""
+  }
+
+  expect_failures = [var.coingecko_api_key]
+}
+
+run "a_key_version_of_none_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_api_key_version = 0
+  }
+
+  expect_failures = [var.coingecko_api_key_version]
+}
+
+run "an_address_of_an_unknown_source_is_refused" {
+  command = plan
+
+  variables {
+    source_urls = { kraken = "https://api.kraken.com" }
+  }
+
+  expect_failures = [var.source_urls]
+}
+
+run "an_address_without_tls_is_refused" {
+  command = plan
+
+  variables {
+    source_urls = { coingecko = "http://api.coingecko.com" }
+  }
+
+  expect_failures = [var.source_urls]
+}
+
+run "an_empty_address_is_refused" {
+  command = plan
+
+  variables {
+    source_urls = { coinbase = "" }
+  }
+
+  expect_failures = [var.source_urls]
+}

@@ -1,0 +1,49 @@
+"""Terraform and the functions agree: names of files, handlers, zips and environment variables."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import hcl2
+import pytest
+
+TERRAFORM = Path(__file__).parents[2] / "terraform"
+STAGES = ("ingest", "transform", "notify", "reconcile")
+READ_BY_A_LIBRARY = {"transform": {"ARROW_DEFAULT_MEMORY_POOL"}}
+
+
+class Asked(dict[str, str]):
+    """An environment that answers every question and remembers its name."""
+
+    def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
+        self[name] = "1"
+        return "1"
+
+
+def unquoted(value: Any) -> Any:
+    """python-hcl2 keeps the quotes of strings and names."""
+    return value[1:-1] if isinstance(value, str) and value[:1] == value[-1:] == '"' else value
+
+
+def function_in_terraform(stage: str) -> dict[str, Any]:
+    document = hcl2.loads((TERRAFORM / f"{stage}.tf").read_text())
+    blocks = {unquoted(name): block for entry in document["module"] for name, block in entry.items()}
+    return {name: unquoted(value) for name, value in blocks[stage].items()}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_terraform_sets_exactly_what_settings_read(stage: str) -> None:
+    asked = Asked()
+    import_module(f"{stage}.settings").Settings.from_env(asked)
+    ours = {unquoted(name) for name in function_in_terraform(stage)["environment"]}
+    assert ours - READ_BY_A_LIBRARY.get(stage, set()) == set(asked)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_has_one_name_in_zip_handler_function_and_folder(stage: str) -> None:
+    function = function_in_terraform(stage)
+    assert function["stage"] == stage
+    assert function["name"] == f"${{local.prefix}}-{stage}"
+    assert function["handler"] == f"{stage}.handler.handler"
+    assert function["package"] == f"${{var.packages}}/{stage}.zip"
+    assert (TERRAFORM.parent / "functions" / stage / "handler.py").is_file()

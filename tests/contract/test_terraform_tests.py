@@ -1,0 +1,154 @@
+"""Run Terraform's own checks on a copy of the stack: fmt, validate, `terraform test`, every environment.
+
+The copy keeps the tree clean, and brings tiny packages so that nothing must be built. Nothing here
+needs credentials or a network once the provider is found.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import hcl2
+import pytest
+
+from tools.terraform import TerraformMissing, init_arguments, terraform_executable
+
+ROOT = Path(__file__).parents[2]
+TERRAFORM = ROOT / "terraform"
+TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
+PACKAGES = ("ingest", "transform", "notify", "reconcile", "coinlake-layer", "dependencies-layer")
+ENVIRONMENTS = sorted(file.stem for file in (TERRAFORM / "environments").glob("*.tfvars"))
+
+pytestmark = pytest.mark.xdist_group("terraform")
+
+
+def terraform(folder: Path, *arguments: str) -> str:
+    """Run Terraform in ``folder`` with no AWS settings of the machine; its output, or fail with it."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
+    env |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+    command = [terraform_executable(), f"-chdir={folder}", *arguments]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.fail(f"terraform {arguments[0]}:\n{done.stdout}\n{done.stderr}", pytrace=False)
+    return done.stdout
+
+
+def initialised(folder: Path) -> Path:
+    try:
+        terraform(folder, "init", "-backend=false", "-input=false", "-no-color", *init_arguments())
+    except TerraformMissing as missing:
+        pytest.skip(str(missing))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stand-in for every zip."""
+    folder = tmp_path_factory.mktemp("packages")
+    for name in PACKAGES:
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as package:
+            package.writestr(f"{name}.txt", name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The whole stack, but for the tests of its variables."""
+    root = tmp_path_factory.mktemp("stack")
+    (root / TABLES).parent.mkdir(parents=True)
+    shutil.copy(ROOT / TABLES, root / TABLES)
+    ignored = shutil.ignore_patterns(".terraform*", "variables.tftest.hcl")
+    return initialised(shutil.copytree(TERRAFORM, root / "terraform", ignore=ignored))
+
+
+@pytest.fixture(scope="module")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Only the variables and their tests, which run a hundred times faster without the stack."""
+    folder = tmp_path_factory.mktemp("variables")
+    (folder / "tests").mkdir()
+    shutil.copy(TERRAFORM / "tests" / "variables.tftest.hcl", folder / "tests")
+    for file in (*TERRAFORM.glob("variables*.tf"), *(TERRAFORM / "environments").glob("*.tfvars")):
+        shutil.copy(file, folder)
+    return initialised(folder)
+
+
+def test_the_files_are_formatted_and_valid(stack: Path) -> None:
+    terraform(stack, "fmt", "-check", "-recursive")
+    terraform(stack, "validate", "-no-color")
+
+
+def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> None:
+    shown = terraform(stack, "test", "-no-color", f"-var=packages={packages}")
+    assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
+
+
+def test_every_validation_refuses_what_it_is_for(variables: Path, packages: Path) -> None:
+    shown = terraform(variables, "test", "-no-color", f"-var=packages={packages}")
+    assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
+
+
+def test_every_validation_has_a_run_that_trips_it() -> None:
+    validations = {
+        name.strip('"'): len(block.get("validation", ()))
+        for file in TERRAFORM.glob("variables*.tf")
+        for entry in hcl2.loads(file.read_text())["variable"]
+        for name, block in entry.items()
+    }
+    runs = hcl2.loads((TERRAFORM / "tests" / "variables.tftest.hcl").read_text())["run"]
+    tripped = Counter(
+        failure.strip("${}").removeprefix("var.")
+        for entry in runs
+        for run in entry.values()
+        for failure in run["expect_failures"]
+    )
+    assert {name: count for name, count in validations.items() if tripped[name] < count} == {}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_is_accepted(environment: str, variables: Path, packages: Path) -> None:
+    terraform(
+        variables,
+        "plan",
+        "-no-color",
+        "-input=false",
+        "-lock=false",
+        f"-var-file={environment}.tfvars",
+        f"-var=packages={packages}",
+    )
+
+
+def test_the_stack_uses_one_provider_and_no_module_from_elsewhere() -> None:
+    text = "".join(file.read_text() for file in TERRAFORM.rglob("*.tf"))
+    modules = {f"./modules/{folder.name}" for folder in (TERRAFORM / "modules").iterdir()}
+    assert set(re.findall(r'source\s*=\s*"([^"]*/[^"]*)"', text)) == {"hashicorp/aws", *modules}
+    assert len(modules) <= 5
+
+
+def test_what_every_bucket_queue_topic_and_log_group_needs_is_in_its_module() -> None:
+    """A second place would have to repeat TLS, encryption and retention, and could forget them."""
+    places = {
+        kind: sorted(
+            str(file.relative_to(TERRAFORM))
+            for file in TERRAFORM.rglob("*.tf")
+            if f'resource "{kind}"' in file.read_text()
+        )
+        for kind in ("aws_s3_bucket", "aws_sns_topic", "aws_cloudwatch_log_group", "aws_lambda_function")
+    }
+    assert places == {
+        "aws_s3_bucket": ["modules/bucket/main.tf"],
+        "aws_sns_topic": ["modules/topic/main.tf"],
+        "aws_cloudwatch_log_group": ["modules/function/main.tf"],
+        "aws_lambda_function": ["modules/function/main.tf"],
+    }
+
+
+def test_no_count_no_any_and_no_local_only_branch() -> None:
+    for file in TERRAFORM.rglob("*.tf"):
+        body = file.read_text()
+        assert not re.search(r"^\s*count\s*=", body, re.M), file
+        assert not re.search(r"type\s*=\s*.*\bany\b", body), file
+        assert not re.search(r"localhost|127\.0\.0\.1|ministack|== \"local\"", body), file
