@@ -20,7 +20,7 @@ variables {
   protect_data = false
 }
 
-run "ingest_writes_raw_and_nothing_else" {
+run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
   command = plan
 
   assert {
@@ -38,26 +38,6 @@ run "ingest_writes_raw_and_nothing_else" {
     }
     error_message = "ingest's permissions changed: say why in docs/decisions."
   }
-}
-
-run "ingest_reads_the_one_api_key_of_a_plan_that_has_one" {
-  command = plan
-
-  variables {
-    coingecko_plan    = "demo"
-    coingecko_api_key = "CG-sentinel"
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(module.ingest.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "ReadApiKey"
-    ] == [["Allow", "ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coingecko-api-key"]]
-    error_message = "ingest's right to the API key changed: say why in docs/decisions."
-  }
-}
-
-run "transform_reads_raw_and_writes_the_lake" {
-  command = plan
 
   assert {
     condition = {
@@ -102,10 +82,6 @@ run "transform_reads_raw_and_writes_the_lake" {
     }
     error_message = "transform's permissions changed: say why in docs/decisions."
   }
-}
-
-run "notify_reads_the_lake_and_sends_alerts" {
-  command = plan
 
   assert {
     condition = {
@@ -150,10 +126,6 @@ run "notify_reads_the_lake_and_sends_alerts" {
     }
     error_message = "notify's permissions changed: say why in docs/decisions."
   }
-}
-
-run "reconcile_lists_and_requeues" {
-  command = plan
 
   assert {
     condition = {
@@ -176,10 +148,6 @@ run "reconcile_lists_and_requeues" {
     }
     error_message = "reconcile's permissions changed: say why in docs/decisions."
   }
-}
-
-run "schedules_invoke_three_functions_and_nobody_else_is_their_role" {
-  command = plan
 
   assert {
     condition = [
@@ -207,10 +175,6 @@ run "schedules_invoke_three_functions_and_nobody_else_is_their_role" {
     ]]
     error_message = "Whoever is not our schedule group must not become the schedules' role."
   }
-}
-
-run "functions_are_the_only_ones_to_run_as_their_roles" {
-  command = plan
 
   assert {
     condition = alltrue([
@@ -219,12 +183,8 @@ run "functions_are_the_only_ones_to_run_as_their_roles" {
     ])
     error_message = "Only Lambda may run as a function's role."
   }
-}
 
-# A function whose writes come back to it as events would run for ever.
-run "no_function_writes_what_triggers_it" {
-  command = plan
-
+  # A function whose writes come back to it as events would run for ever.
   assert {
     condition = length([
       for pair in setproduct(
@@ -252,5 +212,21 @@ run "no_function_writes_what_triggers_it" {
       s if contains(flatten([s.Action]), "sqs:SendMessage")
     ]) == 0
     error_message = "A function that takes from a queue sends to none."
+  }
+}
+
+run "ingest_reads_the_one_api_key_of_a_plan_that_has_one" {
+  command = plan
+
+  variables {
+    coingecko_plan    = "demo"
+    coingecko_api_key = "CG-sentinel"
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.ingest.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "ReadApiKey"
+    ] == [["Allow", "ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coingecko-api-key"]]
+    error_message = "ingest's right to the API key changed: say why in docs/decisions."
   }
 }

@@ -19,7 +19,7 @@ variables {
   protect_data = false
 }
 
-run "raw_is_written_once_and_no_bucket_speaks_plain_http" {
+run "the_stack_as_it_is_by_default" {
   command = plan
 
   assert {
@@ -49,57 +49,6 @@ run "raw_is_written_once_and_no_bucket_speaks_plain_http" {
     ])
     error_message = "Every bucket refuses plain HTTP, for all of its objects and itself."
   }
-}
-
-run "a_bucket_is_private_encrypted_versioned_and_cleans_up" {
-  command = plan
-
-  module {
-    source = "./modules/bucket"
-  }
-
-  variables {
-    partition     = "aws"
-    name          = "a-bucket"
-    force_destroy = false
-    kms_key_arn   = null
-    lifecycle_rules = {
-      archive = { prefix = "raw/", archive_days = 90 }
-      forget  = { expire_days = 7, noncurrent_days = 1 }
-    }
-  }
-
-  assert {
-    condition = alltrue([
-      aws_s3_bucket_public_access_block.this.block_public_acls,
-      aws_s3_bucket_public_access_block.this.block_public_policy,
-      aws_s3_bucket_public_access_block.this.ignore_public_acls,
-      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
-      aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced",
-      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
-      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256",
-      !aws_s3_bucket.this.force_destroy,
-    ])
-    error_message = "A bucket is private, without ACLs, versioned and encrypted, and kept if it is protected."
-  }
-
-  assert {
-    condition = [
-      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : join(" ", compact([
-        rule.id,
-        "in ${rule.filter[0].prefix}*",
-        join("", [for abort in rule.abort_incomplete_multipart_upload : "aborts ${abort.days_after_initiation}"]),
-        join("", [for transition in rule.transition : "${transition.storage_class} ${transition.days}"]),
-        join("", [for expiration in rule.expiration : "expires ${expiration.days}"]),
-        join("", [for version in rule.noncurrent_version_expiration : "noncurrent ${version.noncurrent_days}"]),
-      ]))
-    ] == ["abort-uploads in * aborts 7", "archive in raw/* GLACIER_IR 90", "forget in * expires 7 noncurrent 1"]
-    error_message = "The lifecycle aborts uploads and does what its rules say."
-  }
-}
-
-run "events_of_new_objects_go_to_queue_and_topics" {
-  command = plan
 
   assert {
     condition = [
@@ -188,6 +137,133 @@ run "events_of_new_objects_go_to_queue_and_topics" {
       for s in jsondecode(module.alerts.policy).Statement : s.Effect
     ] == ["Deny"]
     error_message = "No service publishes alerts; notify's own role does."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
+    error_message = "Ten alarms are free; another one needs one to go."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.this :
+      can(regex("`(coinlake|aws) [^`]+`", alarm.alarm_description)) && length(alarm.alarm_description) <= 1024 &&
+      tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:us-east-1:123456789012:coinlake-test-operations"])
+    ])
+    error_message = "Each alarm mails the operations topic and names a command."
+  }
+
+  assert {
+    condition = {
+      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [
+        alarm.namespace, alarm.metric_name, join(",", [for key, value in coalesce(alarm.dimensions, {}) : "${key}=${value}"]),
+        alarm.comparison_operator, alarm.threshold, alarm.treat_missing_data,
+      ]
+      } == {
+      ingest-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-ingest-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      transform-dead-letters = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-transform-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
+      ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
+      transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
+      notify-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-notify", "GreaterThanThreshold", 0, "notBreaching"]
+      reconcile-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-reconcile", "GreaterThanThreshold", 0, "notBreaching"]
+      throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
+      watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
+      objects-requeued       = ["coinlake-test", "ObjectsRequeued", "service=reconcile", "GreaterThanThreshold", 0, "notBreaching"]
+    }
+    error_message = "The alarms changed; silence of the watch must alarm."
+  }
+
+  assert {
+    condition = {
+      for key, value in aws_glue_catalog_table.this["candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
+      } == {
+      "projection.enabled"             = "true"
+      "projection.interval.type"       = "enum"
+      "projection.interval.values"     = "1m,5m,15m,1h,6h,1d"
+      "projection.month.type"          = "date"
+      "projection.month.format"        = "yyyy-MM"
+      "projection.month.range"         = "2010-01,NOW+1MONTHS"
+      "projection.month.interval"      = "1"
+      "projection.month.interval.unit" = "MONTHS"
+      "storage.location.template"      = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/candles/interval=$${interval}/month=$${month}"
+    }
+    error_message = "Athena must find candles by interval and month, without registered partitions."
+  }
+
+  assert {
+    condition = alltrue([
+      for name, table in aws_glue_catalog_table.this :
+      { for column in table.storage_descriptor[0].columns : column.name => column.type } == {
+        for column in local.tables[name].columns : column.name => replace(replace(column.type, "/^int32$/", "int"), "/^int64$/", "bigint")
+      }
+    ])
+    error_message = "Glue's columns are those of tables.json."
+  }
+
+  assert {
+    condition = (
+      one(aws_athena_workgroup.this.configuration).enforce_workgroup_configuration &&
+      one(aws_athena_workgroup.this.configuration).bytes_scanned_cutoff_per_query == 10737418240 &&
+      one(one(one(aws_athena_workgroup.this.configuration).result_configuration).encryption_configuration).encryption_option == "SSE_S3"
+    )
+    error_message = "Queries scan 10 GB at most, and nobody leaves their results unencrypted."
+  }
+
+  assert {
+    condition = (
+      !aws_dynamodb_table.state.deletion_protection_enabled &&
+      aws_athena_workgroup.this.force_destroy &&
+      local.force_destroy
+    )
+    error_message = "Without protect_data, destroy must work at once."
+  }
+}
+
+run "a_bucket_is_private_encrypted_versioned_and_cleans_up" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    partition     = "aws"
+    name          = "a-bucket"
+    force_destroy = false
+    kms_key_arn   = null
+    lifecycle_rules = {
+      archive = { prefix = "raw/", archive_days = 90 }
+      forget  = { expire_days = 7, noncurrent_days = 1 }
+    }
+  }
+
+  assert {
+    condition = alltrue([
+      aws_s3_bucket_public_access_block.this.block_public_acls,
+      aws_s3_bucket_public_access_block.this.block_public_policy,
+      aws_s3_bucket_public_access_block.this.ignore_public_acls,
+      aws_s3_bucket_public_access_block.this.restrict_public_buckets,
+      aws_s3_bucket_ownership_controls.this.rule[0].object_ownership == "BucketOwnerEnforced",
+      aws_s3_bucket_versioning.this.versioning_configuration[0].status == "Enabled",
+      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256",
+      !aws_s3_bucket.this.force_destroy,
+    ])
+    error_message = "A bucket is private, without ACLs, versioned and encrypted, and kept if it is protected."
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : join(" ", compact([
+        rule.id,
+        "in ${rule.filter[0].prefix}*",
+        join("", [for abort in rule.abort_incomplete_multipart_upload : "aborts ${abort.days_after_initiation}"]),
+        join("", [for transition in rule.transition : "${transition.storage_class} ${transition.days}"]),
+        join("", [for expiration in rule.expiration : "expires ${expiration.days}"]),
+        join("", [for version in rule.noncurrent_version_expiration : "noncurrent ${version.noncurrent_days}"]),
+      ]))
+    ] == ["abort-uploads in * aborts 7", "archive in raw/* GLACIER_IR 90", "forget in * expires 7 noncurrent 1"]
+    error_message = "The lifecycle aborts uploads and does what its rules say."
   }
 }
 
@@ -326,85 +402,6 @@ run "schedules_carry_the_time_that_a_run_is_due" {
   }
 }
 
-run "at_most_ten_alarms_and_each_says_what_to_do" {
-  command = plan
-
-  assert {
-    condition     = length(aws_cloudwatch_metric_alarm.this) == 10
-    error_message = "Ten alarms are free; another one needs one to go."
-  }
-
-  assert {
-    condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.this :
-      can(regex("`(coinlake|aws) [^`]+`", alarm.alarm_description)) && length(alarm.alarm_description) <= 1024 &&
-      tolist(alarm.alarm_actions) == tolist(["arn:aws:sns:us-east-1:123456789012:coinlake-test-operations"])
-    ])
-    error_message = "Each alarm mails the operations topic and names a command."
-  }
-
-  assert {
-    condition = {
-      for name, alarm in aws_cloudwatch_metric_alarm.this : name => [
-        alarm.namespace, alarm.metric_name, join(",", [for key, value in coalesce(alarm.dimensions, {}) : "${key}=${value}"]),
-        alarm.comparison_operator, alarm.threshold, alarm.treat_missing_data,
-      ]
-      } == {
-      ingest-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-ingest-dlq", "GreaterThanThreshold", 0, "notBreaching"]
-      transform-dead-letters = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-transform-dlq", "GreaterThanThreshold", 0, "notBreaching"]
-      notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
-      ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
-      transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
-      notify-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-notify", "GreaterThanThreshold", 0, "notBreaching"]
-      reconcile-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-reconcile", "GreaterThanThreshold", 0, "notBreaching"]
-      throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
-      watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
-      objects-requeued       = ["coinlake-test", "ObjectsRequeued", "service=reconcile", "GreaterThanThreshold", 0, "notBreaching"]
-    }
-    error_message = "The alarms changed; silence of the watch must alarm."
-  }
-}
-
-run "glue_projects_the_partitions_of_tables_json" {
-  command = plan
-
-  assert {
-    condition = {
-      for key, value in aws_glue_catalog_table.this["candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
-      } == {
-      "projection.enabled"             = "true"
-      "projection.interval.type"       = "enum"
-      "projection.interval.values"     = "1m,5m,15m,1h,6h,1d"
-      "projection.month.type"          = "date"
-      "projection.month.format"        = "yyyy-MM"
-      "projection.month.range"         = "2010-01,NOW+1MONTHS"
-      "projection.month.interval"      = "1"
-      "projection.month.interval.unit" = "MONTHS"
-      "storage.location.template"      = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/candles/interval=$${interval}/month=$${month}"
-    }
-    error_message = "Athena must find candles by interval and month, without registered partitions."
-  }
-
-  assert {
-    condition = alltrue([
-      for name, table in aws_glue_catalog_table.this :
-      { for column in table.storage_descriptor[0].columns : column.name => column.type } == {
-        for column in local.tables[name].columns : column.name => replace(replace(column.type, "/^int32$/", "int"), "/^int64$/", "bigint")
-      }
-    ])
-    error_message = "Glue's columns are those of tables.json."
-  }
-
-  assert {
-    condition = (
-      one(aws_athena_workgroup.this.configuration).enforce_workgroup_configuration &&
-      one(aws_athena_workgroup.this.configuration).bytes_scanned_cutoff_per_query == 10737418240 &&
-      one(one(one(aws_athena_workgroup.this.configuration).result_configuration).encryption_configuration).encryption_option == "SSE_S3"
-    )
-    error_message = "Queries scan 10 GB at most, and nobody leaves their results unencrypted."
-  }
-}
-
 run "the_configuration_object_is_what_functions_read" {
   command = plan
 
@@ -457,18 +454,5 @@ run "protected_data_stays" {
       !local.force_destroy
     )
     error_message = "protect_data keeps buckets, table and results."
-  }
-}
-
-run "unprotected_data_goes_with_the_stack" {
-  command = plan
-
-  assert {
-    condition = (
-      !aws_dynamodb_table.state.deletion_protection_enabled &&
-      aws_athena_workgroup.this.force_destroy &&
-      local.force_destroy
-    )
-    error_message = "Without protect_data, destroy must work at once."
   }
 }
