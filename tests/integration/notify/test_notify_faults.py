@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
 
@@ -73,6 +74,13 @@ def test_an_object_that_fires_nothing_costs_two_calls(line):
     on_calls(heard.append)
     line.announce(line.quotes({"price": "74000"}))
     assert heard == CALLS[:2]
+
+
+def test_an_object_of_an_old_slot_is_not_even_read(line):
+    heard = []
+    on_calls(heard.append)
+    line.announce(line.quotes({"price": "76000"}, due=now() - timedelta(days=2)))
+    assert heard == ["UpdateItem"]
 
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
@@ -173,7 +181,7 @@ def test_foreign_messages_are_done_with(line):
         "{}",
         "[1]",
         json.dumps({"Event": "s3:TestEvent"}),
-        created_event(ObjectRef("elsewhere", "trusted/quotes/dt=2026-11-21/x.parquet")),
+        created_event(ObjectRef("raw", line.quotes({"price": "76000"}))),
         created_event(ObjectRef("lake", "refined/quotes/part.parquet")),
         created_event(ObjectRef("lake", "quarantine/what.jsonl")),
         created_event(ObjectRef("lake", "trusted/x")).replace("trusted/x", "trusted/%ZZ"),

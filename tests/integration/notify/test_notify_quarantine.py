@@ -1,5 +1,7 @@
 """Quarantine objects in, notices out."""
 
+from datetime import datetime
+
 from coinlake.records import Rejection
 from notify import quarantine
 from tests.integration.notify.conftest import configuration
@@ -27,6 +29,14 @@ def test_one_source_and_dataset_is_mailed_once_within_the_cooldown(line):
     line.quarantine(ROWS[0])  # the same key with other bytes, as a replay under newer code writes it
     line.announce(first)
     assert len(line.mails()) == 1
+
+
+def test_the_cooldown_counts_from_when_the_object_was_written(line):
+    key = line.quarantine(*ROWS)
+    line.announce(key)
+    written = line.s3.head_object(Bucket="lake", Key=key)["LastModified"]
+    [state] = line.items("notice#quarantine#coingecko.quotes")
+    assert datetime.fromisoformat(state["sent_at"]["S"]) == written
 
 
 def test_a_whole_rejected_answer_is_told_as_one(line):
