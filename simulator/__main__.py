@@ -2,11 +2,15 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import Final
 
 import uvicorn
 
 from simulator.app import DEFAULT_SEED, create_app
 from simulator.coingecko import Access
+
+# else a TLS client that is gone without a farewell would hold the server for half a minute
+STOP_SECONDS: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ssl_keyfile=options.keyfile,
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
     )
 
 

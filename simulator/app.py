@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
+from starlette.types import ASGIApp
 
 from simulator import coinbase, coingecko
 from simulator.coingecko import Access
@@ -27,7 +28,7 @@ def create_app(
     *,
     access: Access = Access(),  # noqa: B008 - frozen, so sharing one is safe
     coinbase_limited: bool = True,
-) -> Starlette:
+) -> ASGIApp:
     """A market of its own with both sources; ``clock`` tells seconds since 1970."""
     market, plan, requests = Market(seed, clock), Plan(), Counter[str]()
     routes = [
@@ -36,11 +37,10 @@ def create_app(
         Mount("/coingecko-pro/api/v3", coingecko.application(market, access, pro=True)),
         Mount("/coinbase", coinbase.application(market, limited=coinbase_limited)),
     ]
-    middleware = [
-        Middleware(Saboteur, plan=plan, requests=requests),
-        Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=5),
-    ]
-    return Starlette(routes=routes, middleware=middleware, exception_handlers={BadPlan: refused_plan})
+    compression = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=5)
+    app = Starlette(routes=routes, middleware=[compression], exception_handlers={BadPlan: refused_plan})
+    # outside of Starlette, because it must reach the server's own connection to cut it
+    return Saboteur(app, plan, requests)
 
 
 app = create_app()

@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import Final
 
 from simulator.answers import Ask, Refusal, iso
+from simulator.bars import Bar
 from simulator.coins import Coin
 from simulator.market import DAY, Market
-from simulator.walk import SLOT_SECONDS, Bar, draws
+from simulator.walk import SLOT_SECONDS, draws
 
 NOT_FOUND: Final = {"message": "NotFound"}
 

@@ -1,5 +1,6 @@
 """CoinGecko's past: /market_chart (points that jitter and end with "now") and /ohlc (stamped at close)."""
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -119,10 +120,10 @@ def _bound(ask: Ask, name: str) -> float:
 
 
 def _times(coin: Coin, step: int, start: float, end: float) -> list[float]:
-    """Bucket starts in (start, end], each late by its own jitter; whole days are exact."""
+    """Bucket starts in [start, end], each late by its own jitter; whole days are exact."""
     if coin.state == "dead":
         return []
-    buckets = range(max(int(start // step), LISTED // step) + 1, int(end // step) + 1)
+    buckets = range(math.ceil(max(start, LISTED) / step), int(end // step) + 1)
     late = [
         0.0 if step == DAY else draws(coin.id, step, bucket, count=1)[0] * JITTER_SECONDS
         for bucket in buckets

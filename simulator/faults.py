@@ -100,18 +100,17 @@ def _rule(number: int, entry: object) -> Rule:
     fault = entry.get("fault")
     if not isinstance(fault, str) or fault not in FAULTS:
         raise BadPlan(f"Rule {number}: fault {fault!r} is unknown; use one of {', '.join(FAULTS)}.")
-    for name in ("path", "query"):
-        if not isinstance(entry.get(name, "*") or None, str) and not (
-            name == "query" and entry.get(name) is None
-        ):
-            raise BadPlan(f"Rule {number}: {name} must be a glob such as */coins/markets.")
+    path, query = entry.get("path", "*"), entry.get("query")
+    for name, glob in (("path", path), ("query", "*" if query is None else query)):
+        if not isinstance(glob, str) or not glob:
+            raise BadPlan(f"Rule {number}: {name} must be a glob such as */coins/markets, not {glob!r}.")
     times = entry.get("times")
     if times is not None and (type(times) is not int or not 1 <= times <= MAX_TIMES):
         raise BadPlan(
             f"Rule {number}: times must be null or a whole number from 1 to {MAX_TIMES}, not {times!r}."
         )
-    params = _params(number, fault, entry.get("params") or {})
-    return Rule(entry.get("path", "*"), fault, times, entry.get("query"), params, remaining=times)
+    params = _params(number, fault, entry.get("params", {}))
+    return Rule(path, fault, times, query, params, remaining=times)
 
 
 def _params(number: int, fault: str, given: object) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from simulator.bars import Bar, joined
 from simulator.coins import Coin, catalogue
-from simulator.walk import LEVELS, SLOT_SECONDS, Bar, Walk, joined
+from simulator.walk import LEVELS, SLOT_SECONDS, Walk
 
 DAY: Final = LEVELS[0]
 

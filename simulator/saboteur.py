@@ -23,7 +23,7 @@ OK: Final = 200
 
 
 class Saboteur:
-    """ASGI middleware, outermost; the simulator's own ``/_`` paths pass untouched and uncounted."""
+    """The outermost ASGI application; the simulator's own ``/_`` paths pass untouched and uncounted."""
 
     def __init__(self, app: ASGIApp, plan: Plan, requests: Counter[str]) -> None:
         self.app = app
