@@ -13,8 +13,9 @@ from ops.progress import errors as stderr
 app = typer.Typer(
     name="coinlake",
     help="Run, look into and repair a coinlake stack, on this laptop or on AWS.\n\n"
-    "[bold]coinlake demo[/] shows everything at work without an AWS account. The commands under Look and "
-    "Repair take [bold]--env dev[/] (or COINLAKE_ENV=dev) for a stack on AWS; without it they mean the laptop's.",
+    "[bold]coinlake demo[/] shows everything at work without an AWS account. "
+    "The commands under Look and Repair take [bold]--env dev[/] (or COINLAKE_ENV=dev) for a stack on AWS; "
+    "without it they mean the laptop's.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,

@@ -116,13 +116,12 @@ class Demo:
         while left := waiting():
             say(f"waiting for {left}")
             if time.monotonic() > deadline:
-                raise NotLanded(
-                    f"{left} did not come within {seconds:.0f} s; `coinlake status` and {self._log_group(stage)} say why"
-                )
+                raise NotLanded(f"{left}: nothing came within {seconds:.0f} s; {self._where_to_look(stage)}")
             time.sleep(POLL_SECONDS)
 
-    def _log_group(self, stage: str) -> str:
-        return f"the log group /aws/lambda/{self.stack.functions[stage]}"
+    def _where_to_look(self, stage: str) -> str:
+        log = self.exchanges.laptop.logs / "ministack.log"
+        return f"`coinlake status` shows the queues, and {log} what {self.stack.functions[stage]} said"
 
 
 def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:

@@ -37,6 +37,7 @@ class Emulator:
 
     @property
     def process(self) -> Process:
+        """It saves its state when asked to end, so it gets the time."""
         return Process("ministack", self.laptop.folder)
 
     @property

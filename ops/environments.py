@@ -9,7 +9,7 @@ from ops import state_bucket
 from ops.aws import Aws
 from ops.laptop import BUILD
 from ops.progress import console, step
-from ops.terraform import Changes, Terraform, variable_file
+from ops.terraform import Terraform, variable_file
 from ops.tfvars import Settings
 from tools.build import build
 
@@ -98,8 +98,8 @@ def after_deploy(environment: str, outputs: Mapping[str, Any]) -> list[str]:
         told.append("each address of alert_emails gets a mail from AWS whose link it must confirm")
     if settings["coingecko_plan"] == "keyless":
         told.append(
-            "CoinGecko without a key shares its limit with other users of Lambda's addresses; a free demo key "
-            'is better: coingecko_plan = "demo" and the key in TF_VAR_coingecko_api_key'
+            "CoinGecko without a key shares its limit with other users of Lambda's addresses; a free demo "
+            'key is better: coingecko_plan = "demo" and the key in TF_VAR_coingecko_api_key'
         )
     return told
 
@@ -108,7 +108,9 @@ def _apply(ready: Terraform, confirm: Confirm, question: str, *, destroy: bool =
     with step("Terraform plan") as current:
         changes = ready.plan(current.say, destroy=destroy)
         current.conclude(str(changes))
-    if changes != Changes() and not confirm(question):
+    if not changes:
+        return
+    if not confirm(question):
         raise Declined("nothing was changed")
     with step("Terraform apply") as current:
         ready.apply(current.say)

@@ -26,7 +26,8 @@ class Exchanges:
 
     @property
     def process(self) -> Process:
-        return Process("simulator", self.laptop.folder)
+        """It has nothing to save, and would wait for clients that keep their connections."""
+        return Process("simulator", self.laptop.folder, grace_seconds=1)
 
     def start(self) -> None:
         """Start it anew: the code may have changed, and faults and shocks must be forgotten."""

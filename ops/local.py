@@ -80,8 +80,9 @@ def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
     with step("Terraform plan") as current:
         changes = terraform.plan(current.say)
         current.conclude(str(changes))
-    with step("Terraform apply") as current:
-        terraform.apply(current.say)
+    if changes:
+        with step("Terraform apply") as current:
+            terraform.apply(current.say)
     laptop.outputs.write_text(json.dumps(terraform.outputs(), indent=1) + "\n")
     return Stack.embedded(laptop)
 

@@ -25,10 +25,12 @@ class Process:
     """One background process, whose pid file it holds locked as long as it lives.
 
     The lock, not the number, says that it runs: a number may be another process's by now.
+    It is asked to end ``grace_seconds`` before it is made to.
     """
 
     name: str
     folder: Path
+    grace_seconds: float = 90
 
     @property
     def log(self) -> Path:
@@ -66,15 +68,15 @@ class Process:
                 )
             time.sleep(POLL_SECONDS)
 
-    def stop(self, grace_seconds: float = 90) -> bool:
-        """End it, politely first, since MiniStack saves its state then; False when it did not run."""
+    def stop(self) -> bool:
+        """End it, politely first; False when it did not run."""
         pid = self.pid()
         if pid is None:
             return False
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
-            if self._ended(grace_seconds):
+            if self._ended():
                 break
         self._pid_file.unlink(missing_ok=True)
         return True
@@ -96,8 +98,8 @@ class Process:
             file.write(str(child.pid))
         return child
 
-    def _ended(self, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
+    def _ended(self) -> bool:
+        deadline = time.monotonic() + self.grace_seconds
         while self.pid() is not None:
             if time.monotonic() > deadline:
                 return False

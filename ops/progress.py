@@ -12,11 +12,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
 
-QUIET_SECONDS: Final = 10
+QUIET_SECONDS: Final = 20
 
 # Where there is no terminal to ask, tables get the width of a log.
 LOG_COLUMNS: Final = 120
-console = Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS)
+console = Console(
+    highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS
+)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

@@ -12,7 +12,7 @@ WAIT_SECONDS: Final = 2
 
 
 def send(sqs: Any, url: str, bodies: Iterable[str]) -> Iterator[int]:
-    """Send every body; yields after each batch how many went. Raises ``StoreUnavailable`` for a refused one."""
+    """Send every body; yields after each batch how many went. A refused one is a ``StoreUnavailable``."""
     remaining, sent = iter(bodies), 0
     while batch := list(islice(remaining, BATCH)):
         entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]

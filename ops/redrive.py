@@ -70,7 +70,10 @@ def _invoke_again(stack: Stack) -> Callable[[str], None]:
 
 
 def request_payload(body: str) -> dict[str, Any]:
-    """What a failed invocation was given. Source: Lambda Developer Guide, "Asynchronous invocation records"."""
+    """What a failed invocation was given.
+
+    Source: Lambda Developer Guide, "Asynchronous invocation records".
+    """
     try:
         payload = json.loads(body)["requestPayload"]
     except (ValueError, KeyError, TypeError):

@@ -28,7 +28,7 @@ class FunctionFailed(CoinlakeError):
 
 
 def reconcile(stack: Stack, days: Days | int) -> dict[str, Any]:
-    """Requeue raw objects without a ledger entry; returns ``raw``, ``ledger``, ``requeued_count``, ``requeued``."""
+    """Requeue raw objects without a ledger entry; returns what functions/reconcile/handler.py does."""
     span: dict[str, Any] = (
         {"days": days} if isinstance(days, int) else {"start": str(days.start), "end": str(days.end)}
     )

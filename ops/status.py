@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-
 from coinlake import keys
 from coinlake.config import Feed
 from coinlake.errors import BadKey, NotFound

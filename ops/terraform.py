@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,11 +23,15 @@ class TerraformFailed(CoinlakeError):
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a plan would do, in resources."""
+    """What a plan would do, in resources and outputs; false for a plan that does nothing."""
 
     add: int = 0
     change: int = 0
     remove: int = 0
+    outputs: int = 0
+
+    def __bool__(self) -> bool:
+        return self != Changes()
 
     def __str__(self) -> str:
         return f"{self.add} to add, {self.change} to change, {self.remove} to destroy"
@@ -97,8 +101,12 @@ class Terraform:
         with subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as child:
-            for line in child.stdout or ():
-                report(told.hear(line))
+            try:
+                for line in child.stdout or ():
+                    report(told.hear(line))
+            except KeyboardInterrupt:
+                child.wait()  # Ctrl-C reached Terraform too: it ends in order and gives back the lock
+                raise
         if child.returncode:
             raise self._failure(verb, "\n".join(told.errors) or "no message")
         return told.changes
@@ -135,8 +143,13 @@ class Told:
                 self._done += 1
             case "change_summary":
                 counts = said["changes"]
-                self.changes = Changes(counts["add"], counts["change"], counts["remove"])
+                self.changes = replace(
+                    self.changes, add=counts["add"], change=counts["change"], remove=counts["remove"]
+                )
                 self._planned = counts["add"] + counts["change"] + counts["remove"]
+            case "outputs":
+                actions = [output.get("action", "noop") for output in said["outputs"].values()]
+                self.changes = replace(self.changes, outputs=sum(action != "noop" for action in actions))
             case "diagnostic" if said["diagnostic"]["severity"] == "error":
                 self.errors.append(" ".join(_diagnosis(said["diagnostic"])))
         return self._progress(said)

@@ -29,7 +29,7 @@ class Settings:
 
     @classmethod
     def load(cls, environment: str, folder: Path = TERRAFORM) -> Self:
-        """Raise ``BadConfiguration``: config_not_found, config_syntax, config_unknown_key, secret_in_config."""
+        """``BadConfiguration``: config_not_found, config_syntax, config_unknown_key, secret_in_config."""
         path = folder / "environments" / f"{environment}.tfvars"
         if not path.is_file():
             known = sorted(file.stem for file in path.parent.glob("*.tfvars"))
@@ -69,8 +69,8 @@ def _parsed(path: Path) -> dict[str, Any]:
         found = hcl2.loads(path.read_text())
     except UnexpectedInput as error:
         raise BadConfiguration(
-            f"config_syntax: {path.name} line {error.line}, column {error.column} is not Terraform's language; "
-            "mend that line"
+            f"config_syntax: {path.name} line {error.line}, column {error.column} is not Terraform's "
+            "language; mend that line"
         ) from None
     except (LarkError, ValueError) as error:
         raise BadConfiguration(f"config_syntax: {path.name} cannot be read: {str(error)[:80]}") from None

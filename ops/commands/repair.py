@@ -20,6 +20,7 @@ PANEL: Final = "Repair"
 
 @app.command("replay", rich_help_panel=PANEL)
 def run_replay(
+    *,
     start: Annotated[str, typer.Option(help="First day of the raw objects, UTC.")],
     end: End = None,
     source: Annotated[str | None, typer.Option(help="Only this source, for example coingecko.")] = None,
@@ -62,9 +63,8 @@ def run_reconcile(
     stack = Stack.find(env)
     with step("Comparing raw with the ledger"):
         result = repairs.reconcile(stack, span)
-    console.print(
-        f"{result['raw']:,} raw objects, {result['ledger']:,} ledger entries, {result['requeued_count']:,} requeued"
-    )
+    counts = f"{result['raw']:,} raw objects, {result['ledger']:,} ledger entries"
+    console.print(f"{counts}, {result['requeued_count']:,} requeued")
     for key in result["requeued"]:
         console.print(f"  {key}")
 
