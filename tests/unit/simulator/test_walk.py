@@ -4,6 +4,7 @@ import statistics
 import time
 from math import log
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,10 +102,14 @@ def test_an_extreme_is_no_lonely_spike():
     assert max(bar.high - bar.low for bar in slots if bar) < (day.high - day.low) / 10
 
 
-def test_three_hundred_fresh_buckets_of_any_size_take_well_under_100_ms():
-    for level in range(len(LEVELS)):
-        walk = Walk("fast", LIQUID)
-        newest = ANCHOR_DAY * 86_400 // LEVELS[level]
-        began = time.perf_counter()
+@pytest.mark.parametrize("level", range(len(LEVELS)))
+def test_three_hundred_fresh_buckets_of_any_size_take_well_under_100_ms(level):
+    newest = ANCHOR_DAY * 86_400 // LEVELS[level]
+
+    def seconds():
+        walk = Walk("fast", LIQUID)  # nothing of it is remembered yet
+        began = time.thread_time()
         assert len([walk.node(level, newest - back) for back in range(300)]) == 300
-        assert time.perf_counter() - began < 0.1, LEVELS[level]
+        return time.thread_time() - began
+
+    assert min(seconds() for _ in range(5)) < 0.05
