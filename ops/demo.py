@@ -15,6 +15,7 @@ from coinlake.errors import CoinlakeError, NotFound
 from coinlake.keys import RawKey
 from ops import demo_view, status
 from ops.exchanges import Exchanges
+from ops.feeds import feed_states, raw_keys
 from ops.laptop import Laptop
 from ops.mailbox import Mail, Mailbox
 from ops.progress import step
@@ -74,7 +75,7 @@ class Demo:
 
     def _prices_within(self, window: timedelta) -> bool:
         """Whether the lake already holds prices that a change can be measured from."""
-        newest = [state.newest for state in status.feed_states(self.stack, [self.started.date()])]
+        newest = [state.newest for state in feed_states(self.stack, [self.started.date()])]
         return all(slot is not None and self.started - slot < window for slot in newest)
 
     def _waiting(self, feeds: Sequence[Feed], *, ledger: bool) -> str:
@@ -84,7 +85,7 @@ class Demo:
         return ", ".join(missing)
 
     def _has(self, feed: Feed, days: Sequence[date], *, ledger: bool) -> bool:
-        found = (key for day in days for key in status.raw_keys(self.stack, feed.source, feed.dataset, day))
+        found = (key for day in days for key in raw_keys(self.stack, feed.source, feed.dataset, day))
         fresh = [
             key
             for key in found

@@ -14,12 +14,13 @@ from ops.exchanges import Exchanges
 from ops.laptop import REGION, Laptop
 from ops.progress import step
 from ops.stack import Stack
-from ops.terraform import Terraform, variable_file
+from ops.terraform import Terraform, TerraformFailed, variable_file
 from ops.tfvars import Settings
 from tools.build import build
 from tools.terraform import plugin_dir, terraform_executable
 
 PARALLELISM: Final = 30
+FORGOT: Final = "forgot"  # marks that the embedded AWS lost what it had not saved
 RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE: Final = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
 
@@ -36,7 +37,7 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     _packages()
     _emulator(Emulator(laptop))
     _exchanges(Exchanges(laptop), live=live)
-    return _deploy(laptop, machine_variables(laptop, live=live) | dict(overrides or {}))
+    return _deployed(laptop, machine_variables(laptop, live=live) | dict(overrides or {}))
 
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
@@ -58,6 +59,8 @@ def _emulator(emulator: Emulator) -> None:
     if not emulator.installed:
         with step("MiniStack, the embedded AWS: virtual environment"):
             emulator.install()
+    if emulator.process.crashed:
+        (emulator.laptop.folder / FORGOT).touch()
     with step(f"Embedded AWS on {emulator.laptop.endpoint}"):
         emulator.start()
 
@@ -68,6 +71,22 @@ def _exchanges(exchanges: Exchanges, *, live: bool) -> None:
         return
     with step(f"Exchange simulator on {exchanges.laptop.simulator}"):
         exchanges.start()
+
+
+def _deployed(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+    """``_deploy``, with the likely reason when it fails after a crash."""
+    forgot = laptop.folder / FORGOT
+    try:
+        stack = _deploy(laptop, variables)
+    except TerraformFailed as error:
+        if not forgot.exists():
+            raise
+        raise TerraformFailed(
+            "the embedded AWS was not stopped with `coinlake down` last time and forgot part of its state; "
+            f"`coinlake down --wipe` lets you start afresh ({error})"
+        ) from error
+    forgot.unlink(missing_ok=True)
+    return stack
 
 
 def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:

@@ -50,6 +50,11 @@ class Process:
         except FileNotFoundError:
             return None
 
+    @property
+    def crashed(self) -> bool:
+        """Whether it ended without having been stopped."""
+        return self._pid_file.exists() and self.pid() is None
+
     def start(
         self, command: Sequence[str], env: Mapping[str, str], ready: Callable[[], bool], seconds: float
     ) -> None:

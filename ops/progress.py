@@ -16,9 +16,8 @@ QUIET_SECONDS: Final = 20
 
 # Where there is no terminal to ask, tables get the width of a log.
 LOG_COLUMNS: Final = 120
-console = Console(
-    highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS
-)
+_wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS
+console = Console(highlight=False, width=_wide)
 errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

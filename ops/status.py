@@ -9,32 +9,15 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 from coinlake import keys
-from coinlake.config import Feed
-from coinlake.errors import BadKey, NotFound
-from coinlake.keys import RawKey
+from coinlake.errors import NotFound
 from coinlake.records import LedgerEntry
+from ops.feeds import FeedState, feed_states
 from ops.listing import Entry, entries
 from ops.stack import Stack
 
 THREADS: Final = 16
 LEDGER_BYTES: Final = 1 << 20
 ALERTS_SHOWN: Final = 5
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """A feed's newest slot within the days looked at (None: none), and whether it is paused."""
-
-    feed: Feed
-    newest: datetime | None
-    paused: bool
-
-    def age(self, now: datetime) -> timedelta | None:
-        return now - self.newest if self.newest else None
-
-    def stale(self, now: datetime) -> bool:
-        age = self.age(now)
-        return age is None or age > timedelta(minutes=self.feed.stale_after_minutes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,38 +80,6 @@ def read(stack: Stack, now: datetime, days: int) -> Status:
         unconfirmed=unconfirmed(stack),
         alerts=last_alerts(stack, ALERTS_SHOWN),
     )
-
-
-def feed_states(stack: Stack, days: Iterable[date]) -> list[FeedState]:
-    """The enabled feeds with their newest raw slot of those days."""
-    feeds, days = stack.feeds(), list(days)
-    places = {(feed.source, feed.dataset) for feed in feeds}
-    found = {place: [key for day in days for key in raw_keys(stack, *place, day)] for place in places}
-    paused = _paused(stack)
-    return [
-        FeedState(feed, _newest(feed, found[feed.source, feed.dataset]), feed.name in paused)
-        for feed in feeds
-    ]
-
-
-def raw_keys(stack: Stack, source: str, dataset: str, day: date) -> Iterable[RawKey]:
-    """The raw objects of one day."""
-    for key in stack.raw.keys(keys.raw_prefix(source, dataset, day)):
-        try:
-            yield RawKey.parse(key)
-        except BadKey:
-            continue  # a foreign object is reconcile's news, not a feed's
-
-
-def _newest(feed: Feed, found: Iterable[RawKey]) -> datetime | None:
-    return max((key.slot.time for key in found if feed.owns(key.source, key.dataset, key.slot)), default=None)
-
-
-def _paused(stack: Stack) -> set[str]:
-    scheduler, group = stack.aws.client("scheduler"), stack.schedules["group"]
-    pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group, State="DISABLED")
-    disabled = {schedule["Name"] for page in pages for schedule in page["Schedules"]}
-    return {feed for feed, name in stack.schedules["feeds"].items() if name in disabled}
 
 
 def zones(stack: Stack, done: Work) -> list[Zone]:

@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from ops.status import FeedState, QueueDepth, Status, Zone
+from ops.feeds import FeedState
+from ops.status import QueueDepth, Status, Zone
 
 KIB: Final = 1024
 HOUR: Final = timedelta(hours=1)

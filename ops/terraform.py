@@ -108,7 +108,7 @@ class Terraform:
                 child.wait()  # Ctrl-C reached Terraform too: it ends in order and gives back the lock
                 raise
         if child.returncode:
-            raise self._failure(verb, "\n".join(told.errors) or "no message")
+            raise self._failure(verb, "\n".join(told.errors))
         return told.changes
 
     def _failure(self, verb: str, text: str) -> TerraformFailed:
@@ -126,16 +126,22 @@ class Told:
 
     def __init__(self) -> None:
         self.changes = Changes()
-        self.errors: list[str] = []
+        self._errors: list[str] = []
+        self._words: list[str] = []
         self._planned = self._done = 0
+
+    @property
+    def errors(self) -> list[str]:
+        """What Terraform calls errors, or else whatever it printed."""
+        return self._errors or self._words or ["no message"]
 
     def hear(self, line: str) -> str:
         """Take one line in; return how far Terraform is."""
         try:
             said = json.loads(line)
         except ValueError:
-            self.errors.append(line.strip())
-            return line.strip()
+            self._words.append(line.strip())
+            return ""
         match said.get("type"):
             case "planned_change":
                 self._planned += 1
@@ -151,7 +157,7 @@ class Told:
                 actions = [output.get("action", "noop") for output in said["outputs"].values()]
                 self.changes = replace(self.changes, outputs=sum(action != "noop" for action in actions))
             case "diagnostic" if said["diagnostic"]["severity"] == "error":
-                self.errors.append(" ".join(_diagnosis(said["diagnostic"])))
+                self._errors.append(" ".join(_diagnosis(said["diagnostic"])))
         return self._progress(said)
 
     def _progress(self, said: Mapping[str, Any]) -> str:

@@ -1,11 +1,12 @@
 """Starts MiniStack as coinlake needs it; runs in MiniStack's own virtual environment.
 
-Three private functions are put right, so the version is pinned in requirements.txt and
+Four private functions are put right, so the version is pinned in requirements.txt and
 tests/contract/test_ministack_launcher.py holds them to what this was written for:
 
 - EventBridge Scheduler's ``<aws.scheduler.scheduled-time>`` reaches the target as it stands, where
   AWS puts the time that the schedule was due (User Guide, "Adding context attributes").
 - DescribeAlarms leaves out half of an alarm, so that Terraform would mend every alarm every time.
+- A query's Decimal cannot be saved, and everything of Athena's would be lost with it.
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
@@ -15,7 +16,8 @@ as most do: `coinlake down` would wait as long before the state is saved.
 import re
 from asyncio import constants
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any, Final
 from xml.sax.saxutils import escape, unescape
@@ -63,9 +65,10 @@ def _rest(alarm: Mapping[str, Any]) -> Iterator[str]:
     yield f"<Dimensions>{members}</Dimensions>"
 
 
-def patch(eventbridge: Any, cloudwatch: Any, app: Any) -> None:
-    """Put the three functions right; see the module's text."""
+def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, app: Any) -> None:
+    """Put the four functions right; see the module's text."""
     deliver, describe = eventbridge._invoke_target, cloudwatch._describe_alarms
+    to_json = persistence._json_default
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: Any, view: Any = None) -> Any:
         return deliver(scheduled(target, event), event, rule, view)
@@ -77,11 +80,15 @@ def patch(eventbridge: Any, cloudwatch: Any, app: Any) -> None:
             return answer
         return status, headers, complete(body.decode(), cloudwatch._alarms).encode()
 
+    def json_default(value: Any) -> Any:
+        return str(value) if isinstance(value, Decimal | date | time) else to_json(value)
+
     def port_is_bindable(_host: str, _port: int) -> bool:
         return False
 
     eventbridge._invoke_target = invoke_target
     cloudwatch._describe_alarms = describe_alarms
+    persistence._json_default = json_default
     app._port_is_bindable = port_is_bindable
 
 
@@ -91,9 +98,10 @@ def main() -> None:
         raise SystemExit(f"written for ministack {WRITTEN_FOR}, not {installed}; remove build/ministack")
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
+    from ministack.core import persistence  # noqa: PLC0415
     from ministack.services import cloudwatch, eventbridge  # noqa: PLC0415
 
-    patch(eventbridge, cloudwatch, app)
+    patch(eventbridge, cloudwatch, persistence, app)
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS
     app.main()
 
