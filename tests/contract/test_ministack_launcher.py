@@ -1,0 +1,55 @@
+"""The launcher patches private functions of one release of MiniStack: hold both to each other.
+
+What needs MiniStack itself runs in its virtual environment, which `coinlake up` makes.
+"""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ops.emulator import REQUIREMENTS, Emulator
+from ops.laptop import Laptop
+from ops.ministack import launcher
+
+SIGNATURES = """
+import inspect, json
+from ministack import app
+from ministack.core import persistence
+from ministack.services import cloudwatch, eventbridge
+found = [eventbridge._invoke_target, cloudwatch._describe_alarms, persistence._json_default, app._port_is_bindable]
+print(json.dumps([list(inspect.signature(one).parameters) for one in found]))
+"""
+
+
+@pytest.fixture(scope="module")
+def python() -> Path:
+    emulator = Emulator(Laptop(Path("unused"), 5180))
+    if not emulator.installed:
+        emulator.install()
+    return emulator.venv / "bin" / "python"
+
+
+def test_the_requirements_pin_the_release_that_the_launcher_is_written_for():
+    pins = re.findall(r"^ministack==(\S+)", REQUIREMENTS.read_text(), re.MULTILINE)
+    assert pins == [launcher.WRITTEN_FOR]
+
+
+def test_every_requirement_is_pinned_with_a_hash_and_names_no_place():
+    text = REQUIREMENTS.read_text()
+    assert not re.search(r"https?://|--index|--find-links|file:", text)
+    for block in re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE)):
+        assert "==" in block
+        assert "--hash=sha256:" in block
+
+
+def test_the_patched_functions_take_what_the_launcher_passes(python: Path):
+    shown = subprocess.run([python, "-c", SIGNATURES], capture_output=True, text=True, check=True)
+    assert json.loads(shown.stdout.splitlines()[-1]) == [
+        ["target", "event", "rule", "view"],
+        ["params", "cbor_data", "is_cbor", "is_json"],
+        ["obj"],
+        ["host", "port"],
+    ]
