@@ -1,31 +1,22 @@
 """The embedded AWS: MiniStack in its own virtual environment, on loopback, with TLS and IAM."""
 
 import os
-import shutil
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from coinlake.errors import CoinlakeError
 from ops.aws import without_aws
 from ops.certificate import Certificate
-from ops.laptop import BUILD, REGION, Laptop
+from ops.laptop import REGION, Laptop
 from ops.processes import Process, ProcessFailed
+from ops.venv import Venv
 
-HERE: Final = Path(__file__).resolve().parent / "ministack"
-REQUIREMENTS: Final = HERE / "requirements.txt"
+LAUNCHER: Final = Path(__file__).resolve().parent / "ministack" / "launcher.py"
 START_SECONDS: Final = 60
 PROBE_SECONDS: Final = 2
-
-
-class InstallFailed(CoinlakeError):
-    """pip could not install MiniStack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,32 +24,12 @@ class Emulator:
     """MiniStack for one laptop folder; its state is in ``aws/`` there and survives a restart."""
 
     laptop: Laptop
-    venv: Path = BUILD / "ministack" / "venv"
+    venv: Venv = field(default_factory=Venv)
 
     @property
     def process(self) -> Process:
         """It saves its state when asked to end, so it gets the time."""
         return Process("ministack", self.laptop.folder)
-
-    @property
-    def installed(self) -> bool:
-        return self._mark.is_file() and self._mark.read_text() == _wanted()
-
-    def install(self) -> None:
-        """Make the virtual environment, from wheels whose hashes are pinned."""
-        self.process.stop()
-        shutil.rmtree(self.venv, ignore_errors=True)
-        _run(sys.executable, "-m", "venv", str(self.venv))
-        pip = (
-            str(self.venv / "bin" / "python"),
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        )
-        _run(*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(REQUIREMENTS))
-        self._mark.write_text(_wanted())
 
     def start(self) -> None:
         """Start MiniStack unless it runs; raises ``ProcessFailed``."""
@@ -69,7 +40,7 @@ class Emulator:
                 )
             return
         certificate = Certificate.ensure(self.laptop.tls)
-        command = [str(self.venv / "bin" / "python"), str(HERE / "launcher.py")]
+        command = [str(self.venv.python), str(LAUNCHER)]
         self.process.start(command, self._environment(certificate), self._answers, START_SECONDS)
 
     def _environment(self, certificate: Certificate) -> dict[str, str]:
@@ -101,10 +72,6 @@ class Emulator:
     def _answers(self) -> bool:
         return answers(f"{self.laptop.endpoint}/_ministack/health", Certificate.ensure(self.laptop.tls))
 
-    @property
-    def _mark(self) -> Path:
-        return self.venv / "coinlake-installed"
-
 
 def answers(url: str, certificate: Certificate) -> bool:
     """Whether a server answers there at all, over TLS that the certificate vouches for."""
@@ -123,17 +90,3 @@ def opener(certificate: Certificate) -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
     )
-
-
-def _wanted() -> str:
-    """What the virtual environment was made from: the pins and this interpreter."""
-    return sha256(REQUIREMENTS.read_bytes()).hexdigest() + f" {sys.version_info[:3]}"
-
-
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
-        raise InstallFailed(
-            f"could not install MiniStack: {words[-1][:300]}; is a Python package index reachable?"
-        )

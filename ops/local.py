@@ -56,9 +56,10 @@ def _packages() -> None:
 
 
 def _emulator(emulator: Emulator) -> None:
-    if not emulator.installed:
+    if not emulator.venv.installed:
         with step("MiniStack, the embedded AWS: virtual environment"):
-            emulator.install()
+            emulator.venv.install()
+            emulator.process.stop()
     if emulator.process.crashed:
         (emulator.laptop.folder / FORGOT).touch()
     with step(f"Embedded AWS on {emulator.laptop.endpoint}"):

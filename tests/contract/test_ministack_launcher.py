@@ -10,26 +10,24 @@ from pathlib import Path
 
 import pytest
 
-from ops.emulator import REQUIREMENTS, Emulator
-from ops.laptop import Laptop
 from ops.ministack import launcher
+from ops.venv import REQUIREMENTS, Venv
 
 SIGNATURES = """
 import inspect, json
 from ministack import app
 from ministack.core import persistence
 from ministack.services import cloudwatch, eventbridge
-found = [eventbridge._invoke_target, cloudwatch._describe_alarms, persistence._json_default, app._port_is_bindable]
+found = [eventbridge._invoke_target, cloudwatch._describe_alarms]
+found += [persistence._json_default, app._port_is_bindable]
 print(json.dumps([list(inspect.signature(one).parameters) for one in found]))
 """
 
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    emulator = Emulator(Laptop(Path("unused"), 5180))
-    if not emulator.installed:
-        emulator.install()
-    return emulator.venv / "bin" / "python"
+    Venv().install()
+    return Venv().python
 
 
 def test_the_requirements_pin_the_release_that_the_launcher_is_written_for():

@@ -24,12 +24,18 @@ ALARM = {
 
 def test_a_schedules_target_gets_the_time_it_was_due_floored_to_the_minute():
     event = {"Source": "aws.scheduler", "Time": AT}
-    assert launcher.scheduled(TARGET, event)["Input"] == '{"feed":"f","scheduled_time":"2026-11-21T07:35:00Z"}'
+    assert (
+        launcher.scheduled(TARGET, event)["Input"] == '{"feed":"f","scheduled_time":"2026-11-21T07:35:00Z"}'
+    )
 
 
 @pytest.mark.parametrize(
     ("target", "source"),
-    [(TARGET, "aws.events"), ({"Arn": "arn", "Input": "{}"}, "aws.scheduler"), ({"Arn": "arn"}, "aws.scheduler")],
+    [
+        (TARGET, "aws.events"),
+        ({"Arn": "arn", "Input": "{}"}, "aws.scheduler"),
+        ({"Arn": "arn"}, "aws.scheduler"),
+    ],
 )
 def test_any_other_target_is_passed_on_as_it_stands(target, source):
     assert launcher.scheduled(target, {"Source": source, "Time": AT}) is target
