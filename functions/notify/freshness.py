@@ -8,10 +8,11 @@ from coinlake.config import Feed
 
 @dataclass(frozen=True, slots=True)
 class FeedTimes:
-    """A feed's newest slot in the lake, and since when data of it is expected."""
+    """A feed's newest slot in the lake, since when data of it is expected, and whether it is paused."""
 
     latest: datetime | None
     expected_since: datetime | None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import StoreUnavailable
+from coinlake.stores import error_code
 from notify.alerts import Message
 
 
@@ -21,5 +22,4 @@ class AlertsTopic:
         try:
             self.client.publish(TopicArn=self.arn, Subject=message.subject, Message=message.body)
         except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise StoreUnavailable(f"could not publish to {self.arn}: {code}") from error
+            raise StoreUnavailable(f"could not publish to {self.arn}: {error_code(error)}") from error

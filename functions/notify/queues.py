@@ -8,6 +8,7 @@ from typing import Any, Self
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import BadConfiguration, StoreUnavailable
+from coinlake.stores import error_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class DeadLetterQueues:
         try:
             answer = self.client.get_queue_attributes(QueueUrl=self.urls[stage], AttributeNames=[name])
         except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise StoreUnavailable(f"could not read the depth of {self.urls[stage]}: {code}") from error
+            raise StoreUnavailable(
+                f"could not read the depth of {self.urls[stage]}: {error_code(error)}"
+            ) from error
         return int(answer["Attributes"][name])

@@ -5,6 +5,7 @@ alert#<rule>#<source>#<base>#<quote>  state              sent_at, alert_id; leas
 notice#<kind>#<subject>               state              the same
 feed#<feed>                           latest             slot_time
 feed#<feed>                           first_seen         since
+feed#<feed>                           paused             since; `coinlake pause` writes it
 price#<source>#<base>#<quote>         <observed at>      price, expires_at
 sent                                  <sent at>#<id>     subject, rule, expires_at
 
@@ -22,6 +23,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import CoinlakeError, StoreUnavailable
+from coinlake.stores import error_code
 from notify import items
 from notify.alerts import Alert, Run
 from notify.freshness import FeedTimes
@@ -114,6 +116,7 @@ class State:
         return FeedTimes(
             latest=items.time(found.get("latest", {}).get("slot_time")),
             expected_since=items.time(found.get("first_seen", {}).get("since")),
+            paused="paused" in found,
         )
 
     def record_price(self, observation: Observation, expires_at: datetime) -> None:
@@ -180,5 +183,4 @@ class State:
         try:
             yield
         except (ClientError, BotoCoreError) as error:
-            code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
-            raise StoreUnavailable(f"could not {doing} in table {self.table}: {code}") from error
+            raise StoreUnavailable(f"could not {doing} in table {self.table}: {error_code(error)}") from error

@@ -4,7 +4,7 @@ Its time is the scheduled one, so that the same watch, come twice, finds and say
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -15,7 +15,7 @@ from coinlake.errors import CoinlakeError
 from coinlake.observability import MetricUnit, logger, metrics
 from notify import watch_messages
 from notify.alerts import Alert, Message, Run, alert_id
-from notify.freshness import FeedStatus, FeedTimes
+from notify.freshness import FeedStatus
 from notify.queues import DeadLetterQueues
 from notify.sending import Sender
 from notify.state import State
@@ -57,15 +57,15 @@ class Watch:
         return [feed for feed in self.config.feeds.values() if feed.enabled is enabled]
 
     def _status(self, feed: Feed, now: datetime) -> FeedStatus:
-        """What is known of a feed; the first watch that sees it starts its patience."""
+        """What is known of a feed; patience starts with the first watch that sees it run."""
         times = self.state.feed_times(feed.name)
-        if times.expected_since is None:
+        if times.paused or times.expected_since is None:
             self.state.expect_from(feed.name, now)
-            times = FeedTimes(times.latest, now)
+            times = replace(times, expected_since=now)
         return FeedStatus(feed, times)
 
     def _rest(self, feed: Feed, now: datetime) -> None:
-        """A paused feed is expected from its resumption at the earliest."""
+        """A feed that the configuration switches off is expected from its resumption at the earliest."""
         self.state.expect_from(feed.name, now)
 
     def _depth(self, stage: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import StoreUnavailable
+from coinlake.stores import error_code
 from coinlake.tables import DECIMAL, tables
 
 # awswrangler infers the type of any other column from a one-column data frame, 0.5 ms for each.
@@ -44,7 +45,7 @@ class ParquetWriter:
                 boto3_session=session,
             )
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"could not put {path}: {_code(error)}") from error
+            raise StoreUnavailable(f"could not put {path}: {error_code(error)}") from error
         finally:
             session.over = True
 
@@ -90,7 +91,3 @@ def _settings(table: str, schema: pa.Schema) -> dict[str, Any]:
 
 def _pandas_type(kind: pa.DataType) -> Any:
     return _KNOWN_TO_AWSWRANGLER.get(kind) or pd.ArrowDtype(kind)
-
-
-def _code(error: Exception) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

@@ -86,6 +86,18 @@ def test_a_paused_feed_is_not_missed_and_gets_its_full_time_when_resumed(line):
     assert subjects(line) == ["[coinlake] feed top is stale: last data 07:00 UTC, 1 h 25 min ago"]
 
 
+def test_a_feed_that_the_command_paused_is_not_missed_either(line):
+    mark = {"pk": {"S": "feed#top"}, "sk": {"S": "paused"}}
+    line.announce(line.quotes({"price": "1"}, due=START), line.candles(after(60), ["1"]))
+    line.dynamodb.put_item(TableName="state", Item=mark)
+    line.watch(after(60))
+    line.dynamodb.delete_item(TableName="state", Key=mark)
+    line.watch(after(80))
+    assert subjects(line) == []
+    line.watch(after(85))
+    assert subjects(line) == ["[coinlake] feed top is stale: last data 07:00 UTC, 1 h 25 min ago"]
+
+
 def test_dead_letters_are_mailed_with_the_command_that_redrives_them(line):
     for body in "ab":
         line.sqs.send_message(QueueUrl=line.dead_letters["transform"], MessageBody=body)
@@ -106,7 +118,7 @@ def test_a_check_that_fails_stops_the_heartbeat_but_not_the_other_checks(line, c
     line.sqs.send_message(QueueUrl=line.dead_letters["notify"], MessageBody="x")
     line.sqs.delete_queue(QueueUrl=line.dead_letters["ingest"])
     heartbeats(capsys)
-    with pytest.raises(WatchIncomplete, match="could not read the depth of .*ingest"):
+    with pytest.raises(WatchIncomplete, match="could not read .*ingest"):
         line.watch(after(30))
     assert heartbeats(capsys) == 0
     assert [subject.split(":")[0] for subject in subjects(line)] == [
