@@ -2,11 +2,13 @@
 
 import json
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from coinlake.s3_events import ObjectRef, created_event
+from transform import handler
 from transform.parsed import Parser
 from transform.parsers import PARSERS, coinbase
 
@@ -62,6 +64,16 @@ def test_any_duplicates_in_any_order_end_in_the_same_bytes(line):
         assert line.run(*shuffled[start : start + 5]) == []
     assert line.everything() == once
     assert len(once) == 4 * len(PRODUCTS)
+
+
+def test_deliveries_at_the_same_time_end_in_the_same_bytes(line):
+    messages = [line.put_rows(raw_key(product), [GOOD, BAD]) for product in PRODUCTS]
+    line.run(*messages)
+    once = line.everything()
+    empty(line)
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(handler.wire().message, messages * 4))
+    assert line.everything() == once
 
 
 @pytest.mark.parametrize("operation", ["HeadObject", "GetObject", "PutObject"])

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transform import payload
 from transform.parsed import Unreadable
 from transform.payload import Repeated, decoded, depth
 
@@ -62,6 +63,12 @@ def test_an_object_without_bytes_is_empty():
 def test_a_bomb_is_refused_at_the_cap_and_not_unpacked():
     assert code_of(gzip.compress(bytes(64 * CAP))) == "too_large"
     assert code_of(gzip.compress(b" " * CAP + b" ")) == "too_large"
+
+
+def test_a_document_of_more_values_than_memory_can_hold_is_too_large(monkeypatch):
+    monkeypatch.setattr(payload, "MAX_VALUES", 1000)
+    assert code_of(gzip.compress(f"[{'1,' * 1000}1]".encode())) == "too_large"
+    assert len(decoded(gzip.compress(f"[{'1,' * 999}1]".encode()), CAP)) == 1000
 
 
 def test_a_body_of_exactly_the_cap_is_read():
