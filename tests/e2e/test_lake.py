@@ -14,8 +14,13 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
+from ops import local
+from ops.laptop import Laptop
 from ops.redrive import Redriven, redrive
+from ops.repairs import set_schedule
+from ops.terraform import Changes
 
+from .conftest import QUICK
 from .lake import CAP, Lake
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -221,6 +226,18 @@ def athena(lake: Lake, sql: str) -> list[str]:
     assert state() == "SUCCEEDED"
     rows = client.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
     return [cell.get("VarCharValue", "") for cell in rows[1]["Data"]]
+
+
+def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):
+    variables = local.machine_variables(laptop, live=False) | QUICK
+    for feed in lake.stack.feeds():
+        set_schedule(lake.stack, feed.name, enabled=True)
+    terraform = local.stack_terraform(laptop, lake.stack.aws, variables)
+    try:
+        assert terraform.plan(lambda _: None) == Changes(add=0, change=0, remove=0)
+    finally:
+        for feed in lake.stack.feeds():
+            set_schedule(lake.stack, feed.name, enabled=False)
 
 
 def test_no_raw_object_is_left_without_a_ledger_entry(lake: Lake):
