@@ -101,6 +101,7 @@ resource "aws_athena_workgroup" "this" {
   }
 }
 
+# SQL that Athena and the embedded AWS, which asks DuckDB, both understand.
 locals {
   queries = {
     latest-prices = {
@@ -108,7 +109,7 @@ locals {
       query       = <<-SQL
         SELECT source, base, quote, max_by(price, observed_at) AS price, max(observed_at) AS observed_at
         FROM quotes
-        WHERE dt >= date_format(current_date - INTERVAL '1' DAY, '%Y-%m-%d')
+        WHERE dt >= CAST(CAST(current_date - INTERVAL '1' DAY AS date) AS varchar)
         GROUP BY source, base, quote
         ORDER BY source, base
       SQL
@@ -121,14 +122,14 @@ locals {
             PARTITION BY source, base, quote, open_time ORDER BY received_at DESC
           ) AS version
           FROM candles
-          WHERE "interval" = '1h' AND month = date_format(current_date, '%Y-%m')
+          WHERE "interval" = '1h' AND month = substr(CAST(current_date AS varchar), 1, 7)
         )
-        SELECT source, base, quote, date(open_time) AS day,
+        SELECT source, base, quote, CAST(open_time AS date) AS day,
           min_by(open, open_time) AS open, max(high) AS high, min(low) AS low,
           max_by(close, open_time) AS close, sum(volume) AS volume, count(*) AS hours
         FROM hours
         WHERE version = 1
-        GROUP BY source, base, quote, date(open_time)
+        GROUP BY source, base, quote, CAST(open_time AS date)
         ORDER BY base, day
       SQL
     }
@@ -138,7 +139,7 @@ locals {
         SELECT dt, source, count(*) AS rows, count(DISTINCT base) AS assets,
           min(received_at) AS first_received, max(received_at) AS last_received
         FROM quotes
-        WHERE dt >= date_format(current_date - INTERVAL '30' DAY, '%Y-%m-%d')
+        WHERE dt >= CAST(CAST(current_date - INTERVAL '30' DAY AS date) AS varchar)
         GROUP BY dt, source
         ORDER BY dt, source
       SQL

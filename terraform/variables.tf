@@ -1,4 +1,5 @@
-# What kind of stack it is. What it collects and whom it tells is in variables_lake.tf.
+# What kind of stack it is. What it collects and whom it tells: variables_sources.tf,
+# variables_feeds.tf, variables_alerts.tf.
 
 variable "environment" {
   description = "Name of the environment; part of every name in the stack"

@@ -1,5 +1,5 @@
 # The environment `dev`: deploy with `make deploy ENV=dev`. Copy this file to make another.
-# Every setting, with its default and its limits: ../variables.tf and ../variables_lake.tf.
+# Every setting, with its default and its limits: ../variables*.tf.
 
 environment = "dev"
 region      = "us-east-1"

@@ -1,5 +1,5 @@
 # The environment `prod`: deploy with `make deploy ENV=prod`.
-# Every setting, with its default and its limits: ../variables.tf and ../variables_lake.tf.
+# Every setting, with its default and its limits: ../variables*.tf.
 # Assets and feeds are the defaults; dev.tfvars shows how to write them.
 
 environment = "prod"
