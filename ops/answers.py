@@ -26,7 +26,10 @@ class Answer:
         """At most 50 rows; the caption says if there are more."""
         more = len(self.rows) - SCREEN_ROWS
         caption = f"{more:,} more rows; write them all with --csv FILE" if more > 0 else None
-        table = Table(title=title, caption=caption, title_justify="left", caption_justify="left")
+        width = max(len(title), len(caption or ""))
+        table = Table(
+            title=title, caption=caption, title_justify="left", caption_justify="left", min_width=width
+        )
         for index, name in enumerate(self.columns):
             table.add_column(escape(name), justify="right" if self._numeric(index) else "left")
         for row in self.rows[:SCREEN_ROWS]:

@@ -1,0 +1,64 @@
+import csv
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from ops.answers import Answer, plain, shown, spreadsheet_safe
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2", "@sum", "\tx", "\rx", "\nx"])
+def test_text_that_a_spreadsheet_would_run_is_made_text_again(text):
+    assert spreadsheet_safe(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("value", [-1, -2.5, None, True, "BTC", "a=b"])
+def test_numbers_and_plain_text_are_untouched(value):
+    assert spreadsheet_safe(value) == value
+
+
+def test_decimals_are_written_exactly_and_without_an_exponent():
+    assert spreadsheet_safe(Decimal("-0.000000000000000001")) == "-0.000000000000000001"
+
+
+def test_a_file_holds_every_row_and_only_safe_cells(tmp_path):
+    path = tmp_path / "answer.csv"
+    Answer(["base", "=x"], [["BTC", Decimal("-1.50")], ["=HYPERLINK(1)", None]]).write_csv(path)
+    rows = list(csv.reader(path.open(newline="")))
+    assert rows == [["base", "'=x"], ["BTC", "-1.50"], ["'=HYPERLINK(1)", ""]]
+
+
+@given(st.text())
+def test_no_text_cell_starts_a_formula(text):
+    assert not str(spreadsheet_safe(text)).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("1234.500000000000000000", "1,234.5"),
+        ("100", "100"),
+        ("0E-18", "0"),
+        ("1E+3", "1,000"),
+        ("NaN", "NaN"),
+    ],
+)
+def test_numbers_read_without_trailing_zeros(number, text):
+    assert plain(Decimal(number)) == text
+
+
+def test_the_absent_and_times_are_shown_as_people_write_them():
+    assert shown(None) == "–"
+    assert shown(datetime(2026, 11, 21, 7, 35, 1, 5)) == "2026-11-21 07:35:01"
+
+
+def test_markup_in_data_is_shown_and_long_answers_say_what_is_left_out():
+    console = Console(width=100)
+    with console.capture() as captured:
+        console.print(Answer(["[red]x"], [["[bold]"]] * 60).table("t"))
+    assert "[bold]" in captured.get()
+    assert "[red]x" in captured.get()
+    assert "10 more rows" in captured.get()

@@ -1,0 +1,75 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ops.processes import Process, ProcessFailed
+
+SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import signal, time, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+    "open(sys.argv[1], 'w').close(); time.sleep(60)",
+]
+
+
+@pytest.fixture
+def process(tmp_path):
+    one = Process("sleeper", tmp_path, grace_seconds=5)
+    yield one
+    one.stop()
+
+
+def test_a_started_process_is_found_again_and_stopped(process, tmp_path):
+    process.start(SLEEPER, os.environ, lambda: True, 5)
+    pid = Process("sleeper", tmp_path).pid()
+    assert pid is not None
+    assert process.stop()
+    assert Process("sleeper", tmp_path).pid() is None
+    assert not process.stop()
+
+
+def test_a_number_that_another_process_has_by_now_is_not_mistaken_for_it(process, tmp_path):
+    other = subprocess.Popen(SLEEPER)
+    (tmp_path / "sleeper.pid").write_text(str(other.pid))
+    assert process.pid() is None
+    assert not process.stop()
+    assert other.poll() is None
+    other.kill()
+
+
+def test_a_process_that_ended_by_itself_has_crashed_and_a_stopped_one_has_not(process):
+    process.start([sys.executable, "-c", ""], os.environ, lambda: True, 5)
+    assert process._ended()
+    assert process.crashed
+    process.start(SLEEPER, os.environ, lambda: True, 5)
+    process.stop()
+    assert not process.crashed
+
+
+def test_one_that_stops_at_once_is_reported_with_its_last_words(process):
+    last_words = [sys.executable, "-c", "raise SystemExit('the port is taken')"]
+    with pytest.raises(ProcessFailed, match="the port is taken"):
+        process.start(last_words, os.environ, lambda: False, 5)
+
+
+def test_one_that_is_never_ready_is_stopped_and_reported(process):
+    with pytest.raises(ProcessFailed, match="not ready within 0 s"):
+        process.start(SLEEPER, os.environ, lambda: False, 0.2)
+    assert process.pid() is None
+
+
+def test_one_that_does_not_listen_is_made_to_end(tmp_path):
+    mark = tmp_path / "deaf"
+    process = Process("stubborn", tmp_path, grace_seconds=0.3)
+    process.start([*STUBBORN, str(mark)], os.environ, mark.exists, 5)
+    assert process.stop()
+    assert process.pid() is None
+
+
+def test_two_commands_cannot_start_it_at_once(process):
+    process.start(SLEEPER, os.environ, lambda: True, 5)
+    with pytest.raises(ProcessFailed, match="being started"):
+        process.start(SLEEPER, os.environ, lambda: True, 5)

@@ -1,0 +1,70 @@
+import json
+
+import pytest
+
+from ops.terraform import Changes, Terraform, Told, one_line, variable_file
+
+
+def line(**said):
+    return json.dumps(said)
+
+
+def test_what_terraform_says_becomes_how_far_it_is():
+    told = Told()
+    told.hear(line(type="planned_change"))
+    told.hear(line(type="change_summary", changes={"add": 3, "change": 1, "remove": 0}))
+    told.hear(line(type="apply_complete", hook={"resource": {"addr": "aws_sqs_queue.a"}}))
+    said = told.hear(line(type="apply_start", hook={"resource": {"addr": "aws_sqs_queue.b"}}))
+    assert said == "1 of 4 aws_sqs_queue.b"
+    assert str(told.changes) == "3 to add, 1 to change, 0 to destroy"
+
+
+def test_a_plan_that_changes_only_an_output_is_still_to_be_applied():
+    told = Told()
+    told.hear(line(type="change_summary", changes={"add": 0, "change": 0, "remove": 0}))
+    assert not told.changes
+    told.hear(line(type="outputs", outputs={"a": {"action": "noop"}, "b": {"action": "create"}}))
+    assert told.changes == Changes(outputs=1)
+    assert told.changes
+
+
+def test_an_error_is_told_with_its_reason_and_place():
+    told = Told()
+    told.hear("There is a problem with the CLI configuration")
+    diagnosis = {"severity": "error", "summary": "No", "detail": "Because\nof this", "address": "a.b"}
+    told.hear(line(type="diagnostic", diagnostic=diagnosis))
+    told.hear(line(type="diagnostic", diagnostic={"severity": "warning", "summary": "Well"}))
+    assert one_line("\n".join(told.errors)) == "No: Because of this (a.b)"
+
+
+def test_without_a_diagnosis_whatever_was_printed_is_told():
+    told = Told()
+    assert told.errors == ["no message"]
+    told.hear("panic: oops\n")
+    assert told.errors == ["panic: oops"]
+
+
+def test_drawn_boxes_become_one_line():
+    assert one_line("╷\n│ Error: a\n│ \n│   b\n╵\n") == "Error: a b"
+
+
+@pytest.fixture
+def terraform(tmp_path):
+    return Terraform("dev", tmp_path, [], {})
+
+
+def test_a_held_lock_names_the_command_that_removes_it(terraform):
+    text = "Error acquiring the state lock\nLock Info:\n  ID:        4ab1e1a2-66aa-1111-2222-333344445555\n"
+    failure = str(terraform._failure("plan", text))
+    assert "coinlake unlock dev 4ab1e1a2-66aa-1111-2222-333344445555" in failure
+
+
+def test_any_other_failure_says_which_step_it_was(terraform):
+    assert (
+        str(terraform._failure("init", "Error: no provider")) == "terraform init failed: Error: no provider"
+    )
+
+
+def test_variables_are_written_as_terraform_reads_them(tmp_path):
+    path = variable_file(tmp_path / "a" / "b.tfvars.json", {"source_urls": {}, "private_sources": True})
+    assert json.loads(path.read_text()) == {"source_urls": {}, "private_sources": True}
