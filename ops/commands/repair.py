@@ -34,8 +34,8 @@ def run_replay(
 
     An object that the deployed code already did is skipped by transform; --force does it again.
     """
-    stack, today = Stack.find(env), status.now().date()
-    days = Days.parse(start, end or str(today), today, sure=yes)
+    today = status.now().date()
+    days, stack = Days.parse(start, end or str(today), today, sure=yes), Stack.find(env)
     with step("Raw objects") as current:
         chosen = replay.Selection(source, dataset, days).of(stack)
         current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
