@@ -148,3 +148,8 @@ def test_a_failed_run_names_each_request_and_what_to_do():
 def test_a_bug_is_no_failed_request():
     with pytest.raises(ZeroDivisionError):
         landed(FakeSource({"a": ZeroDivisionError()}), [request("a")])
+
+
+def test_a_url_that_is_too_long_loses_its_whole_query_and_never_half_of_it():
+    ids = ",".join(f"some-coin-{number}" for number in range(250))
+    assert metadata(answer(url=f"https://x/coins/markets?ids={ids}"))["url"] == "https://x/coins/markets"
