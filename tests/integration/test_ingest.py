@@ -18,6 +18,9 @@ from ingest import wiring
 from ingest.errors import IngestFailed
 from tests.unit.ingest.https_server import Reply, serving, write_certificate
 
+# Powertools warns where a run fails before its first metric, as some runs here do on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
+
 KEY = "CG-sentinel-0123456789"
 HOURLY = {"feed": "hourly", "scheduled_time": "2024-11-21T07:02:00Z"}
 TOP = {"feed": "top", "scheduled_time": "2024-11-21T07:35:00Z"}
@@ -163,6 +166,11 @@ def test_a_market_that_hangs_leaves_time_for_the_others(deployed, server, contex
     with pytest.raises(IngestFailed, match=r"BTC-USD \(retry later\): coinbase: no whole answer"):
         ingest.handler(HOURLY, replace(context, remaining_ms=4000))
     assert keys(deployed) == [ETH]
+
+
+def test_a_function_with_a_short_timeout_still_has_time_to_ask(deployed, context):
+    ingest.handler(HOURLY, replace(context, remaining_ms=2500))
+    assert keys(deployed) == [BTC, ETH]
 
 
 def test_pages_land_one_by_one_until_an_empty_one(deployed, server, context):

@@ -165,7 +165,8 @@ def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
 
 
 @pytest.mark.parametrize(
-    "body", [b"[" * 100_000, b'{"error_code": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"null"]
+    "body",
+    [b"[" * 100_000, b'{"error_code": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"null", b'{"error_code": true}'],
 )
 def test_a_hostile_error_body_has_no_code(body):
     assert complaint(body)[0] is None

@@ -87,6 +87,14 @@ def test_an_oversized_answer_is_given_up_once_and_not_read_to_its_end(server, as
     assert len(server.asked) == 1
 
 
+def test_a_gzip_stream_that_never_unpacks_to_anything_is_stopped_at_the_cap(server, ask):
+    zipper = zlib.compressobj(wbits=31)
+    empty_blocks = zipper.compress(b"") + zipper.flush(zlib.Z_SYNC_FLUSH) + b"\x00\x00\x00\xff\xff" * 20_000
+    server.answer("/x", Reply(200, (empty_blocks,), ZIPPED))
+    with pytest.raises(TooLarge):
+        ask(max_bytes=50_000)
+
+
 @pytest.mark.parametrize(
     "body",
     [gzip.compress(b"[1, 2]")[:-3], gzip.compress(b"[1, 2]") + b"more", b"no gzip at all", b""],
@@ -220,10 +228,19 @@ def test_without_time_left_nothing_is_asked(server, ask):
 
 def test_requests_keep_the_pace_of_the_source(server, http, fake_time):
     server.answer("/x", FINE)
-    one = http(per_minute=120)
+    one = http(per_minute=1)
     for _ in range(3):
-        one.get("/x", {}, fake_time.seconds() + 60)
-    assert fake_time.slept == [pytest.approx(0.5, abs=0.2)] * 2
+        one.get("/x", {}, fake_time.seconds() + 100)
+    assert fake_time.slept == [pytest.approx(60, abs=5)] * 2
+
+
+def test_a_pace_that_leaves_no_time_is_not_waited_for(server, http, fake_time):
+    server.answer("/x", FINE)
+    one = http(per_minute=1)
+    one.get("/x", {}, fake_time.seconds() + 30)
+    with pytest.raises(SourceUnavailable, match="no time was left"):
+        one.get("/x", {}, fake_time.seconds() + 30)
+    assert (len(server.asked), fake_time.slept) == (1, [])
 
 
 @pytest.mark.parametrize(
