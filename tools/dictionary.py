@@ -32,7 +32,9 @@ def _table(name: str, table: dict[str, Any]) -> str:
         f"| `{partition['name']}` | {partition['type']} | folder | | {partition['description']} |\n"
         for partition in table["partitions"]
     )
-    natural_key, sort = (", ".join(f"`{column}`" for column in table[part]) for part in ("natural_key", "sort"))
+    natural_key, sort = (
+        ", ".join(f"`{column}`" for column in table[part]) for part in ("natural_key", "sort")
+    )
     return (
         f"\n## {name}\n\n{table['description']}\n\nNatural key: {natural_key}. Sorted by {sort}.\n\n"
         f"| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{rows}{folders}"
@@ -41,7 +43,8 @@ def _table(name: str, table: dict[str, Any]) -> str:
 
 def _row(column: dict[str, Any]) -> str:
     null = "may be" if column["nullable"] else "never"
-    return f"| `{column['name']}` | {column['type']} | {null} | {column['unit'] or ''} | {column['description']} |\n"
+    cells = [f"`{column['name']}`", column["type"], null, column["unit"] or "", column["description"]]
+    return f"| {' | '.join(cells)} |\n"
 
 
 if __name__ == "__main__":
