@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "notify" {
 
   statement {
     sid       = "RememberPricesAndAlerts"
-    actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem"]
     resources = [local.state_table_arn]
   }
 

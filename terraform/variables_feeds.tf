@@ -23,7 +23,7 @@ variable "feeds" {
       dataset  = "candles"
       interval = "1h"
       assets = [
-        "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "LINK", "AVAX", "XLM",
+        "BTC", "ETH", "XRP", "SOL", "DOGE", "ADA", "LINK", "AVAX", "XLM",
         "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
       ]
     }

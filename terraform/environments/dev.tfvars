@@ -34,7 +34,7 @@ feeds = {
     interval = "1h"
     lookback = 24
     assets = [
-      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "LINK", "AVAX", "XLM",
+      "BTC", "ETH", "XRP", "SOL", "DOGE", "ADA", "LINK", "AVAX", "XLM",
       "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
     ]
   }

@@ -101,7 +101,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       RememberPricesAndAlerts = [
         "Allow",
-        ["dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:PutItem", "dynamodb:GetItem"],
+        ["dynamodb:UpdateItem", "dynamodb:Query", "dynamodb:PutItem"],
         "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
       ]
       SendAlerts = ["Allow", "sns:Publish", "arn:aws:sns:us-east-1:123456789012:coinlake-test-alerts"]
