@@ -107,6 +107,14 @@ def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
     return Stack.embedded(laptop)
 
 
+def unlock(laptop: Laptop, lock_id: str) -> None:
+    """Remove a state lock that a killed run left in the embedded AWS, which must be up."""
+    aws = Aws.embedded(laptop)
+    terraform = stack_terraform(laptop, aws, machine_variables(laptop, live=False))
+    terraform.init(state_bucket.backend(state_bucket.require(aws), aws.region, environments.LOCAL))
+    terraform.unlock(lock_id)
+
+
 def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any]) -> Terraform:
     """Terraform for the laptop's stack: local.tfvars, then ``variables`` on top."""
     settings = Settings.load(environments.LOCAL)

@@ -12,8 +12,9 @@ from coinlake.errors import CoinlakeError
 from ops.tfvars import TERRAFORM
 from tools.terraform import init_arguments, terraform_executable
 
-_LOCK_ID: Final = re.compile(r"ID:\s+([0-9a-f-]{36})")
+_LOCK_ID: Final = re.compile(r"\bID:\s+([0-9a-f-]{36})")
 _SPACE: Final = re.compile(r"\s+")
+_DRAWN: Final = re.compile(r"[│╷╵]|\x1b\[[0-9;]*m")
 Report = Callable[[str], None]
 
 
@@ -58,8 +59,11 @@ class Terraform:
         return self._stream(report, "plan", f"-out={self._plan}", *self._inputs, *extra)
 
     def apply(self, report: Report) -> Changes:
-        """Carry out the plan."""
-        return self._stream(report, "apply", str(self._plan))
+        """Carry out the plan, which is then used up."""
+        try:
+            return self._stream(report, "apply", str(self._plan))
+        finally:
+            self._plan.unlink(missing_ok=True)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, each by its value; empty where nothing is deployed."""
@@ -67,7 +71,8 @@ class Terraform:
         return {name: output["value"] for name, output in shown.items()}
 
     def unlock(self, lock_id: str) -> None:
-        self._run("force-unlock", "-force", lock_id)
+        """Remove a lock whose holder is gone."""
+        self._run("force-unlock", "-force", "-no-color", lock_id)
 
     @property
     def _plan(self) -> Path:
@@ -181,5 +186,5 @@ def _diagnosis(diagnostic: Mapping[str, Any]) -> Iterator[str]:
 
 
 def one_line(text: str) -> str:
-    """Terraform's drawn boxes as one line of at most 600 characters."""
-    return _SPACE.sub(" ", re.sub(r"[│╷╵]", " ", text)).strip()[:600]
+    """Terraform's drawn and coloured boxes as one line of at most 600 characters."""
+    return _SPACE.sub(" ", _DRAWN.sub(" ", text)).strip()[:600]

@@ -4,8 +4,9 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import environments
+from ops import environments, local
 from ops.commands.options import Yes, agreed
+from ops.laptop import Laptop
 from ops.progress import console
 
 Environment = Annotated[str, typer.Argument(help="A name in terraform/environments, for example dev.")]
@@ -42,4 +43,8 @@ def unlock(
     environment: Environment, lock_id: Annotated[str, typer.Argument(help="As the failed run told it.")]
 ) -> None:
     """Remove a state lock that a killed run left behind."""
-    environments.unlock(environment, lock_id)
+    if environment == environments.LOCAL:
+        local.unlock(Laptop.from_env(), lock_id)
+    else:
+        environments.unlock(environment, lock_id)
+    console.print("the lock is removed")
