@@ -63,7 +63,7 @@ def _times(table: Table) -> str:
 
 def _type(arrow: str) -> str:
     if arrow.startswith("decimal"):
-        return "DECIMAL(38, 18)"
+        return arrow.replace("decimal128", "DECIMAL")
     return "TIMESTAMP" if arrow.startswith("timestamp") else _ARROW_TO_DUCKDB[arrow]
 
 

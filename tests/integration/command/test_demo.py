@@ -1,0 +1,140 @@
+"""The demo's own judgement: what it waits for, and that it never claims what did not land."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from coinlake.config import LakeConfig
+from coinlake.keys import QuarantineKey, Slot
+from coinlake.records import Rejection, quarantine_lines
+from ops import demo, demo_view
+from ops.demo import Demo, NotLanded
+from ops.laptop import Laptop
+from ops.mailbox import Mail
+from ops.stack import Stack
+
+from .conftest import CONFIG
+from .landing import NOW, land
+
+RULE = {
+    "asset": "BTC",
+    "quote": "USD",
+    "source": None,
+    "above": None,
+    "below": None,
+    "change_percent": 5,
+    "window_minutes": 1,
+    "cooldown_minutes": 1,
+}
+
+
+class Mails(list[Mail]):
+    """A mailbox that gives what was put in."""
+
+    def take(self) -> list[Mail]:
+        taken = list(self)
+        self.clear()
+        return taken
+
+
+class Orders(list[tuple[Any, ...]]):
+    """A simulator that remembers what was ordered."""
+
+    laptop = Laptop.from_env({"COINLAKE_PORT": "6000"})
+
+    def shock(self, *order: Any) -> None:
+        self.append(order)
+
+    def spoil(self, *order: Any) -> None:
+        self.append(order)
+
+
+def configured(**changes: Any) -> LakeConfig:
+    return LakeConfig.from_json(json.dumps({**CONFIG, **changes}).encode())
+
+
+@pytest.fixture
+def running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Demo:
+    monkeypatch.setattr(demo, "POLL_SECONDS", 0)
+    monkeypatch.setattr(demo, "MAIL_SECONDS", 0)
+    monkeypatch.setattr(demo, "GRACE_SECONDS", -300)
+    monkeypatch.setattr("ops.status.now", lambda: NOW)
+    return Demo(stack, Orders(), Mails(), configured(price_rules={"btc_moved": RULE}), NOW)
+
+
+def logged(stack: Stack, subject: str, rule: str) -> None:
+    item = {"pk": "sent", "sk": f"{NOW.isoformat()}#{rule}", "subject": subject, "rule": rule}
+    typed = {name: {"S": value} for name, value in item.items()}
+    stack.aws.client("dynamodb").put_item(TableName="state", Item=typed)
+
+
+def test_only_feeds_that_fire_while_somebody_watches_are_waited_for():
+    assert [feed.name for feed in demo.quick_feeds(configured())] == ["quotes"]
+    hourly = {"candles": CONFIG["feeds"]["candles"]}
+    with pytest.raises(NotLanded, match="set an interval of 1m in local.tfvars"):
+        demo.quick_feeds(configured(feeds=hourly))
+
+
+def test_without_a_rule_that_a_shock_can_fire_the_remedy_is_told():
+    with pytest.raises(NotLanded, match="no price rule with change_percent"):
+        demo.moving(configured())
+
+
+def test_a_slot_from_before_the_demo_does_not_count(running):
+    land(running.stack, NOW - timedelta(minutes=1))
+    with pytest.raises(NotLanded, match="^quotes: nothing came within 0 s; `coinlake status`"):
+        running.landed()
+
+
+def test_raw_without_its_ledger_entry_has_not_landed(running):
+    land(running.stack, NOW + timedelta(seconds=1), committed=False)
+    with pytest.raises(NotLanded, match="^quotes: .*transform"):
+        running.landed()
+    land(running.stack, NOW + timedelta(seconds=1))
+    running.landed()
+
+
+def test_a_mail_that_did_not_come_ends_the_demo(running):
+    land(running.stack, NOW + timedelta(seconds=1))
+    logged(running.stack, "BTC +10 %", "btc_moved")
+    with pytest.raises(NotLanded, match="^a price alert: nothing came"):
+        running.provoked()
+
+
+def test_the_whole_demo_is_content_with_both_mails(running):
+    land(running.stack, NOW + timedelta(seconds=1))
+    for subject, rule in (("BTC +10 %", "btc_moved"), ("4 rows quarantined", "quarantine")):
+        logged(running.stack, subject, rule)
+        running.mailbox.append(Mail(subject, "body", "now"))
+    running.provoked()
+    assert running.exchanges == [("*/coins/markets", "nan", 4), ("BTC", 10.0)]
+    assert [mail.subject for mail in running.mails] == ["BTC +10 %", "4 rows quarantined"]
+
+
+def test_quarantined_rows_are_shown_with_their_reasons(stack):
+    key = QuarantineKey("coingecko", "quotes", Slot(NOW))
+    stack.lake.put(str(key), quarantine_lines("raw", [Rejection.of("nonfinite", 3, "price", "[NaN]")]))
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(demo_view.quarantined_rows(stack))
+    for words in ("coingecko quotes", "2026-11-21 07:36", "3", "price", "[NaN]", "nonfinite"):
+        assert words in captured.get()
+
+
+def test_a_mail_is_shown_as_its_reader_sees_it():
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(demo_view.mail_panel(Mail("[coinlake] BTC", "Price  75,000 USD\n[x]", "now")))
+    assert "Subject: [coinlake] BTC" in captured.get()
+    assert "[x]" in captured.get()
+
+
+def test_the_end_says_how_to_go_on():
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(demo_view.how_to_look_further(Laptop.from_env({"COINLAKE_PORT": "6000"})))
+    for words in ("coinlake status", "make down", "https://127.0.0.1:6000"):
+        assert words in captured.get()

@@ -1,0 +1,77 @@
+"""What `coinlake status` reads and shows."""
+
+import io
+from datetime import timedelta
+from types import SimpleNamespace
+
+from rich.console import Console
+
+from ops import feeds, repairs, status, status_view
+
+from .landing import NOW, land
+
+
+def shown(found: status.Status) -> str:
+    console = Console(file=io.StringIO(), width=160, record=True)
+    for table in status_view.view(found):
+        console.print(table)
+    return console.export_text()
+
+
+def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
+    land(stack, NOW - timedelta(minutes=1))
+    land(stack, NOW - timedelta(days=1), quarantined=3)
+    stack.lake.put("quarantine/coingecko/quotes/dt=2026-11-20/x.jsonl", b"{}\n")
+    stack.aws.client("sqs").send_message(QueueUrl=stack.dead_letters("notify"), MessageBody="m")
+    found = status.read(stack, NOW, days=2)
+    assert {state.feed.name: state.stale(NOW) for state in found.feeds} == {"quotes": False, "candles": True}
+    zones = {zone.name: (zone.objects, zone.rows) for zone in found.zones}
+    assert zones == {"raw": (2, 20), "trusted": (0, 17), "quarantine": (1, 3), "ledger": (2, None)}
+    assert found.reasons == {"nonfinite": 3}
+    assert [(queue.stage, queue.waiting, queue.dead) for queue in found.queues] == [
+        ("ingest", None, 0),
+        ("notify", 0, 1),
+        ("transform", 0, 0),
+    ]
+    text = shown(found)
+    for words in ("stale (over 120 min)", "none in 2 days", "coinlake redrive notify", "No mail was sent"):
+        assert words in text
+
+
+def test_status_counts_rows_of_the_days_asked_for_only(stack):
+    land(stack, NOW)
+    land(stack, NOW - timedelta(days=1))
+    assert status.read(stack, NOW, days=1).zones[1].rows == 10
+
+
+def test_a_paused_feed_is_shown_as_paused_not_as_stale(stack):
+    repairs.set_schedule(stack, "candles", enabled=False)
+    found = status.read(stack, NOW, days=1)
+    assert [state.paused for state in found.feeds] == [True, False]
+    assert "paused" in shown(found)
+
+
+def test_status_lists_the_last_mails_newest_first_and_who_has_not_confirmed(stack, monkeypatch):
+    for minute in range(7):
+        item = {
+            "pk": "sent",
+            "sk": f"2026-11-21T07:0{minute}:00+00:00#id",
+            "subject": f"mail {minute}",
+            "rule": "r",
+        }
+        typed = {name: {"S": value} for name, value in item.items()}
+        stack.aws.client("dynamodb").put_item(TableName="state", Item=typed)
+    pending = {"Protocol": "email", "Endpoint": "you@example.com", "SubscriptionArn": "PendingConfirmation"}
+    pages = SimpleNamespace(paginate=lambda **_: [{"Subscriptions": [pending]}])
+    monkeypatch.setitem(stack.aws.clients, "sns", SimpleNamespace(get_paginator=lambda _: pages))
+    found = status.read(stack, NOW, days=1)
+    assert [alert["subject"] for alert in found.alerts] == [f"mail {minute}" for minute in (6, 5, 4, 3, 2)]
+    assert found.unconfirmed == ["you@example.com"]
+    assert "you@example.com has not confirmed" in shown(found)
+
+
+def test_a_foreign_object_in_raw_does_not_stop_the_look(stack):
+    stack.raw.put("raw/source=coingecko/dataset=quotes/dt=2026-11-21/notes.txt", b"x")
+    land(stack, NOW)
+    states = feeds.feed_states(stack, [NOW.date()])
+    assert [state.newest for state in states if state.feed.name == "quotes"] == [NOW]
