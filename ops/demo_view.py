@@ -1,8 +1,10 @@
 """What the demo shows at its end."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Final
 
 from rich.console import Group, RenderableType
@@ -14,6 +16,7 @@ from rich.table import Table
 from coinlake import keys
 from coinlake.keys import QuarantineKey
 from coinlake.records import Rejection, parse_quarantine
+from coinlake.tables import tables
 from ops import query, status, status_view
 from ops.answers import Answer
 from ops.laptop import Laptop
@@ -100,13 +103,24 @@ def mail_panel(mail: Mail) -> Panel:
 
 def how_to_look_further(laptop: Laptop) -> Panel:
     """The commands to go on with; the stack is left running."""
-    lines = [
-        "[bold]coinlake status[/]                     what arrives, what waits, what was mailed",
-        '[bold]coinlake query "SELECT …"[/]           your own question (tables: quotes, candles)',
-        "[bold]coinlake --help[/]                     replay, reconcile, redrive, pause a feed …",
-        f"[bold]AWS_ENDPOINT_URL={laptop.endpoint}[/]  the AWS tools find the embedded AWS there",
-        "[bold]make down[/]                           stops it; the data stays for the next time",
-    ]
-    return Panel(
-        "\n".join(lines), title="The stack is running; look further with .venv/bin/", title_align="left"
-    )
+    coinlake = _as_called(Path(sys.argv[0]))
+    lines = {
+        f"{coinlake} status": "what arrives, what waits, what was mailed",
+        f'{coinlake} query "SELECT …"': f"your own question; the tables: {', '.join(tables())}",
+        f"{coinlake} --help": "replay, reconcile, redrive, pause a feed …",
+        f"source {nearby(laptop.exports)}": "then the AWS tools find the embedded AWS: aws s3 ls",
+        "make down": "stops it; the data stays for the next time",
+    }
+    grid = Table.grid(padding=(0, 3))
+    for command, meaning in lines.items():
+        grid.add_row(f"[bold]{escape(command)}[/]", escape(meaning))
+    return Panel(grid, title="The stack is running", title_align="left")
+
+
+def _as_called(program: Path) -> str:
+    return str(nearby(program)) if program.name == "coinlake" else "coinlake"
+
+
+def nearby(path: Path) -> Path:
+    """The path as seen from here, where it lies below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path

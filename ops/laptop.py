@@ -62,6 +62,11 @@ class Laptop:
         return self.folder / "outputs.json"
 
     @property
+    def exports(self) -> Path:
+        """Shell variables that lead other AWS tools to the embedded AWS."""
+        return self.folder / "aws.env"
+
+    @property
     def _ports(self) -> Path:
         return self.folder / "ports.json"
 

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -104,7 +105,14 @@ def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
         with step("Terraform apply") as current:
             terraform.apply(current.say)
     laptop.outputs.write_text(json.dumps(terraform.outputs(), indent=1) + "\n")
+    laptop.exports.write_text(exports(aws))
     return Stack.embedded(laptop)
+
+
+def exports(aws: Aws) -> str:
+    """A file for the shell's ``source``."""
+    names = sorted(name for name in aws.environment if name.startswith("AWS_"))
+    return "".join(f"export {name}={shlex.quote(aws.environment[name])}\n" for name in names)
 
 
 def unlock(laptop: Laptop, lock_id: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
+from coinlake.tables import tables
 from ops import environments, query, status, status_view
 from ops.commands.options import Env
 from ops.progress import console
@@ -29,7 +30,7 @@ def show_status(
 
 @app.command("query", rich_help_panel=PANEL)
 def run_query(
-    sql: Annotated[str, typer.Argument(help="One SELECT over the tables quotes and candles.")],
+    sql: Annotated[str, typer.Argument(help=f"One SELECT over the tables {', '.join(tables())}.")],
     env: Env = "local",
     athena: Annotated[
         bool | None,

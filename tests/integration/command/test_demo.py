@@ -136,5 +136,5 @@ def test_the_end_says_how_to_go_on():
     console = Console(width=120)
     with console.capture() as captured:
         console.print(demo_view.how_to_look_further(Laptop.from_env({"COINLAKE_PORT": "6000"})))
-    for words in ("coinlake status", "make down", "https://127.0.0.1:6000"):
+    for words in ("coinlake status", "make down", "aws.env"):
         assert words in captured.get()

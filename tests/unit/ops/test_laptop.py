@@ -7,7 +7,7 @@ from coinlake.errors import BadConfiguration
 from ops.aws import Aws
 from ops.certificate import Certificate
 from ops.laptop import PORT, Laptop
-from ops.local import machine_variables
+from ops.local import exports, machine_variables
 
 
 def test_the_folder_and_the_port_are_the_environments_to_move(tmp_path):
@@ -47,6 +47,13 @@ def test_the_users_own_account_never_reaches_the_embedded_one(tmp_path, monkeypa
     assert "AWS_SESSION_TOKEN" not in aws.environment
     assert aws.environment["AWS_ENDPOINT_URL"] == "https://127.0.0.1:6000"
     assert aws.environment["PATH"] == os.environ["PATH"]
+
+
+def test_other_tools_are_led_to_the_embedded_account(tmp_path):
+    shell = exports(Aws.embedded(Laptop(tmp_path, 6000))).splitlines()
+    assert "export AWS_ENDPOINT_URL=https://127.0.0.1:6000" in shell
+    assert "export AWS_ACCESS_KEY_ID=000000000000" in shell
+    assert all(line.startswith("export AWS_") for line in shell)
 
 
 def test_without_a_region_the_remedy_is_told(monkeypatch, tmp_path):
