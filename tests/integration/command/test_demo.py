@@ -97,6 +97,15 @@ def test_raw_without_its_ledger_entry_has_not_landed(running):
     running.landed()
 
 
+def test_on_the_real_exchanges_a_silence_asks_for_the_network_and_nothing_is_provoked(running):
+    with pytest.raises(NotLanded, match=r"does this machine reach the real exchanges\?$"):
+        running.watched()
+    land(running.stack, NOW + timedelta(seconds=1))
+    running.mailbox.append(Mail("s", "b", "now"))
+    running.watched()
+    assert (running.exchanges, len(running.mails)) == ([], 1)
+
+
 def test_a_mail_that_did_not_come_ends_the_demo(running):
     land(running.stack, NOW + timedelta(seconds=1))
     logged(running.stack, "BTC +10 %", "btc_moved")
