@@ -4,7 +4,7 @@ Arrow converts a column of clean values in one call. Only a column that Arrow re
 at value by value, so that clean answers, nearly all, never pay for dirty ones.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from coinlake.intervals import EPOCH
 from coinlake.records import Rejection
 from coinlake.tables import DECIMAL, TIMESTAMP
-from transform.numbers import Bad, Limits, exact, whole
+from transform.numbers import Bad, Limits, exact, unrounded, whole
 
 MAX_TEXT: Final = 200
 MAX_NEW_FIELDS: Final = 20
@@ -47,8 +47,17 @@ class Sheet:
         except (ValueError, TypeError):
             column = pa.array([self._exact(row, name, value) for row, value in enumerate(values)], DECIMAL)
         self._missing(missing, name, column)
-        outside = pc.or_(pc.less(column, limits.low), pc.greater(column, limits.high))
-        self.reject("out_of_range", outside, name, values)
+        self.reject("out_of_range", limits.outside(column), name, values)
+        return column
+
+    def unrounded(
+        self, name: str, values: Sequence[Any], kind: pa.DataType, missing: str | None = None
+    ) -> pa.Array:
+        """Decimals of ``kind`` from numbers or their texts; what has more decimals is ``inexact``."""
+        column = pa.array(
+            [self._tried(unrounded, row, name, value, kind) for row, value in enumerate(values)], kind
+        )
+        self._missing(missing, name, column)
         return column
 
     def integers(
@@ -59,7 +68,8 @@ class Sheet:
             column = pa.array(values, DECIMAL).cast(kind)
         except (ValueError, TypeError):
             column = pa.array(
-                [self._whole(row, name, value, kind.bit_width) for row, value in enumerate(values)], kind
+                [self._tried(whole, row, name, value, kind.bit_width) for row, value in enumerate(values)],
+                kind,
             )
         self._missing(missing, name, column)
         return column
@@ -126,9 +136,9 @@ class Sheet:
             self.rounded.append(self.numbers[row])
         return number
 
-    def _whole(self, row: int, name: str, value: Any, bits: int) -> int | None:
+    def _tried(self, read: Callable[[Any, Any], Any], row: int, name: str, value: Any, kind: Any) -> Any:
         try:
-            return whole(value, bits)
+            return read(value, kind)
         except Bad as bad:
             self.fault(row, bad.code, name, value)
             return None

@@ -1,17 +1,30 @@
 """One number at a time: what Arrow refuses of a column is decided here, value by value."""
 
+import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from coinlake.tables import DECIMAL
+from coinlake.tables import DECIMAL, LIVE_PRICE, LIVE_VOLUME
 
-# Spelled and negated without arithmetic, which would round to the 28 digits of Python's default context.
-_UNIT: Final = Decimal(f"1e-{DECIMAL.scale}")
-_LARGEST: Final = Decimal("9" * DECIMAL.precision).scaleb(-DECIMAL.scale, Context(prec=DECIMAL.precision))
+
+def _unit(kind: pa.DataType) -> Decimal:
+    return Decimal(f"1e-{kind.scale}")
+
+
+def _largest(kind: pa.DataType) -> Decimal:
+    """Spelled, not computed: Python's default context would round to 28 digits."""
+    return Decimal("9" * kind.precision).scaleb(-kind.scale, Context(prec=kind.precision))
+
+
+_UNIT: Final = _unit(DECIMAL)
+_LARGEST: Final = _largest(DECIMAL)
 _CONTEXT: Final = Context(prec=2 * DECIMAL.precision, rounding=ROUND_HALF_EVEN)
+_WRITTEN: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_NAN: Final = Decimal("NaN")
 _MAX_EXPONENT: Final = 308  # of a double: what is written 1e999 reads as infinity elsewhere
 _MAX_DIGITS: Final = DECIMAL.precision - DECIMAL.scale
 
@@ -32,13 +45,21 @@ class Limits:
     high: pa.Scalar
 
     @classmethod
-    def of(cls, low: Decimal, high: Decimal) -> "Limits":
-        return cls(pa.scalar(low, DECIMAL), pa.scalar(high, DECIMAL))
+    def of(cls, low: Decimal, high: Decimal, kind: pa.DataType = DECIMAL) -> "Limits":
+        return cls(pa.scalar(low, kind), pa.scalar(high, kind))
+
+    def outside(self, column: pa.Array) -> pa.Array:
+        """Which values of a column are not in the range."""
+        return pc.or_(pc.less(column, self.low), pc.greater(column, self.high))
 
 
 PRICE: Final = Limits.of(_UNIT, Decimal("1e12"))
 VOLUME: Final = Limits.of(Decimal(0), _LARGEST)
 ANY: Final = Limits.of(_LARGEST.copy_negate(), _LARGEST)
+LIVE: Final = {
+    LIVE_PRICE: Limits.of(_unit(LIVE_PRICE), _largest(LIVE_PRICE), LIVE_PRICE),
+    LIVE_VOLUME: Limits.of(Decimal(0), _largest(LIVE_VOLUME), LIVE_VOLUME),
+}
 
 
 def exact(value: Any) -> Decimal | None:
@@ -52,6 +73,29 @@ def exact(value: Any) -> Decimal | None:
     if fitting.copy_abs() > _LARGEST:  # rounding may have carried
         raise Bad("out_of_range")
     return fitting
+
+
+def unrounded(value: Any, kind: pa.DataType) -> Decimal | None:
+    """The value, a number or text of one, as ``kind`` holds it; ``Bad("inexact")`` if it would be rounded."""
+    if isinstance(value, str) and _WRITTEN.fullmatch(value):
+        value = as_decimal(value)
+    if value is None:
+        return None
+    number = _finite(value)
+    if number.adjusted() >= kind.precision - kind.scale:
+        raise Bad("out_of_range")
+    fitting = number.quantize(_unit(kind), context=_CONTEXT)
+    if fitting != number:
+        raise Bad("inexact")
+    return fitting
+
+
+def as_decimal(text: str) -> Decimal:
+    """As ``Decimal``; NaN for an exponent of more digits than Decimal itself can hold."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _NAN
 
 
 def whole(value: Any, bits: int) -> int | None:

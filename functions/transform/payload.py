@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import Any, Final
 
+from transform.numbers import as_decimal
 from transform.parsed import Unreadable
 
 MAX_DEPTH: Final = 64
@@ -18,7 +19,6 @@ MAX_DEPTH: Final = 64
 # easily, and the largest answer that we ask for, 250 coins, has 7,000 values.
 MAX_VALUES: Final = 250_000
 _GZIP: Final = 16 + zlib.MAX_WBITS
-_NAN: Final = Decimal("NaN")
 _NOT_MARKS: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 
@@ -29,11 +29,15 @@ class Repeated(dict[str, Any]):
 
 def decoded(body: bytes, max_bytes: int) -> Any:
     """The JSON document in a gzipped ``body``; ``Unreadable`` says what is wrong with it."""
-    unpacked = _unpacked(body, max_bytes)
-    text = _text(unpacked)
-    if unpacked.count(b",") >= MAX_VALUES:
+    return document(_unpacked(body, max_bytes))
+
+
+def document(body: bytes) -> Any:
+    """The JSON document that ``body`` is; ``Unreadable`` says what is wrong with it."""
+    text = _text(body)
+    if body.count(b",") >= MAX_VALUES:
         raise Unreadable("too_large", f"more than {MAX_VALUES} values")
-    if depth(unpacked) > MAX_DEPTH:
+    if depth(body) > MAX_DEPTH:
         raise Unreadable("too_deep", text[:MAX_DEPTH])
     try:
         return _loaded(text)
@@ -80,21 +84,13 @@ def _loaded(text: str) -> Any:
     try:
         return _json(text, Decimal)
     except InvalidOperation:
-        return _json(text, _number)
+        return _json(text, as_decimal)
 
 
 def _json(text: str, number: Callable[[str], Decimal]) -> Any:
     return json.loads(
         text, parse_float=number, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_object
     )
-
-
-def _number(text: str) -> Decimal:
-    """As ``Decimal``; NaN for an exponent of more digits than Decimal itself can hold."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return _NAN
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

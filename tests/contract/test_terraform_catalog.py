@@ -15,6 +15,8 @@ GLUE = {
     pa.int64(): "bigint",
     pa.timestamp("us", tz="UTC"): "timestamp",
     pa.decimal128(38, 18): "decimal(38,18)",
+    pa.decimal128(18, 8): "decimal(18,8)",
+    pa.decimal128(28, 8): "decimal(28,8)",
 }
 
 

@@ -28,3 +28,9 @@ def test_money_is_exact_and_times_are_utc():
     assert quotes.field("price").type == DECIMAL == pa.decimal128(38, 18)
     assert quotes.field("observed_at").type == TIMESTAMP == pa.timestamp("us", tz="UTC")
     assert not any(pa.types.is_floating(field.type) for table in tables().values() for field in table.schema)
+
+
+@pytest.mark.parametrize("name", declarations())
+def test_no_table_mixes_two_scales(name: str):
+    decimals = [kind for kind in tables()[name].schema.types if pa.types.is_decimal(kind)]
+    assert len({kind.scale for kind in decimals}) == 1

@@ -10,7 +10,7 @@ from coinlake import keys, s3_events
 FOLDER = Path(transform.__file__).parent
 SOURCES = [*FOLDER.rglob("*.py"), Path(keys.__file__), Path(s3_events.__file__)]
 CODE_IS_ARGUMENT = {
-    **dict.fromkeys(["Unreadable", "Bad", "BadKey", "BadEvent", "of", "reject", "_ignored"], 0),
+    **dict.fromkeys(["Unreadable", "Bad", "BadKey", "BadEvent", "of", "reject", "_ignored", "Fault"], 0),
     **dict.fromkeys(["fault"], 1),
     **dict.fromkeys(["decimals", "integers"], 3),
     **dict.fromkeys(["_missing"], 0),

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from coinlake.errors import StoreUnavailable
-from coinlake.tables import tables
+from coinlake.tables import LIVE_PRICE, tables
 from transform.writer import ParquetWriter
 
 REFUSED = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
@@ -51,6 +51,47 @@ def test_what_was_written_is_read_back_exactly():
     (put,) = s3.puts
     assert (put["Bucket"], put["Key"]) == ("lake", "trusted/x.parquet")
     assert pq.read_table(io.BytesIO(put["Body"])).to_pylist() == candles().to_pylist()
+
+
+def tickers(count=300):
+    schema = tables()["tickers"].schema
+    row = {
+        **dict.fromkeys(["source", "stream", "raw_symbol", "raw_key"], "x"),
+        **dict.fromkeys(["open", "high", "low", "close"], Decimal("9999999999.99999999")),
+        "volume": Decimal("99999999999999999999.99999999"),
+        "quote_volume": None,
+        "received_at": datetime(2026, 11, 20, tzinfo=UTC),
+    }
+    times = (datetime(2026, 11, 20, 0, 0, 0, number, tzinfo=UTC) for number in range(count))
+    return pa.Table.from_pylist([{**row, "event_time": time} for time in times], schema)
+
+
+def test_live_values_are_integers_on_disk_and_decimals_to_every_reader():
+    s3 = FakeS3()
+    ParquetWriter(s3, "lake").write("trusted/x.parquet", "tickers", tickers())
+    file = pq.ParquetFile(io.BytesIO(s3.puts[0]["Body"]))
+    columns = {file.schema.column(n).name: file.schema.column(n) for n in range(len(file.schema.names))}
+    chunks = {chunk["path_in_schema"]: chunk for chunk in file.metadata.row_group(0).to_dict()["columns"]}
+    assert columns["close"].physical_type == "INT64"
+    assert {"DELTA_BINARY_PACKED"} <= set(chunks["close"]["encodings"]) & set(
+        chunks["event_time"]["encodings"]
+    )
+    assert file.schema_arrow.field("close").type == LIVE_PRICE
+    assert file.read().to_pylist() == tickers().to_pylist()
+
+
+def test_dictionaries_and_short_decimals_are_written_as_what_they_stand_for():
+    short = pa.decimal64(LIVE_PRICE.precision, LIVE_PRICE.scale)
+    rows, bodies = tickers(), []
+    for column in ("open", "close", "stream"):
+        values = rows[column].dictionary_encode() if column == "stream" else rows[column].cast(short)
+        rows = rows.set_column(rows.schema.get_field_index(column), column, values)
+    for written in (tickers(), rows):
+        s3 = FakeS3()
+        ParquetWriter(s3, "lake").write("trusted/x.parquet", "tickers", written)
+        bodies.append(s3.puts[0]["Body"])
+    first, second = (pq.read_table(io.BytesIO(body)) for body in bodies)
+    assert first.equals(second)
 
 
 def test_equal_rows_give_equal_bytes_with_no_trace_of_the_writing():

@@ -1,7 +1,9 @@
 """The tables of the lake, read from tables.json, their only declaration.
 
 Terraform reads the same file for the Glue columns. Times are UTC ``timestamp[us]``;
-prices, volumes, caps and supplies are exact ``decimal128(38,18)``.
+prices, volumes, caps and supplies are exact ``decimal128(38,18)``. Only ``tickers``, where
+every value has eight decimals, is narrower: a table never holds two scales, which readers
+would mix up silently.
 """
 
 import json
@@ -13,6 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 DECIMAL: Final = pa.decimal128(38, 18)
+LIVE_PRICE: Final = pa.decimal128(18, 8)
+LIVE_VOLUME: Final = pa.decimal128(28, 8)
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 
 _ARROW: Final = {
@@ -22,6 +26,8 @@ _ARROW: Final = {
     "boolean": pa.bool_(),
     "timestamp": TIMESTAMP,
     "decimal(38,18)": DECIMAL,
+    "decimal(18,8)": LIVE_PRICE,
+    "decimal(28,8)": LIVE_VOLUME,
 }
 
 
