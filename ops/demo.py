@@ -48,7 +48,7 @@ class Demo:
     def provoked(self) -> None:
         """Bad rows with the next answer, a price shock as soon as there is a price to compare with."""
         rule = moving(self.config)
-        warm = self._prices_within(rule.window)
+        warm = self._prices_to_compare(rule.window)
         self.exchanges.spoil(SPOILED_PATH, "nan", BAD_ROWS)
         if warm:
             self._shock(rule)
@@ -77,14 +77,15 @@ class Demo:
             self._until(lambda: self._waiting(feeds, ledger=True), seconds, "transform", current.say)
 
     def _shock(self, rule: PriceRule) -> None:
-        percent = float(rule.change_percent or 0) * 2
-        with step(f"Price shock: {rule.asset} {percent:+g} %"):
-            self.exchanges.shock(rule.asset, percent)
+        percent, coin = float(rule.change_percent or 0) * 2, self.config.assets[rule.asset]["coingecko"]
+        with step(f"Price shock for {rule.asset}") as current:
+            current.conclude(f"{self.exchanges.shock(coin, percent):+.3g} %")
 
-    def _prices_within(self, window: timedelta) -> bool:
-        """Whether the lake already holds prices that a change can be measured from."""
+    def _prices_to_compare(self, window: timedelta) -> bool:
+        """Whether the lake already holds prices, of this simulator, that a change can be measured from."""
         newest = [state.newest for state in feed_states(self.stack, [self.started.date()])]
-        return all(slot is not None and self.started - slot < window for slot in newest)
+        since = max(self.exchanges.started(), self.started - window)
+        return all(slot is not None and slot > since for slot in newest)
 
     def _waiting(self, feeds: Sequence[Feed], *, ledger: bool) -> str:
         """The feeds whose next slot is still missing, or, with ``ledger``, not committed."""

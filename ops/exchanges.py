@@ -5,6 +5,10 @@ import os
 import sys
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from math import prod
+from pathlib import Path
 from typing import Any, Final
 
 from ops.certificate import Certificate
@@ -30,34 +34,62 @@ class Exchanges:
         return Process("simulator", self.laptop.folder, grace_seconds=1)
 
     def start(self) -> None:
-        """Start it anew: the code may have changed, and faults and shocks must be forgotten."""
-        self.process.stop()
+        """Start it, or let one of the same code go on, its prices where they are and its faults forgotten."""
         certificate = self._certificate
+        if self._code.is_file() and self._code.read_text() == _fingerprint() and self.process.pid():
+            self._ask("DELETE", "_faults")
+            return
+        self.process.stop()
         command = [sys.executable, "-m", "simulator", "--port", str(self.laptop.simulator_port)]
         command += ["--certfile", str(certificate.chain), "--keyfile", str(certificate.key)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         url = f"{self.laptop.simulator}/_health"
         self.process.start(command, env, lambda: answers(url, certificate), START_SECONDS)
+        self._code.write_text(_fingerprint())
 
     def urls(self) -> dict[str, str]:
         """Terraform's ``source_urls``."""
         return {source: f"{self.laptop.simulator}/{path}" for source, path in SIMULATED.items()}
 
-    def shock(self, asset: str, percent: float) -> None:
-        """Move an asset's price from now on."""
-        self._put("_market", {"asset": asset, "percent": percent})
+    def started(self) -> datetime:
+        """Since when its prices go on without a break (aware UTC)."""
+        return datetime.fromtimestamp(self._code.stat().st_mtime, UTC)
+
+    def shock(self, coin: str, percent: float) -> float:
+        """Move a price from now on: up by ``percent``, or back if it was moved before; returns which.
+
+        ``coin`` is CoinGecko's id of the asset.
+        """
+        shocks = self._ask("GET", "_market").get(coin, [])
+        moved = prod(1 + shock["percent"] / 100 for shock in shocks)
+        percent = percent if moved <= 1 else (1 / moved - 1) * 100
+        self._ask("PUT", "_market", {"asset": coin, "percent": percent})
+        return percent
 
     def spoil(self, path: str, fault: str, rows: int) -> None:
         """Let the next answer whose path matches hold ``rows`` bad rows; earlier orders are forgotten."""
-        self._put("_faults", [{"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}])
+        rule = {"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}
+        self._ask("PUT", "_faults", [rule])
 
-    def _put(self, path: str, document: Any) -> None:
+    def _ask(self, method: str, path: str, document: Any = None) -> Any:
+        body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(  # noqa: S310 - our own https address
-            f"{self.laptop.simulator}/{path}", json.dumps(document).encode(), method="PUT"
+            f"{self.laptop.simulator}/{path}", body, method=method
         )
-        with opener(self._certificate).open(request, timeout=CALL_SECONDS):
-            pass
+        with opener(self._certificate).open(request, timeout=CALL_SECONDS) as answer:
+            return json.load(answer)
+
+    @property
+    def _code(self) -> Path:
+        """Which code the running simulator is of."""
+        return self.laptop.folder / "simulator.code"
 
     @property
     def _certificate(self) -> Certificate:
         return Certificate.ensure(self.laptop.tls)
+
+
+def _fingerprint() -> str:
+    """Of the simulator's code, as it would start now."""
+    files = sorted((ROOT / "simulator").glob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -32,7 +32,7 @@ feeds = {
 # and for the notice bad rows; the cooldowns are short, so that the next demo mails again.
 price_rules = {
   btc_above_one_dollar = { asset = "BTC", above = 1, cooldown_minutes = 15 }
-  doge_moved_5_percent = { asset = "DOGE", change_percent = 5, window_minutes = 1, cooldown_minutes = 2 }
+  doge_moved_5_percent = { asset = "DOGE", change_percent = 5, window_minutes = 1, cooldown_minutes = 1 }
 }
 
-notices = { cooldown_minutes = 2 }
+notices = { cooldown_minutes = 1 }

@@ -1,7 +1,7 @@
 """The demo's own judgement: what it waits for, and that it never claims what did not land."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -45,8 +45,12 @@ class Orders(list[tuple[Any, ...]]):
 
     laptop = Laptop.from_env({"COINLAKE_PORT": "6000"})
 
-    def shock(self, *order: Any) -> None:
-        self.append(order)
+    def started(self) -> datetime:
+        return NOW - timedelta(seconds=30)
+
+    def shock(self, coin: str, percent: float) -> float:
+        self.append((coin, percent))
+        return percent
 
     def spoil(self, *order: Any) -> None:
         self.append(order)
@@ -119,7 +123,7 @@ def test_the_whole_demo_is_content_with_both_mails(running):
         logged(running.stack, subject, rule)
         running.mailbox.append(Mail(subject, "body", "now"))
     running.provoked()
-    assert running.exchanges == [("*/coins/markets", "nan", 4), ("BTC", 10.0)]
+    assert running.exchanges == [("*/coins/markets", "nan", 4), ("bitcoin", 10.0)]
     assert [mail.subject for mail in running.mails] == ["BTC +10 %", "4 rows quarantined"]
 
 
