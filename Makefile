@@ -31,8 +31,8 @@ up: setup ## Deploy the lake on this machine and leave it running (LIVE=1: real 
 down: setup ## Stop what `make demo` or `make up` started; data stays
 	@$(COINLAKE) down
 
-status: setup ## Freshness, rows per zone, quarantine, queues, mails (ENV=local by default here)
-	@$(COINLAKE) status
+status: setup ## Freshness, rows per zone, quarantine, queues, mails (of this laptop, or ENV=dev)
+	@$(COINLAKE) status $(if $(filter command line environment,$(origin ENV)),--env $(ENV))
 
 test: setup ## Set up and pass every test, the deployed stack included
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -49,6 +49,7 @@ locals {
     price_rules     = var.price_rules
     notices         = var.notices
     private_sources = var.private_sources
+    environment     = var.environment
   })
   config_key = "config/${sha256(local.config)}.json"
 }

@@ -15,7 +15,7 @@ resource "aws_s3_object" "layer" {
   key    = "layers/${each.key}-${substr(filesha256(each.value), 0, 16)}.zip"
   source = each.value
 
-  # S3 drops the tags of an object that is uploaded in parts; the bucket's own say the same.
+  # No tags: the bucket's own say the same, and the embedded AWS drops those of an object in parts.
   override_provider {
     default_tags {
       tags = {}

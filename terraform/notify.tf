@@ -190,6 +190,6 @@ module "operations" {
   name         = "${local.prefix}-operations"
   display_name = "coinlake ${var.environment} operations"
   publisher    = { service = "cloudwatch.amazonaws.com", arn = local.alarm_arns }
-  emails       = toset(coalesce(var.operations_emails, var.alert_emails))
+  emails       = toset(length(coalesce(var.operations_emails, [])) > 0 ? var.operations_emails : var.alert_emails)
   kms_key_arn  = local.kms_key_arn
 }

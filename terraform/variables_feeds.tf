@@ -17,7 +17,7 @@ variable "feeds" {
   default = {
     # The 250 largest assets: one request every five minutes.
     coingecko_quotes = { source = "coingecko", dataset = "quotes", interval = "5m", top = 250 }
-    # Hourly candles of all that Coinbase lists: 19 requests an hour, each for the last day.
+    # Hourly candles of the assets seen at Coinbase: 18 requests an hour, each for the last day.
     coinbase_candles = {
       source   = "coinbase"
       dataset  = "candles"

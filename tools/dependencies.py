@@ -71,7 +71,7 @@ class Target:
 
 def build(target: Target, cache: Path, zip_path: Path) -> None:
     """Write the layer for ``target`` to ``zip_path``, from the cache when nothing changed."""
-    cached = cache / f"{target.python}-{target.architecture}-{_fingerprint()}.zip"
+    cached = cache / f"{target.python}-{target.architecture}-{_fingerprint(target)}.zip"
     if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=cache))  # of our own: another build may run beside us
@@ -88,8 +88,10 @@ def build(target: Target, cache: Path, zip_path: Path) -> None:
     shutil.copyfile(cached, zip_path)
 
 
-def _fingerprint() -> str:
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+def _fingerprint(target: Target) -> str:
+    """All that the bytes depend on: the pins, these rules, and which tools are at hand."""
+    tools = f"{bool(_stripper(target))} {bool(_compiler(target))}".encode()
+    return hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes() + tools).hexdigest()[:16]
 
 
 def _install(target: Target, python: Path) -> None:
@@ -116,16 +118,20 @@ def libraries(python: Path) -> Iterator[Path]:
 
 def _strip(target: Target, python: Path) -> None:
     """Drop symbols where a tool for the architecture exists; auditwheel's *.libs break, so never there."""
-    native = MACHINES[target.architecture] == os.uname().machine
-    tool = (shutil.which("strip") if native else None) or shutil.which("llvm-strip")
+    tool = _stripper(target)
     for library in libraries(python) if tool else ():
         if not library.parent.name.endswith(".libs"):
             subprocess.run([str(tool), "--strip-unneeded", str(library)], check=True)
 
 
+def _stripper(target: Target) -> str | None:
+    native = MACHINES[target.architecture] == os.uname().machine
+    return (shutil.which("strip") if native else None) or shutil.which("llvm-strip")
+
+
 def _compile(target: Target, python: Path) -> None:
     """Ship .pyc files where the target's Python is at hand; without them imports take four times as long."""
-    interpreter = sys.executable if target.is_this_machine else _interpreter(target.python)
+    interpreter = _compiler(target)
     if not interpreter:
         print(f"  python{target.python} is not on the PATH: no .pyc files, so slower cold starts")
         return
@@ -139,9 +145,11 @@ def _compile(target: Target, python: Path) -> None:
     subprocess.run([*command, str(python)], check=True, env=environment)
 
 
-def _interpreter(version: str) -> str | None:
-    """An interpreter of this version that runs; a version manager's shim may be there and not run."""
-    found = shutil.which(f"python{version}")
+def _compiler(target: Target) -> str | None:
+    """An interpreter of the target's version that runs; a version manager's shim may not."""
+    if target.is_this_machine:
+        return sys.executable
+    found = shutil.which(f"python{target.python}")
     if not found or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
         return None
     return found

@@ -18,9 +18,16 @@ clock: Final = Clock()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Land what is due; safe to run twice. Raises ``IngestFailed`` if any request failed."""
+    """Land what is due; safe to run twice. Raises ``IngestFailed`` if any request failed.
+
+    A snapshot whose time has passed, from a late redrive say, is missed for good, and counted.
+    """
     config, raw = wiring.lake()
     run = Run.of(event, config, clock.now())
+    if run.missed(clock.now()):
+        logger.warning("slot missed", feed=run.feed.name, due=run.due.isoformat())
+        metrics.add_metric("SlotsMissed", MetricUnit.Count, 1)
+        return
     source = wiring.source(run.feed.source)
     asked = source.plan(run.feed, config.assets, run.due)
     left_seconds = context.get_remaining_time_in_millis() / 1000

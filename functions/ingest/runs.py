@@ -1,12 +1,15 @@
 """What a run is about: the feed of its event and the slot that it is due for."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
 
 from coinlake import intervals
 from coinlake.config import Feed, LakeConfig
 from coinlake.errors import BadEvent
+
+SNAPSHOTS: Final = frozenset({"quotes"})
+SNAPSHOT_AGE: Final = timedelta(hours=1)  # Lambda's own retries of a run end within it
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,10 @@ class Run:
         if due > now:
             raise BadEvent("future_slot", f"feed {name} is due at {due.isoformat()}, which is not yet")
         return cls(feed, due)
+
+    def missed(self, now: datetime) -> bool:
+        """Whether it is too late: a snapshot taken now would be filed as the slot's."""
+        return self.feed.dataset in SNAPSHOTS and now - self.due > SNAPSHOT_AGE
 
     def __str__(self) -> str:
         return f"feed {self.feed.name} at {self.due.isoformat()}"

@@ -2,25 +2,19 @@
 
 import os
 from functools import cache
-from typing import Any, Final
 
-import boto3
-from botocore.config import Config
-
+from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.stores import ObjectStore
 from ingest.settings import Settings
 from ingest.sources import Source
 from ingest.sources.registry import connect
 
-# AWS's defaults wait a minute for an answer, which is as long as a whole run may take.
-PATIENCE: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
-
 
 @cache
 def lake() -> tuple[LakeConfig, ObjectStore]:
     """The configuration and the raw bucket."""
-    settings, s3 = Settings.from_env(), _client("s3")
+    settings, s3 = Settings.from_env(), client("s3")
     config = LakeConfig.load(ObjectStore(s3, settings.config_bucket), settings.config_key)
     return config, ObjectStore(s3, settings.raw_bucket)
 
@@ -29,8 +23,4 @@ def lake() -> tuple[LakeConfig, ObjectStore]:
 def source(name: str) -> Source:
     """A source with its key and its connections; ``REQUESTS_CA_BUNDLE`` may name other roots."""
     config, _ = lake()
-    return connect(config, name, lambda: _client("ssm"), os.environ.get("REQUESTS_CA_BUNDLE") or True)
-
-
-def _client(service: str) -> Any:
-    return boto3.client(service, config=PATIENCE)
+    return connect(config, name, lambda: client("ssm"), os.environ.get("REQUESTS_CA_BUNDLE") or True)

@@ -6,12 +6,18 @@ the same mails.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 # Lambda kills an invocation at its deadline; the hosts' clocks may differ by this much.
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
+
+# What is older is no news: replays and backfills write objects of any age.
+NEWS_HORIZON: Final = timedelta(days=1)
+
+LAPTOP: Final = "local"  # the environment that commands reach when none is named
+MAX_SUBJECT_CHARACTERS: Final = 99  # SNS, Publish: "must be less than 100 characters long"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,14 @@ class Message:
 
     subject: str
     body: str
+
+    def addressed(self, environment: str) -> Self:
+        """The mail of one environment among several: it says which, and how commands reach it."""
+        if environment == LAPTOP:
+            return self
+        subject = self.subject.replace("[coinlake]", f"[coinlake {environment}]", 1)[:MAX_SUBJECT_CHARACTERS]
+        note = f"Add --env {environment} to coinlake's commands: without it they reach the laptop's own lake."
+        return replace(self, subject=subject, body=f"{self.body}\n{note}\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final
 
-SUBJECT_CHARACTERS: Final = 99  # SNS, Publish: "must be less than 100 characters long"
+from notify.alerts import MAX_SUBJECT_CHARACTERS
+
 _WIDE: Final = Context(prec=80, rounding=ROUND_HALF_EVEN)  # the widest value of the lake has 38 digits
 _WHOLE: Final = Decimal(1000)  # from here on, cents are fine enough
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]+")
@@ -72,7 +73,7 @@ def subject(text: str) -> str:
     """
     line = _UNPRINTABLE.sub(" ", text).encode("ascii", "replace").decode()
     line = f"[coinlake] {line.strip()}"
-    return line if len(line) <= SUBJECT_CHARACTERS else f"{line[: SUBJECT_CHARACTERS - 3]}..."
+    return line if len(line) <= MAX_SUBJECT_CHARACTERS else f"{line[: MAX_SUBJECT_CHARACTERS - 3]}..."
 
 
 def _decimals(value: Decimal) -> int:

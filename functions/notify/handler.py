@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from coinlake.batches import batch_answer
 from coinlake.observability import logger, metrics
 from notify.alerts import Run
 from notify.settings import Settings
@@ -23,11 +24,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     parts, run = wire(), Run.begin(context.get_remaining_time_in_millis())
     if "watch" in event:
         parts.watch.check(event["watch"], run)
-    failures = []
+    failures: list[str] = []
     for record in event.get("Records", ()):
         try:
             parts.notifier.handle(record["body"], run)
         except Exception:  # whatever it was, the rest of the batch must not share its fate
             logger.exception("message goes back to the queue", message_id=record["messageId"])
-            failures.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failures}
+            failures.append(record["messageId"])
+    return batch_answer(event.get("Records", ()), failures)

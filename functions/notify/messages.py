@@ -104,8 +104,8 @@ def _query(firing: Firing, key: TrustedKey) -> str:
     """The series around the price, within one partition so that it scans little."""
     seen = firing.observation
     time, price = ("open_time", "close") if key.table == "candles" else ("observed_at", "price")
-    named, _, value = key.partition.split("/")[-1].partition("=")
-    terms = {"source": seen.source, "base": seen.base, "quote": seen.quote, named: value}
+    folders = dict(folder.split("=", 1) for folder in key.partition.split("/"))
+    terms = {"source": seen.source, "base": seen.base, "quote": seen.quote, **folders}
     where = " AND ".join(f"{column} = {_literal(term)}" for column, term in terms.items())
     series = f"FROM {key.table} WHERE {where} ORDER BY {time} DESC LIMIT 20"
     return f"SELECT {time}, {price} {series}"

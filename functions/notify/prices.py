@@ -10,14 +10,12 @@ from coinlake.config import LakeConfig, PriceRule
 from coinlake.keys import TrustedKey
 from coinlake.stores import ObjectStore
 from notify import messages, observations, rules
-from notify.alerts import Alert, Run, alert_id
+from notify.alerts import NEWS_HORIZON, Alert, Run, alert_id
 from notify.observations import Observation
 from notify.sending import Sender
 from notify.state import State
 
 MAX_TRUSTED_BYTES: Final = 16 << 20  # a page of 250 quotes has 30 KB
-# A price of yesterday is no news: replays and backfills write trusted objects of any age.
-NEWS_HORIZON: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +49,8 @@ class PriceWatch:
 
     def _check(self, sighting: "_Sighting", watching: Sequence[PriceRule], run: Run) -> None:
         seen, spacing = sighting.seen, sighting.spacing
+        # Bars longer than a rule's window cannot tell what happened within it.
+        watching = [rule for rule in watching if not rules.needs_base(rule) or rule.window >= spacing]
         comparing = [rule for rule in watching if rules.needs_base(rule)]
         if comparing:
             self.state.record_price(seen, seen.at + rules.retention(comparing, spacing))

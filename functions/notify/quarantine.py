@@ -10,7 +10,7 @@ from coinlake.keys import QuarantineKey, RawKey
 from coinlake.records import parse_quarantine
 from coinlake.stores import ObjectStore
 from notify import messages
-from notify.alerts import Alert, Run, alert_id
+from notify.alerts import NEWS_HORIZON, Alert, Run, alert_id
 from notify.messages import Quarantined
 from notify.observations import Unreadable
 from notify.sending import Sender
@@ -32,7 +32,7 @@ class QuarantineWatch:
         Raises ``NotFound`` or ``Unreadable`` for an object that tells nothing,
         ``StoreUnavailable`` or ``LeaseHeld`` where the event must come again.
         """
-        if not self.notices.quarantine:
+        if not self.notices.quarantine or key.slot.time < run.now - NEWS_HORIZON:
             return
         try:
             stored = self.lake.get(str(key), MAX_QUARANTINE_BYTES)

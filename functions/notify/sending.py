@@ -4,7 +4,7 @@ A crash before the publish leaves a lease that ends by itself, and the redeliver
 crash between publish and mark mails twice: e-mail has no way to ask whether it was sent.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coinlake.errors import StoreUnavailable
 from coinlake.observability import MetricUnit, logger, metrics
@@ -19,6 +19,7 @@ class Sender:
 
     state: State
     topic: AlertsTopic
+    environment: str
 
     def send(self, alert: Alert, run: Run) -> bool:
         """Mail the alert unless it was mailed or its topic is in cooldown; say whether it was mailed.
@@ -26,6 +27,7 @@ class Sender:
         Raises ``StoreUnavailable`` or ``LeaseHeld`` where it is not known to be settled: the
         event must come again.
         """
+        alert = replace(alert, message=alert.message.addressed(self.environment))
         if not self.state.acquire(alert, run):
             logger.info("alert is settled already", topic=alert.topic, alert_id=alert.id)
             return False

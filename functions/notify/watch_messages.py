@@ -2,11 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from notify import formats
 from notify.alerts import Message
 from notify.freshness import FeedStatus
 from notify.layout import SETTINGS, message, section, table
+
+_INFRASTRUCTURE: Final = (
+    "Only faults of the infrastructure end there (bad data goes to quarantine): a permission, a "
+    "throttle, an outage, a setting. The stage's log names it."
+)
+_CAUSES: Final = {
+    "ingest": "A source did not answer, or refused: an outage, its rate limit, a wrong API key, a market "
+    "that is no longer listed. ingest's log names each request that failed, and what to do."
+}
 
 
 def stale(status: FeedStatus, now: datetime) -> Message:
@@ -55,8 +65,7 @@ def failures(stage: str, count: int, now: datetime) -> Message:
         f"{stage} failed on {messages} again and again, and gave up. Nothing is lost: they wait in its "
         "dead-letter queue.",
         table([("Stage", stage), ("Waiting", messages), ("Checked", formats.when(now))]),
-        "Only faults of the infrastructure end there (bad data goes to quarantine): a permission, a "
-        "throttle, an outage, a setting. The stage's log names it.",
+        _CAUSES.get(stage, _INFRASTRUCTURE),
         section("Repair", "1. coinlake status", "2. remove the cause", f"3. coinlake redrive {stage}"),
     )
 

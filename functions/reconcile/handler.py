@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-import boto3
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from coinlake.clients import client
 from coinlake.observability import MetricUnit, logger, metrics
 from coinlake.s3_events import ObjectRef
 from coinlake.stores import ObjectStore
-from reconcile.missing import Days, compare
+from reconcile.missing import Days, Found, compare
 from reconcile.queue import TransformQueue
 from reconcile.settings import Settings
 
@@ -20,11 +20,11 @@ SHOWN: Final = 100
 
 @cache
 def wire() -> tuple[ObjectStore, ObjectStore, TransformQueue]:
-    settings, s3 = Settings.from_env(), boto3.client("s3")
+    settings, s3 = Settings.from_env(), client("s3")
     return (
         ObjectStore(s3, settings.raw_bucket),
         ObjectStore(s3, settings.lake_bucket),
-        TransformQueue(boto3.client("sqs"), settings.transform_queue_url),
+        TransformQueue(client("sqs"), settings.transform_queue_url),
     )
 
 
@@ -35,13 +35,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     raw, lake, queue = wire()
     now = datetime.now(UTC)
     settled = now - timedelta(minutes=event.get("in_flight_minutes", IN_FLIGHT_MINUTES))
-    found = compare(raw, lake, Days.of_event(event, now.date()), settled)
-    requeued = queue.send(ObjectRef(raw.bucket, key) for key in found.missing)
-    metrics.add_metric("ObjectsRequeued", MetricUnit.Count, requeued)
-    logger.info("compared raw with ledger", raw=found.raw, ledger=found.ledger, requeued=requeued)
+    total = Found()
+    for found in compare(raw, lake, Days.of_event(event, now.date()), settled):
+        queue.send(ObjectRef(raw.bucket, key) for key in found.missing)
+        total.add(found)
+    metrics.add_metric("ObjectsRequeued", MetricUnit.Count, len(total.missing))
+    logger.info("compared raw with ledger", raw=total.raw, ledger=total.ledger, requeued=len(total.missing))
     return {
-        "raw": found.raw,
-        "ledger": found.ledger,
-        "requeued_count": requeued,
-        "requeued": found.missing[:SHOWN],
+        "raw": total.raw,
+        "ledger": total.ledger,
+        "requeued_count": len(total.missing),
+        "requeued": total.missing[:SHOWN],
     }

@@ -18,6 +18,11 @@ class Found:
     ledger: int = 0
     missing: list[str] = field(default_factory=list)
 
+    def add(self, other: "Found") -> None:
+        self.raw += other.raw
+        self.ledger += other.ledger
+        self.missing += other.missing
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -46,22 +51,17 @@ class Days:
         return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
 
 
-def compare(raw: ObjectStore, lake: ObjectStore, days: Days, written_before: datetime) -> Found:
-    """Walk every source and dataset that raw holds, one day's listing at a time.
+def compare(raw: ObjectStore, lake: ObjectStore, days: Days, written_before: datetime) -> Iterator[Found]:
+    """What each day of every source and dataset that raw holds lacks, one day's listing at a time.
 
     Younger objects than ``written_before`` are left to their own event, which is on its way.
     """
-    found = Found()
     for source, dataset in origins(raw):
         for day in days:
             wanted = sorted(_ledger_keys(raw.keys(keys.raw_prefix(source, dataset, day), written_before)))
-            if not wanted:
-                continue
-            present = set(lake.keys(keys.ledger_prefix(source, dataset, day)))
-            found.raw += len(wanted)
-            found.ledger += sum(ledger in present for ledger, _ in wanted)
-            found.missing += [raw_key for ledger, raw_key in wanted if ledger not in present]
-    return found
+            present = set(lake.keys(keys.ledger_prefix(source, dataset, day))) if wanted else set()
+            missing = [raw_key for ledger, raw_key in wanted if ledger not in present]
+            yield Found(len(wanted), len(wanted) - len(missing), missing)
 
 
 def origins(raw: ObjectStore) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from coinlake.batches import batch_answer
 from coinlake.observability import MetricUnit, logger, metrics
 from transform.settings import Settings
 from transform.work import Tally, Transform
@@ -26,8 +27,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             tally.add(transform.message(record["body"]))
         except Exception as error:
             logger.exception("message failed", message_id=record["messageId"], error=type(error).__name__)
-            failed.append({"itemIdentifier": record["messageId"]})
+            failed.append(record["messageId"])
     metrics.add_metric("RowsTrusted", MetricUnit.Count, tally.rows_trusted)
     metrics.add_metric("RowsQuarantined", MetricUnit.Count, tally.rows_quarantined)
     metrics.add_metric("MessagesIgnored", MetricUnit.Count, tally.ignored)
-    return {"batchItemFailures": failed}
+    return batch_answer(event["Records"], failed)

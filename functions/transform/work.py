@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Self
 
-import boto3
-
+from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.errors import BadEvent, BadKey, NotFound, TooLarge
 from coinlake.keys import RawKey
@@ -47,7 +46,7 @@ class Transform:
 
     @classmethod
     def wired(cls, settings: Settings) -> Self:
-        s3 = boto3.client("s3")
+        s3 = client("s3")
         config = LakeConfig.load(ObjectStore(s3, settings.config_bucket), settings.config_key)
         lake = ObjectStore(s3, settings.lake_bucket)
         return cls(

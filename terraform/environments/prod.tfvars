@@ -14,9 +14,9 @@ customer_managed_keys = false
 
 log_retention_days = 365
 
-# Who gets the mails; each address confirms once.
-alert_emails      = []
-operations_emails = []
+# Who gets the mails; each address confirms once. operations_emails, for the alarms of the stack
+# itself, are the same addresses unless set.
+alert_emails = []
 
 # On AWS, CoinGecko's keyless limit is shared with other users of Lambda's addresses. A demo key is
 # free (https://www.coingecko.com/en/api): set the plan, and export TF_VAR_coingecko_api_key.

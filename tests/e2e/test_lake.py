@@ -187,7 +187,7 @@ def test_what_a_missing_permission_stops_waits_in_the_dead_letter_queue_and_redr
     assert lake.depth(dead) == 0
 
 
-def test_raw_is_written_once_over_tls_only(lake: Lake):
+def test_raw_is_written_once(lake: Lake):
     key = str(candles_key(4))
     before = lake.stack.raw.head(key).etag
     with pytest.raises(lake.client("s3").exceptions.ClientError, match="PreconditionFailed"):

@@ -6,6 +6,7 @@ import json
 import logging
 import traceback
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import boto3
@@ -16,11 +17,13 @@ from coinlake.observability import logger
 from ingest import handler as ingest
 from ingest import wiring
 from ingest.errors import IngestFailed
+from ingest.http import Clock
 from tests.unit.ingest.https_server import Reply, serving, write_certificate
 
 # Powertools warns where a run fails before its first metric, as some runs here do on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
+NOW = datetime(2024, 11, 21, 7, 36, tzinfo=UTC)
 KEY = "CG-sentinel-0123456789"
 HOURLY = {"feed": "hourly", "scheduled_time": "2024-11-21T07:02:00Z"}
 TOP = {"feed": "top", "scheduled_time": "2024-11-21T07:35:00Z"}
@@ -63,6 +66,7 @@ def configuration(url, **changes):
         "price_rules": {},
         "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
         "private_sources": True,
+        "environment": "local",
     }
     return json.dumps({**document, **changes}).encode()
 
@@ -89,6 +93,7 @@ def deployed(s3, server, certificate, monkeypatch):
     for name, value in {**environment, "REQUESTS_CA_BUNDLE": str(certificate)}.items():
         monkeypatch.setenv(name, value)
     s3.put_object(Bucket="artifacts", Key="config/1.json", Body=configuration(server.url))
+    monkeypatch.setattr(ingest, "clock", Clock(now=lambda: NOW))
     boto3.client("ssm").put_parameter(Name="/coinlake/test/key", Value=KEY, Type="SecureString")
     wiring.lake.cache_clear()
     wiring.source.cache_clear()
@@ -267,3 +272,14 @@ def test_without_its_configuration_a_run_fails_before_it_asks(deployed, server, 
 def test_an_event_that_names_no_past_slot_is_refused(deployed, context, event):
     with pytest.raises(BadEvent):
         ingest.handler(event, context)
+
+
+def test_a_snapshot_that_comes_hours_late_is_missed_and_candles_of_any_age_are_not(
+    deployed, context, monkeypatch, capsys
+):
+    monkeypatch.setattr(ingest, "clock", Clock(now=lambda: NOW + timedelta(days=3)))
+    ingest.handler(TOP, context)
+    assert metric(capsys.readouterr().out, "SlotsMissed") == [1.0]
+    assert keys(deployed) == []
+    ingest.handler(HOURLY, context)
+    assert keys(deployed) == [BTC, ETH]

@@ -117,3 +117,20 @@ def test_without_a_rule_for_the_source_the_object_is_not_even_read(line):
     line.s3.delete_object(Bucket="lake", Key=key)
     assert line.announce(key) == []
     assert len(line.items("feed#top")) == 1
+
+
+def test_bars_longer_than_the_window_cannot_tell_of_a_change_within_it(line):
+    document = configuration()
+    document["price_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
+    line.configure(document)
+    hour = now().replace(minute=0)
+    line.announce(line.candles(hour - timedelta(hours=1), ["100"]), line.candles(hour, ["200"]))
+    assert line.mails() == []
+
+
+def test_a_mail_of_a_deployed_environment_says_which_and_how_to_reach_it(line):
+    line.configure(configuration() | {"environment": "dev"})
+    line.announce(line.quotes({"price": "77361.43"}))
+    [mail] = line.mails()
+    assert mail["Subject"].startswith("[coinlake dev] BTC above")
+    assert "Add --env dev to coinlake's commands" in mail["Message"]

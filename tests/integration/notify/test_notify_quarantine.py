@@ -1,10 +1,10 @@
 """Quarantine objects in, notices out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from coinlake.records import Rejection
 from notify import quarantine
-from tests.integration.notify.conftest import configuration
+from tests.integration.notify.conftest import configuration, now
 
 ROWS = [Rejection.of("missing_price", row, "price", None) for row in range(11)] + [
     Rejection.of("nonfinite", 11, "price", "NaN\x1b[31m")
@@ -67,4 +67,9 @@ def test_quarantine_notices_can_be_turned_off(line):
     document["notices"]["quarantine"] = False
     line.configure(document)
     assert line.announce(line.quarantine(*ROWS)) == []
+    assert line.mails() == []
+
+
+def test_a_replay_of_old_objects_mails_nothing(line):
+    line.announce(line.quarantine(Rejection("missing_price", 0), due=now() - timedelta(days=2)))
     assert line.mails() == []

@@ -157,3 +157,11 @@ def test_stale_and_failure_notices_can_be_turned_off_and_the_heart_still_beats(l
 def test_a_watch_without_a_time_is_refused(line, time):
     with pytest.raises(BadConfiguration, match="bad_time|tz_required"):
         notify_handler.handler({"watch": time}, line.context)
+
+
+def test_dead_letters_of_ingest_are_told_as_what_they_are(line):
+    line.sqs.send_message(QueueUrl=line.dead_letters["ingest"], MessageBody="x")
+    line.watch(START)
+    [mail] = line.mails()
+    assert "a wrong API key" in mail["Message"]
+    assert "infrastructure" not in mail["Message"]

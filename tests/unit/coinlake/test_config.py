@@ -59,6 +59,7 @@ DOCUMENT = {
     },
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
+    "environment": "local",
 }
 CONFIG = LakeConfig.from_json(json.dumps(DOCUMENT).encode())
 DUE = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
@@ -92,8 +93,10 @@ def test_a_page_is_named_by_its_feed_and_a_window_by_its_market():
 def test_a_feed_owns_what_it_asked_for_and_nothing_else():
     quotes, candles = CONFIG.feed("coingecko_quotes"), CONFIG.feed("coinbase_candles")
     assert quotes.owns("coingecko", "quotes", quotes.page_key(DUE, 1).slot)
-    assert candles.owns("coinbase", "candles", Slot(DUE, ("ETH-USD", "1h", "300")))
-    assert not candles.owns("coinbase", "candles", Slot(DUE, ("ETH-USD", "1m", "300")))
+    assert candles.owns("coinbase", "candles", Slot(DUE, ("BTC-USD", "1h", "24")))
+    for other in ("ETH-USD.1h.24", "BTC-EUR.1h.24", "BTC-USD.1m.24", "BTC-USD.1h.300"):
+        assert not candles.owns("coinbase", "candles", Slot(DUE, tuple(other.split("."))))
+    assert not candles.owns("coinbase", "candles", Slot(DUE))
     assert not quotes.owns("coingecko", "quotes", Slot(DUE, ("other_feed", "usd", "p1")))
     assert not quotes.owns("coinbase", "quotes", Slot(DUE, ("coingecko_quotes", "usd", "p1")))
 

@@ -17,7 +17,7 @@ NOW = datetime(2024, 11, 21, 7, 37, 30, tzinfo=UTC)
 @pytest.fixture(scope="session")
 def config(quotes_feed):
     feeds = {"top": quotes_feed(), "off": quotes_feed(name="off", enabled=False)}
-    return LakeConfig({}, {}, feeds, (), SimpleNamespace(), private_sources=False)
+    return LakeConfig({}, {}, feeds, (), SimpleNamespace(), private_sources=False, environment="local")
 
 
 def test_the_slot_is_the_scheduled_time_floored_to_the_interval(config):

@@ -36,7 +36,7 @@ def refusal(code):
 
 def config(**source):
     entry = SourceConfig("coingecko", "https://api.coingecko.com/api/v3", 5, **source)
-    return LakeConfig({}, {"coingecko": entry}, {}, (), Notices(True, True, True, None), False)
+    return LakeConfig({}, {"coingecko": entry}, {}, (), Notices(True, True, True, None), False, "local")
 
 
 def test_settings_are_read_from_exactly_these_names():

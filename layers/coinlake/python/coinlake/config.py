@@ -37,7 +37,7 @@ class Feed:
 
     ``quotes`` feeds ask for the ``top`` assets by market cap or for ``assets`` by name;
     ``candles`` feeds ask for ``assets``, each time for the last ``lookback`` closed buckets,
-    so that a missed run heals itself.
+    so that a missed run heals itself. ``markets`` are their names in keys, ``BTC-USD``.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Feed:
     lookback: int
     stale_after_minutes: int
     enabled: bool
+    markets: tuple[str, ...] = ()
 
     def due(self, scheduled: datetime) -> datetime:
         """The slot time of a run: its scheduled time floored to the interval."""
@@ -68,7 +69,8 @@ class Feed:
         if (source, dataset) != (self.source, self.dataset):
             return False
         if dataset == "candles":
-            return slot.parts[1:2] == (self.interval,)
+            market, *window = slot.parts or ("",)
+            return market in self.markets and window == [self.interval, str(self.lookback)]
         return slot.parts[:1] == (self.name,)
 
 
@@ -111,6 +113,7 @@ class LakeConfig:
     price_rules: tuple[PriceRule, ...]
     notices: Notices
     private_sources: bool
+    environment: str
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
@@ -136,10 +139,11 @@ class LakeConfig:
                 for symbol, ids in document["assets"].items()
             },
             sources={name: SourceConfig(name=name, **entry) for name, entry in document["sources"].items()},
-            feeds={name: _feed(name, entry) for name, entry in document["feeds"].items()},
+            feeds={name: _feed(name, entry, document["assets"]) for name, entry in document["feeds"].items()},
             price_rules=tuple(_price_rule(name, entry) for name, entry in document["price_rules"].items()),
             notices=_notices(document["notices"]),
             private_sources=document["private_sources"],
+            environment=document["environment"],
         )
 
     def feed(self, name: str) -> Feed:
@@ -162,9 +166,11 @@ class LakeConfig:
         return f"{source}:{asset_id}"
 
 
-def _feed(name: str, entry: Mapping[str, Any]) -> Feed:
+def _feed(name: str, entry: Mapping[str, Any], assets: Mapping[str, Mapping[str, str]]) -> Feed:
     intervals.duration(entry["interval"])
-    return Feed(name=name, **{**entry, "assets": tuple(entry["assets"])})
+    ids = [assets.get(symbol, {}).get(entry["source"]) for symbol in entry["assets"]]
+    markets = tuple(f"{asset_id}-{entry['quote']}" for asset_id in ids if asset_id)
+    return Feed(name=name, markets=markets, **{**entry, "assets": tuple(entry["assets"])})
 
 
 def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:

@@ -3,10 +3,11 @@
 CoinlakeError
 ├── BadConfiguration     a setting or rule is missing or malformed: fix the deployment
 ├── BadKey               an object key that coinlake did not write: ignore or quarantine it
-├── BadEvent             a message that is not an S3 event: acknowledge and count it
+├── BadEvent             an event that asks for nothing we do; from a queue it is acknowledged and counted
 ├── SourceUnavailable    the exchange is down or throttling: a retry may succeed
 ├── SourceRefused        the exchange rejects this request: a retry cannot help
 ├── StoreUnavailable     AWS failed us: a retry may succeed
+├── BatchFailed          every message of a batch failed (coinlake.batches)
 ├── AlreadyExists        the object is there: its first writer won
 ├── NotFound             the object is not there
 └── TooLarge             a body or object is over its cap: never read it whole
@@ -32,7 +33,7 @@ class BadKey(CoinlakeError):
 
 
 class BadEvent(CoinlakeError):
-    """A message body that is no S3 event; ``code`` says in which way."""
+    """An event that is none of ours; ``code`` says in which way."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)
