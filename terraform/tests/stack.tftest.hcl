@@ -429,6 +429,7 @@ run "the_configuration_object_is_what_functions_read" {
       }
       notices         = { quarantine = true, failures = true, stale = true, cooldown_minutes = 60 }
       private_sources = false
+      environment     = "other"
     }
     error_message = "The configuration changed its shape: change layers/coinlake/python/coinlake/config.py with it."
   }
