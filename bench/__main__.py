@@ -1,0 +1,59 @@
+"""``make bench``: measure the hot paths side by side with named peers, and print one table."""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from bench.latency import latency
+from bench.measure import BenchFailed
+from bench.report import Row, markdown, show
+from bench.rows import Bench, layers
+from bench.server import serving
+
+RUNS, QUICK_RUNS = 5, 1
+TIMES, QUICK_TIMES = 40, 3
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    options = _options(arguments)
+    console = Console(stderr=True)
+    runs, times = (QUICK_RUNS, QUICK_TIMES) if options.quick else (options.runs, TIMES)
+    try:
+        with serving() as server:
+            bench = Bench(server, options.rows, runs, times)
+            parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
+            if not options.quick:
+                parts.append(lambda: latency(runs))
+            rows = list(_measured(parts, console))
+    except BenchFailed as error:
+        console.print(f"[red]{error}[/]")
+        return 1
+    show(rows, Console())
+    if options.markdown:
+        options.markdown.write_text(f"{datetime.now(UTC):%Y-%m-%d}\n\n{markdown(rows)}")
+    return 0
+
+
+def _measured(parts: Sequence[Callable[[], Iterator[Row]]], console: Console) -> Iterator[Row]:
+    with console.status("measuring …") as status:
+        for part in parts:
+            for row in part():
+                status.update(f"measuring … {row.what}: {row.ours}")
+                yield row
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000, help="mini-tickers (default 1,000,000)")
+    parser.add_argument("--runs", type=int, default=RUNS, help="interleaved rounds (default 5)")
+    parser.add_argument("--quick", action="store_true", help="one round, no mails: does it work at all?")
+    parser.add_argument("--markdown", type=Path, help="also write the table here")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

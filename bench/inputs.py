@@ -1,0 +1,137 @@
+"""The inputs: made from a seed, so that every run measures the same bytes, and kept in build/bench."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from bench.paths import CACHE
+from coinlake.keys import RawKey
+from coinlake.stores import compressed
+
+SEED: Final = 20261121
+SYMBOLS: Final = 20
+START: Final = datetime(2026, 11, 20, tzinfo=UTC)
+TICKERS_KEY: Final = RawKey.parse(
+    "raw/source=binance/dataset=tickers/dt=2026-11-20/20261120T120000Z.bench.000001.jsonl.gz"
+)
+COINS_KEY: Final = RawKey.parse(
+    "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T120000Z.bench.usd.p1.json.gz"
+)
+CANDLES_KEY: Final = RawKey.parse(
+    "raw/source=coinbase/dataset=candles/dt=2026-11-20/20261120T120000Z.BTC-USD.1h.300.json.gz"
+)
+FETCHED_AT: Final = datetime(2026, 11, 20, 12, 0, 2, tzinfo=UTC)
+_FRAME: Final = (
+    '{{"received_at":{received},"frame":{{"stream":"{stream}@miniTicker","data":{{"e":"24hrMiniTicker",'
+    '"E":{sent},"s":"{symbol}","c":"{close:.8f}","o":"{open:.8f}","h":"{high:.8f}","l":"{low:.8f}",'
+    '"v":"{volume:.8f}","q":"{quote:.8f}"}}}}}}\n'
+)
+
+
+@dataclass(slots=True)
+class Market:
+    """One symbol's day: a price that walks in ticks of a cent, trades in about half of the seconds."""
+
+    symbol: str
+    price: float
+    open: float
+    high: float
+    low: float
+    volume: float
+    quote: float
+
+    def second(self, chance: random.Random) -> None:
+        if chance.random() < 0.5:  # noqa: PLR2004 - about half
+            return
+        self.price = max(round(self.price * (1 + chance.gauss(0, 5e-5)), 2), 0.02)
+        self.high, self.low = max(self.high, self.price), min(self.low, self.price)
+        traded = round(chance.expovariate(5), 5)
+        self.volume += traded
+        self.quote += traded * self.price
+
+
+def tickers(rows: int) -> Path:
+    """So many frames of 20 symbols, each once a second, as the collector stores them."""
+    path = CACHE / f"tickers-{rows}.jsonl.gz"
+    if not path.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(compressed("".join(frames(rows)).encode()))
+    return path
+
+
+def frames(rows: int) -> Iterator[str]:
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    markets = [_market(number, chance) for number in range(SYMBOLS)]
+    for number in range(rows):
+        second, place = divmod(number, SYMBOLS)
+        market = markets[place]
+        market.second(chance)
+        sent = int(START.timestamp() * 1000) + 1000 * second + 136 + int(chance.gauss(0, 8))
+        yield _FRAME.format(
+            received=sent * 1000 + int(chance.lognormvariate(10.8, 0.2)),
+            stream=market.symbol.lower(),
+            sent=sent,
+            symbol=market.symbol,
+            close=market.price,
+            open=market.open,
+            high=market.high,
+            low=market.low,
+            volume=round(market.volume, 5),
+            quote=round(market.quote, 7),
+        )
+
+
+def coins(count: int = 250) -> bytes:
+    """A page of CoinGecko's, every field filled."""
+    chance = random.Random(SEED)  # noqa: S311 - not a secret
+    return compressed(json.dumps([_coin(number, chance) for number in range(count)]).encode())
+
+
+def candles(count: int = 300) -> bytes:
+    """A window of Coinbase's hours, newest first."""
+    chance, rows, price = random.Random(SEED), [], 77000.0  # noqa: S311 - not a secret
+    for number in range(count):
+        close = round(price + chance.gauss(0, 90), 2)
+        low, high = round(min(price, close) - 20, 2), round(max(price, close) + 20, 2)
+        time = START + timedelta(hours=11 - number)
+        rows.append([int(time.timestamp()), low, high, price, close, round(chance.uniform(50, 500), 8)])
+        price = close
+    return compressed(json.dumps(rows).encode())
+
+
+def _market(number: int, chance: random.Random) -> Market:
+    price = round(10 ** chance.uniform(0, 5), 2)
+    volume = round(10 ** chance.uniform(3, 6), 5)
+    high, low = round(price * 1.03, 2), round(price * 0.97, 2)
+    return Market(f"COIN{number:02d}USDT", price, round(price * 1.01, 2), high, low, volume, volume * price)
+
+
+def _coin(number: int, chance: random.Random) -> dict[str, Any]:
+    price = float(f"{10 ** chance.uniform(-6, 5):.6g}")
+    supply = round(10 ** chance.uniform(6, 11), 2)
+    return {
+        "id": f"coin-{number}",
+        "symbol": f"c{number}",
+        "name": f"Coin {number}",
+        "image": f"https://coin-images.coingecko.com/coins/images/{number}/large/coin.png",
+        "current_price": price,
+        "market_cap": int(price * supply),
+        "market_cap_rank": number + 1,
+        "fully_diluted_valuation": int(price * supply),
+        "total_volume": int(price * supply / 50),
+        "high_24h": price * 1.02,
+        "low_24h": price * 0.98,
+        "price_change_24h": price * 0.01,
+        "price_change_percentage_24h": 1.01523,
+        "circulating_supply": supply,
+        "total_supply": supply,
+        "max_supply": None,
+        "ath": price * 3,
+        "ath_date": "2025-10-06T18:57:42.558Z",
+        "roi": None,
+        "last_updated": "2026-11-20T11:59:58.599Z",
+    }

@@ -1,0 +1,49 @@
+"""DuckDB on the same object: read_json → COPY as exact decimals, zstd; S3 to S3 through files.
+
+It reads what the table has, keeps the order of the lines, checks nothing and finds no repeats.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from bench.measure import answer, clock, told
+from bench.server import LAKE, RAW, Server
+
+# Of "e" and "E", one name to DuckDB, only the second is read.
+FIELDS = '"E" BIGINT, s VARCHAR, ' + ", ".join(
+    f"{name} DECIMAL({digits},8)" for name, digits in zip("cohlvq", (18, 18, 18, 18, 28, 28), strict=True)
+)
+QUERY = """
+COPY (
+  SELECT 'binance' AS source, frame.stream AS stream, frame.data.s AS raw_symbol,
+    make_timestamp(frame.data."E" * 1000) AS event_time, frame.data.o AS open, frame.data.h AS high,
+    frame.data.l AS low, frame.data.c AS close, frame.data.v AS volume, frame.data.q AS quote_volume,
+    make_timestamp(received_at) AS received_at, '{key}' AS raw_key
+  FROM read_json('{source}', format = 'newline_delimited', compression = 'gzip',
+    columns = {{received_at: 'BIGINT', frame: 'STRUCT(stream VARCHAR, data STRUCT({fields}))'}})
+) TO '{target}' (FORMAT parquet, COMPRESSION zstd)
+"""
+
+
+def copied(s3: Any, connection: duckdb.DuckDBPyConnection, key: str, folder: Path) -> int:
+    """Bytes of the Parquet object."""
+    source, target = folder / "in.jsonl.gz", folder / "out.parquet"
+    s3.download_file(RAW, key, str(source))
+    connection.execute(QUERY.format(source=source, target=target, key=key, fields=FIELDS))
+    s3.upload_file(str(target), LAKE, "duckdb.parquet")
+    return target.stat().st_size
+
+
+if __name__ == "__main__":
+    task = told()
+    s3 = Server(task["endpoint"]).client()
+    connection = duckdb.connect(config={"threads": 1})
+    with tempfile.TemporaryDirectory() as folder, clock() as seconds:
+        size = copied(s3, connection, task["key"], Path(folder))
+    if "pyarrow" in sys.modules:
+        raise RuntimeError("the peer must not pay for our libraries")
+    answer(seconds=seconds[0], bytes=size)

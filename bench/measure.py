@@ -1,0 +1,100 @@
+"""Fresh processes on one core, the contestants taking turns, medians of what they say."""
+
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bench.paths import CACHE, FUNCTIONS, LAYER, ROOT
+
+Result = Mapping[str, Any]
+_ENVIRONMENT: Final = {
+    "PYTHONPATH": os.pathsep.join(map(str, (ROOT, FUNCTIONS, LAYER))),
+    "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),  # warm, and nobody else's
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # as terraform/transform.tf sets it
+    "OMP_NUM_THREADS": "1",
+    "AWS_ACCESS_KEY_ID": "bench",
+    "AWS_SECRET_ACCESS_KEY": "bench",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "bench",
+    "POWERTOOLS_METRICS_NAMESPACE": "coinlake",
+    "POWERTOOLS_LOG_LEVEL": "ERROR",
+}
+
+
+class BenchFailed(Exception):
+    """A measured process failed: its last words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One contestant: a module of ``bench.jobs`` and what it is told."""
+
+    module: str
+    told: Mapping[str, Any]
+
+    def run(self) -> Result:
+        done = subprocess.run(
+            [sys.executable, "-m", f"bench.jobs.{self.module}", json.dumps(self.told)],
+            env=environment(),
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise BenchFailed(f"bench.jobs.{self.module}: {done.stderr.strip().splitlines()[-1:]}")
+        result: Result = json.loads(done.stdout.splitlines()[-1])
+        return result
+
+
+def environment() -> dict[str, str]:
+    """What a measured process sees: nothing of the user's AWS."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH") if name in os.environ}
+    return {**kept, **_ENVIRONMENT}
+
+
+def interleaved(jobs: Sequence[Job], runs: int) -> list[dict[str, float]]:
+    """The medians of each job's numbers over ``runs`` rounds, after one round that does not count."""
+    for job in jobs:
+        job.run()
+    rounds = [[job.run() for job in jobs] for _ in range(runs)]
+    return [
+        {name: statistics.median(done[place][name] for done in rounds) for name in rounds[0][place]}
+        for place in range(len(jobs))
+    ]
+
+
+def cores() -> tuple[int, int]:
+    """The core of the measured process, and the core of what it talks to."""
+    usable = sorted(os.sched_getaffinity(0))
+    return usable[0], usable[-1]
+
+
+def told() -> Any:
+    """In a measured process: pin it to its core, and read what it is told."""
+    os.sched_setaffinity(0, {cores()[0]})
+    return json.loads(sys.argv[1])
+
+
+def answer(**numbers: float) -> None:
+    """In a measured process: print its numbers, and its peak memory in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps({**numbers, "peak_mb": peak}))
+
+
+@contextmanager
+def clock() -> Any:
+    """A list that holds the seconds of the block once it is over."""
+    seconds: list[float] = []
+    start = time.perf_counter()
+    yield seconds
+    seconds.append(time.perf_counter() - start)

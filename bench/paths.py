@@ -1,0 +1,10 @@
+"""Where the bench finds the project and keeps what it makes."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+FUNCTIONS: Final = ROOT / "functions"
+LAYER: Final = ROOT / "layers" / "coinlake" / "python"
+PACKAGES: Final = ROOT / "build" / "packages"
+CACHE: Final = ROOT / "build" / "bench"

@@ -1,0 +1,42 @@
+"""What the bench says: one row for each thing measured, with whom it was compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``met`` is None where there is no target, or nothing to measure; ``peer`` names its number."""
+
+    what: str
+    ours: str
+    peer: str
+    ratio: str
+    target: str
+    met: bool | None
+
+    @property
+    def verdict(self) -> str:
+        return {True: "met", False: "missed", None: "–"}[self.met]
+
+
+HEADINGS = ("what", "ours", "peer or floor", "ratio", "target", "verdict")
+
+
+def show(rows: Sequence[Row], console: Console) -> None:
+    table = Table(*HEADINGS, title="coinlake bench", show_lines=True)
+    colours = {True: "green", False: "red", None: "dim"}
+    for row in rows:
+        verdict = f"[{colours[row.met]}]{row.verdict}[/]"
+        table.add_row(row.what, row.ours, row.peer, row.ratio, row.target, verdict)
+    console.print(table)
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The same as a table for docs/performance.md."""
+    lines = [HEADINGS, ("---",) * len(HEADINGS)]
+    lines += [(row.what, row.ours, row.peer, row.ratio, row.target, row.verdict) for row in rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)

@@ -1,0 +1,68 @@
+"""The bench's inputs are the same every time, and a tiny run of it works."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench import inputs
+from bench.paths import ROOT
+from coinlake.stores import StoredObject
+from transform.reading import read
+
+
+def read_raw(key, body):
+    stored = StoredObject(body, "etag", {"fetched_at": inputs.FETCHED_AT.isoformat()}, inputs.FETCHED_AT)
+    return read(stored, key, lambda source, name: f"{source}:{name}", 1 << 26)
+
+
+def test_the_inputs_are_the_same_every_time():
+    assert list(inputs.frames(50)) == list(inputs.frames(50))
+    assert inputs.coins() == inputs.coins()
+    assert inputs.candles() == inputs.candles()
+
+
+def test_frames_have_the_shape_of_binance():
+    line = json.loads(next(inputs.frames(1)))
+    assert list(line) == ["received_at", "frame"]
+    assert list(line["frame"]["data"]) == ["e", "E", "s", "c", "o", "h", "l", "v", "q"]
+
+
+@pytest.mark.parametrize(
+    ("key", "body", "rows"),
+    [
+        (inputs.TICKERS_KEY, gzip.compress("".join(inputs.frames(500)).encode()), 500),
+        (inputs.COINS_KEY, inputs.coins(), 250),
+        (inputs.CANDLES_KEY, inputs.candles(), 300),
+    ],
+    ids=["tickers", "coins", "candles"],
+)
+def test_every_row_of_the_inputs_is_good(key, body, rows):
+    parsed = read_raw(key, body)
+    assert (parsed.rows_trusted, parsed.rejections) == (rows, ())
+
+
+def test_a_tiny_run_measures_everything(tmp_path: Path):
+    table = tmp_path / "table.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", "--rows", "2000", "--quick", "--markdown", str(table)],
+        env={"PYTHONPATH": f"{ROOT}:{ROOT}/functions:{ROOT}/layers/coinlake/python", "PATH": "/usr/bin:/bin"},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    measured = table.read_text()
+    for what in (
+        "2,000 mini-tickers",
+        "peak memory",
+        "CoinGecko page",
+        "transform.handler",
+        "dependencies layer",
+    ):
+        assert what in measured
