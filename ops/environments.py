@@ -31,11 +31,19 @@ def terraform(environment: str, aws: Aws) -> Terraform:
     return found
 
 
+def reach(environment: str) -> Aws:
+    """The account of the usual AWS chain, in the region that the environment's file names.
+
+    The state lies beside the stack: another shell's AWS_REGION must not lead to another state.
+    """
+    return Aws.real(Settings.load(environment).values["region"])
+
+
 def outputs(environment: str) -> dict[str, Any]:
     """What Terraform says of the deployed stack; empty where there is none."""
     _refuse_local(environment)
     with console.status(f"Asking Terraform for the {environment} stack"):
-        return terraform(environment, Aws.real()).outputs()
+        return terraform(environment, reach(environment)).outputs()
 
 
 def bootstrap() -> str:
@@ -50,12 +58,10 @@ def bootstrap() -> str:
 def deploy(environment: str, confirm: Confirm) -> Mapping[str, Any]:
     """Build, plan, ask, apply; returns the stack's outputs."""
     _refuse_local(environment)
-    settings, aws = Settings.load(environment), Aws.real()
+    settings, aws = Settings.load(environment), reach(environment)
     with step(f"Credentials for account {aws.account()}, {aws.region}"):
         state_bucket.require(aws)
-    runtime, architecture = settings.values["python_runtime"], settings.values["architecture"]
-    with step(f"Packages for {runtime} on {architecture}"):
-        build(runtime, architecture, packages(runtime, architecture))
+    _build(settings)
     with step("Terraform init"):
         ready = terraform(environment, aws)
     _apply(ready, confirm, f"Apply this to {environment} in account {aws.account()}?")
@@ -65,7 +71,8 @@ def deploy(environment: str, confirm: Confirm) -> Mapping[str, Any]:
 def destroy(environment: str, confirm: Confirm) -> None:
     """Plan the removal of everything, ask, remove."""
     _refuse_local(environment)
-    aws = Aws.real()
+    settings, aws = Settings.load(environment), reach(environment)
+    _build(settings)
     with step("Terraform init"):
         ready = terraform(environment, aws)
     question = f"Destroy {environment} in account {aws.account()}, its data included?"
@@ -74,7 +81,14 @@ def destroy(environment: str, confirm: Confirm) -> None:
 
 def unlock(environment: str, lock_id: str) -> None:
     """Remove a state lock whose holder is gone."""
-    terraform(environment, Aws.real()).unlock(lock_id)
+    terraform(environment, reach(environment)).unlock(lock_id)
+
+
+def _build(settings: Settings) -> None:
+    """The packages, which Terraform reads even to destroy."""
+    runtime, architecture = settings.values["python_runtime"], settings.values["architecture"]
+    with step(f"Packages for {runtime} on {architecture}"):
+        build(runtime, architecture, packages(runtime, architecture))
 
 
 def packages(runtime: str, architecture: str) -> Path:

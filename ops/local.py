@@ -1,10 +1,8 @@
 """The whole stack on this machine: ``up`` and ``down``."""
 
 import json
-import platform
 import shlex
 import shutil
-import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -17,13 +15,13 @@ from ops.progress import step
 from ops.stack import Stack
 from ops.terraform import Terraform, TerraformFailed, variable_file
 from ops.tfvars import Settings
-from tools.build import build
+from tools.build import HERE, build, this_architecture
 from tools.terraform import plugin_dir, terraform_executable
 
 PARALLELISM: Final = 30
 FORGOT: Final = "forgot"  # marks that the embedded AWS lost what it had not saved
-RUNTIME: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
-ARCHITECTURE: Final = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"
+RUNTIME: Final = HERE
+ARCHITECTURE: Final = this_architecture()
 
 
 def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None) -> Stack:

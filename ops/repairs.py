@@ -1,6 +1,7 @@
 """Small repairs through the stack's own parts: reconcile, pause, resume."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from coinlake.errors import BadConfiguration, CoinlakeError
@@ -42,7 +43,7 @@ def reconcile(stack: Stack, days: Days | int) -> dict[str, Any]:
 
 
 def set_schedule(stack: Stack, feed: str, *, enabled: bool) -> None:
-    """Switch a feed's schedule; its history and settings stay."""
+    """Switch a feed's schedule, and let notify's watch know; its history and settings stay."""
     name = stack.schedules["feeds"].get(feed)
     if not name:
         known = ", ".join(sorted(stack.schedules["feeds"]))
@@ -51,3 +52,15 @@ def set_schedule(stack: Stack, feed: str, *, enabled: bool) -> None:
     current = scheduler.get_schedule(GroupName=stack.schedules["group"], Name=name)
     kept = {field: current[field] for field in _SETTINGS if field in current}
     scheduler.update_schedule(**kept, State="ENABLED" if enabled else "DISABLED")
+    _mark_paused(stack, feed, paused=not enabled)
+
+
+def _mark_paused(stack: Stack, feed: str, *, paused: bool) -> None:
+    """What functions/notify/state.py reads, so that nobody is mailed that a paused feed is late."""
+    key = {"pk": {"S": f"feed#{feed}"}, "sk": {"S": "paused"}}
+    table = stack.aws.client("dynamodb")
+    if paused:
+        since = {"since": {"S": datetime.now(UTC).isoformat(timespec="microseconds")}}
+        table.put_item(TableName=stack.state_table, Item=key | since)
+    else:
+        table.delete_item(TableName=stack.state_table, Key=key)

@@ -4,12 +4,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from coinlake import keys
-from coinlake.errors import BadConfiguration, BadKey, CoinlakeError
+from coinlake.errors import BadConfiguration, BadKey, CoinlakeError, NotFound
 from coinlake.keys import RawKey
 from coinlake.s3_events import ObjectRef, created_event
+from coinlake.stores import ObjectStore
 from ops import queues, status
 from ops.listing import Entry, entries
 from ops.ranges import Days
@@ -17,6 +19,7 @@ from ops.stack import Stack
 
 THREADS: Final = 16
 POLL_SECONDS: Final = 2.0
+MAX_LEDGER_BYTES: Final = 1 << 20
 Report = Callable[[int], None]
 
 
@@ -70,14 +73,22 @@ def send(stack: Stack, chosen: Sequence[Entry], report: Report) -> None:
         report(sent)
 
 
-def forget(stack: Stack, chosen: Iterable[Entry]) -> None:
-    """Delete the objects' ledger entries, so that transform does them even under the same code.
+def unmark(stack: Stack, chosen: Iterable[Entry]) -> None:
+    """Take the version off the objects' ledger entries: transform does them even under the same code.
 
-    Safe at any point: an object without an entry is what reconcile requeues.
+    The entries stay, and with them the list of outputs, of which transform deletes what it no longer writes.
     """
-    marks = [str(RawKey.parse(found.key).ledger()) for found in chosen]
+    entries = [str(RawKey.parse(found.key).ledger()) for found in chosen]
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(stack.lake.delete, marks))
+        list(pool.map(partial(_unmark, stack.lake), entries))
+
+
+def _unmark(lake: ObjectStore, key: str) -> None:
+    try:
+        entry = lake.get(key, MAX_LEDGER_BYTES)
+    except NotFound:
+        return
+    lake.put(key, entry.body, metadata={**entry.metadata, "version": "replayed"})
 
 
 def wait(stack: Stack, seconds: float, report: Report) -> None:

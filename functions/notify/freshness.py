@@ -8,11 +8,18 @@ from coinlake.config import Feed
 
 @dataclass(frozen=True, slots=True)
 class FeedTimes:
-    """A feed's newest slot in the lake, since when data of it is expected, and whether it is paused."""
+    """A feed's newest slot in the lake, since when data of it is expected, and since when it is paused."""
 
     latest: datetime | None
     expected_since: datetime | None
-    paused: bool = False
+    paused_since: datetime | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """A slot from after the pause shows that the feed runs again: a deployment resumes it too."""
+        if self.paused_since is None:
+            return False
+        return self.latest is None or self.latest <= self.paused_since
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class State:
         return FeedTimes(
             latest=items.time(found.get("latest", {}).get("slot_time")),
             expected_since=items.time(found.get("first_seen", {}).get("since")),
-            paused="paused" in found,
+            paused_since=items.time(found.get("paused", {}).get("since")),
         )
 
     def record_price(self, observation: Observation, expires_at: datetime) -> None:

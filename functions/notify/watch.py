@@ -59,7 +59,7 @@ class Watch:
     def _status(self, feed: Feed, now: datetime) -> FeedStatus:
         """What is known of a feed; patience starts with the first watch that sees it run."""
         times = self.state.feed_times(feed.name)
-        if times.paused or times.expected_since is None:
+        if times.is_paused or times.expected_since is None:
             self.state.expect_from(feed.name, now)
             times = replace(times, expected_since=now)
         return FeedStatus(feed, times)

@@ -43,7 +43,7 @@ def run_replay(
         return
     with step("Queueing") as current:
         if force:
-            replay.forget(stack, chosen)
+            replay.unmark(stack, chosen)
         replay.send(stack, chosen, lambda sent: current.say(f"{sent:,} of {len(chosen):,}"))
     if wait:
         with step("Transform works") as current:
@@ -55,11 +55,12 @@ def run_reconcile(
     days: Annotated[int, typer.Option(min=1, max=3653, help="Compare this many days, today included.")] = 7,
     start: Start = None,
     end: End = None,
+    yes: Yes = False,
     env: Env = "local",
 ) -> None:
     """Compare raw with the ledger and requeue what was lost; the stack does it daily by itself."""
     today = status.now().date()
-    span = Days.parse(start, end or str(today), today) if start else days
+    span = Days.parse(start, end or str(today), today, sure=yes) if start else days
     stack = Stack.find(env)
     with step("Comparing raw with the ledger"):
         result = repairs.reconcile(stack, span)

@@ -39,11 +39,21 @@ def test_replay_takes_only_the_source_and_dataset_asked_for(stack):
         choose(stack, source="coingeko")
 
 
-def test_a_forced_replay_forgets_the_ledger_of_the_chosen_only(stack):
-    land(stack, NOW)
-    other = land(stack, NOW - timedelta(days=5))
-    replay.forget(stack, choose(stack))
-    assert list(stack.lake.keys("ledger/")) == [str(other.ledger())]
+def test_a_forced_replay_takes_the_version_off_the_chosen_entries_only_and_keeps_what_they_say(stack):
+    chosen, other = land(stack, NOW), land(stack, NOW - timedelta(days=5))
+    before = {key: stack.lake.get(str(key.ledger()), 9999) for key in (chosen, other)}
+    replay.unmark(stack, choose(stack))
+    after = {key: stack.lake.get(str(key.ledger()), 9999) for key in (chosen, other)}
+    assert after[chosen].metadata == {**before[chosen].metadata, "version": "replayed"}
+    assert after[chosen].body == before[chosen].body
+    assert after[other].metadata == before[other].metadata
+
+
+def test_an_object_that_nobody_committed_yet_needs_no_unmarking(stack):
+    key = land(stack, NOW)
+    stack.lake.delete(str(key.ledger()))
+    replay.unmark(stack, choose(stack))
+    assert list(stack.lake.keys("ledger/")) == []
 
 
 def test_waiting_ends_when_the_queue_is_empty_and_says_so_when_it_is_not(stack, monkeypatch):

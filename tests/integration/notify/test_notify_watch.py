@@ -88,8 +88,9 @@ def test_a_paused_feed_is_not_missed_and_gets_its_full_time_when_resumed(line):
 
 def test_a_feed_that_the_command_paused_is_not_missed_either(line):
     mark = {"pk": {"S": "feed#top"}, "sk": {"S": "paused"}}
+    since = {"since": {"S": after(1).isoformat(timespec="microseconds")}}
     line.announce(line.quotes({"price": "1"}, due=START), line.candles(after(60), ["1"]))
-    line.dynamodb.put_item(TableName="state", Item=mark)
+    line.dynamodb.put_item(TableName="state", Item=mark | since)
     line.watch(after(60))
     line.dynamodb.delete_item(TableName="state", Key=mark)
     line.watch(after(80))
@@ -165,3 +166,12 @@ def test_dead_letters_of_ingest_are_told_as_what_they_are(line):
     [mail] = line.mails()
     assert "a wrong API key" in mail["Message"]
     assert "infrastructure" not in mail["Message"]
+
+
+def test_a_pause_ends_with_the_first_slot_after_it_as_after_a_deployment(line):
+    since = {"since": {"S": START.isoformat(timespec="microseconds")}}
+    line.dynamodb.put_item(TableName="state", Item={"pk": {"S": "feed#top"}, "sk": {"S": "paused"}} | since)
+    line.watch(after(1))
+    line.announce(line.quotes({"price": "1"}, due=after(5)), line.candles(after(60), ["1"]))
+    line.watch(after(30))
+    assert subjects(line) == ["[coinlake] feed top is stale: last data 07:05 UTC, 25 min ago"]

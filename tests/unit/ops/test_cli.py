@@ -60,7 +60,8 @@ def test_without_arguments_the_help_is_shown():
         (["reconcile", "--start", "yesterday"], "error: bad_time: 'yesterday'"),
         (["deploy", "local"], "error: the local environment lives on this machine"),
         (["deploy", "dve"], "error: config_not_found: "),
-        (["status", "--env", "dev"], "error: no_region: "),
+        (["bootstrap"], "error: no_region: "),
+        (["status", "--env", "dev"], "error: auth: "),
     ],
 )
 def test_an_error_is_one_sentence_on_stderr_and_no_traceback(arguments, message, tmp_path):
