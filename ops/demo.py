@@ -23,7 +23,7 @@ from ops.stack import Stack
 
 POLL_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 120  # beyond a feed's interval, for cold starts on a slow machine
-MAIL_SECONDS: Final = 300
+MAIL_SECONDS: Final = 180
 QUICK: Final = timedelta(minutes=5)
 SPOILED_PATH: Final = "*/coins/markets"
 BAD_ROWS: Final = 4

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -61,8 +62,7 @@ class Exchanges:
         ``coin`` is CoinGecko's id of the asset.
         """
         shocks = self._ask("GET", "_market").get(coin, [])
-        moved = prod(1 + shock["percent"] / 100 for shock in shocks)
-        percent = percent if moved <= 1 else (1 / moved - 1) * 100
+        percent = next_shock([shock["percent"] for shock in shocks], percent)
         self._ask("PUT", "_market", {"asset": coin, "percent": percent})
         return percent
 
@@ -87,6 +87,13 @@ class Exchanges:
     @property
     def _certificate(self) -> Certificate:
         return Certificate.ensure(self.laptop.tls)
+
+
+def next_shock(before: Sequence[float], percent: float) -> float:
+    """``percent``, or what takes the earlier shocks back where they left the price up."""
+    moved = prod(1 + shock / 100 for shock in before)
+    half_way = 1 + percent / 200  # the simulator tells shocks rounded, so 1 is not hit exactly
+    return percent if moved < half_way else (1 / moved - 1) * 100
 
 
 def _fingerprint() -> str:
