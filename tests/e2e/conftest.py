@@ -15,7 +15,8 @@ from ops.stack import Stack
 from .lake import Lake
 
 # Five receives and a redelivery must pass in seconds, not in the half hour of the defaults.
-QUICK = {"function_timeout_seconds": 5, "max_receive_count": 2}
+QUICK = {"function_timeout_seconds": 5, "max_receive_count": 2, "coingecko_plan": "demo"}
+API_KEY = "CG-sentinel-e2e-0123456789"  # passed as a user passes it, and to be found nowhere
 
 
 def free_ports() -> int:
@@ -42,8 +43,10 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 
 
 @pytest.fixture(scope="session")
-def stack(laptop: Laptop) -> Stack:
-    return local.up(laptop, live=False, overrides=QUICK)
+def stack(laptop: Laptop) -> Iterator[Stack]:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("TF_VAR_coingecko_api_key", API_KEY)
+        yield local.up(laptop, live=False, overrides=QUICK)
 
 
 @pytest.fixture(scope="session")

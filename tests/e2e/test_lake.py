@@ -5,7 +5,11 @@ The tests share one deployment and run in this order, each on days of its own.
 """
 
 import json
+import os
 import random
+import signal
+import subprocess
+import zipfile
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -15,12 +19,13 @@ from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
 from ops import local
+from ops.emulator import Emulator
 from ops.laptop import Laptop
 from ops.redrive import Redriven, redrive
 from ops.repairs import set_schedule
 from ops.terraform import Changes
 
-from .conftest import QUICK
+from .conftest import API_KEY, QUICK
 from .lake import CAP, Lake
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
@@ -151,6 +156,41 @@ def redeliver_trusted(lake: Lake, key: str, times: int) -> None:
         )
 
 
+def test_functions_that_are_killed_midway_lose_and_double_nothing(laptop: Laptop, lake: Lake):
+    bodies = {candles_key(n, "DOGE-USD"): candles(n) for n in range(4, 34)}
+    for number, (key, body) in enumerate(bodies.items()):
+        lake.put_raw(key, body, received(key))
+        if number == len(bodies) // 2:
+            assert kill_workers(laptop, lake.stack.functions["transform"])
+    lake.wait("every ledger entry", lambda: lake.committed(bodies), 120)
+    lake.settle()
+    rows = lake.rows()
+    assert {str(key): rows[str(key)] for key in bodies} == {str(key): 4 for key in bodies}
+
+
+def kill_workers(laptop: Laptop, function: str) -> int:
+    """SIGKILL the processes that run a function; how many there were."""
+    command = ["pgrep", "-P", str(Emulator(laptop).process.pid()), "-f", function]
+    pids = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    for pid in pids:
+        os.kill(int(pid), signal.SIGKILL)
+    return len(pids)
+
+
+def test_the_api_key_is_where_it_belongs_and_nowhere_else(laptop: Laptop, lake: Lake):
+    ssm, s3, functions = (lake.client(service) for service in ("ssm", "s3", "lambda"))
+    parameter = lake.stack.config().sources["coingecko"].api_key_parameter
+    assert ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"] == API_KEY
+    places = [file.read_bytes() for file in laptop.logs.iterdir()]
+    for bucket in s3.list_buckets()["Buckets"]:
+        for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", ()):
+            places.append(s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read())
+    for name in lake.stack.functions.values():
+        places.append(str(functions.get_function_configuration(FunctionName=name)).encode())
+    assert len(places) > 100
+    assert not [place for place in places if API_KEY.encode() in place]
+
+
 def test_a_lost_event_is_found_by_reconcile(lake: Lake):
     key = candles_key(10)
     entry = lake.ledger(key)
@@ -235,6 +275,8 @@ def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):
     terraform = local.stack_terraform(laptop, lake.stack.aws, variables)
     try:
         assert terraform.plan(lambda _: None) == Changes(add=0, change=0, remove=0)
+        with zipfile.ZipFile(laptop.folder / "terraform" / "coinlake.tfplan") as plan:
+            assert not [name for name in plan.namelist() if API_KEY.encode() in plan.read(name)]
     finally:
         for feed in lake.stack.feeds():
             set_schedule(lake.stack, feed.name, enabled=False)
