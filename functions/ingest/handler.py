@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from coinlake.observability import MetricUnit, logger, metrics
+from coinlake.observability import MetricUnit, add_if_any, logger, metrics
 from ingest import wiring
 from ingest.errors import IngestFailed
 from ingest.http import Clock
@@ -34,7 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     expires = clock.seconds() + left_seconds - min(MAX_RESERVE_SECONDS, left_seconds / 5)
     landing = land_all(source, asked, raw, expires, clock.seconds)
     metrics.add_metric("ObjectsLanded", MetricUnit.Count, landing.landed)
-    metrics.add_metric("RequestsFailed", MetricUnit.Count, len(landing.failures))
+    add_if_any("RequestsFailed", len(landing.failures))
     if landing.failures:
         wiring.source.cache_clear()  # the next try reads the API key afresh: it may be a new one
         raise IngestFailed.of(run, len(asked), landing.failures)

@@ -6,7 +6,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from coinlake.batches import batch_answer
-from coinlake.observability import MetricUnit, logger, metrics
+from coinlake.observability import MetricUnit, add_if_any, logger, metrics
 from transform.settings import Settings
 from transform.work import Tally, Transform
 
@@ -29,6 +29,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             logger.exception("message failed", message_id=record["messageId"], error=type(error).__name__)
             failed.append(record["messageId"])
     metrics.add_metric("RowsTrusted", MetricUnit.Count, tally.rows_trusted)
-    metrics.add_metric("RowsQuarantined", MetricUnit.Count, tally.rows_quarantined)
-    metrics.add_metric("MessagesIgnored", MetricUnit.Count, tally.ignored)
+    add_if_any("RowsQuarantined", tally.rows_quarantined)
+    add_if_any("MessagesIgnored", tally.ignored)
     return batch_answer(event["Records"], failed)

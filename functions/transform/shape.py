@@ -69,7 +69,9 @@ class Shape:
         if not placed or not all(piece or place in values for place, piece in enumerate(pieces)):
             return None
         found = {name: int(place) for name, place in places.items()}
-        return cls(pieces, found, fields, values, line.count(b" "))
+        texts = {place for place in values if place % 2}
+        spaces = sum(piece.count(b" ") for place, piece in enumerate(pieces) if place not in texts)
+        return cls(pieces, found, fields, values, spaces)
 
     def read(self, block: bytes) -> dict[str, pa.Array] | None:
         """Each field's values in all lines, texts as dictionaries; None if the block is refused."""
@@ -80,7 +82,7 @@ class Shape:
         except pa.ArrowInvalid:
             return None
         if _spaces(block) != batch.num_rows * self.spaces:
-            return None  # Arrow trims numbers, JSON does not
+            return None  # a value has one: Arrow trims numbers, JSON does not
         if not all(self._holds(place, batch.column(place)) for place in range(len(self.pieces))):
             return None
         found = {

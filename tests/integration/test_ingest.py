@@ -124,7 +124,8 @@ def test_an_event_lands_one_raw_object_for_each_market(deployed, server, context
         "end": ["2024-11-21T06:00:00Z"],
     }
     printed = capsys.readouterr().out
-    assert (metric(printed, "ObjectsLanded"), metric(printed, "RequestsFailed")) == ([2.0], [0.0])
+    assert metric(printed, "ObjectsLanded") == [2.0]
+    assert '"RequestsFailed"' not in printed  # what did not happen is not paid for
 
 
 def test_a_raw_object_tells_where_its_bytes_came_from(deployed, server, context):

@@ -3,7 +3,7 @@
 import gzip
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coinlake.keys import RawKey
@@ -66,6 +66,7 @@ def test_both_ways_agree(lines):
 
 
 @given(st.lists(st.tuples(CHANGES, st.integers(1, 100)), min_size=1, max_size=3))
+@example([({"v": "0 "}, 1)])
 @settings(max_examples=200, deadline=None)
 def test_both_ways_agree_on_runs_of_one_shape(runs):
     texts = [line(**{"E": SENT + n, **changes}) for changes, count in runs for n in range(count)]

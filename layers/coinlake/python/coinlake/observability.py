@@ -10,10 +10,16 @@ import warnings
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-__all__ = ["MetricUnit", "logger", "metrics"]
+__all__ = ["MetricUnit", "add_if_any", "logger", "metrics"]
 
 # An invocation without news has no metric; Powertools would print a warning about it.
 warnings.filterwarnings("ignore", "No application metrics to publish", UserWarning)
 
 logger = Logger()
 metrics = Metrics()
+
+
+def add_if_any(name: str, count: int) -> None:
+    """Count what should not happen only when it does: a custom metric is paid for each hour it is told."""
+    if count:
+        metrics.add_metric(name, MetricUnit.Count, count)
