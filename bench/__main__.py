@@ -1,6 +1,7 @@
 """``make bench``: measure the hot paths side by side with named peers, and print one table."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[red]{error}[/]")
         return 1
     show(rows, Console())
+    load, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if load > cores:
+        console.print(f"The load is {load:.1f} on {cores} cores: trust the ratios, not the times.")
     if options.markdown:
         options.markdown.write_text(f"{datetime.now(UTC):%Y-%m-%d}\n\n{markdown(rows)}")
     return 0

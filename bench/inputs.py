@@ -1,5 +1,6 @@
 """The inputs: made from a seed, so that every run measures the same bytes, and kept in build/bench."""
 
+import gzip
 import json
 import random
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 from bench.paths import CACHE
 from coinlake.keys import RawKey
-from coinlake.stores import compressed
+from coinlake.stores import GZIP_LEVEL, compressed
 
 SEED: Final = 20261121
 SYMBOLS: Final = 20
@@ -59,7 +60,10 @@ def tickers(rows: int) -> Path:
     path = CACHE / f"tickers-{rows}.jsonl.gz"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(compressed("".join(frames(rows)).encode()))
+        part = path.with_suffix(".part")
+        with part.open("wb") as file, gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
+            packed.writelines(frame.encode() for frame in frames(rows))
+        part.rename(path)
     return path
 
 

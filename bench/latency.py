@@ -23,6 +23,7 @@ from ops.stack import Stack
 WHAT: Final = "raw object → price mail, embedded AWS"
 PATIENCE_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.02
+SETTLE_SECONDS: Final = 2  # notify marks an alert as sent just after it has sent it
 
 
 def latency(runs: int) -> Iterator[Row]:
@@ -55,9 +56,10 @@ def _rule(config: LakeConfig) -> PriceRule:
 
 def _one(stack: Stack, mailbox: Mailbox, rule: PriceRule) -> tuple[float, float]:
     """Seconds to the ledger entry, and to the mail."""
-    _forget(stack, rule)
+    time.sleep(SETTLE_SECONDS)
     for _ in mailbox.take():
         pass
+    _forget(stack, rule)
     key = _put(stack, rule)
     start = time.monotonic()
     ledger = str(key.ledger())
@@ -79,13 +81,18 @@ def _put(stack: Stack, rule: PriceRule) -> RawKey:
     """A page with one price, far enough up, in a slot of its own."""
     now = datetime.now(UTC)
     coin = stack.config().assets[rule.asset]["coingecko"]
-    price = float(rule.above or 0) * 2
+    price = _price(rule)
     row = {"id": coin, "current_price": price, "last_updated": now.isoformat(timespec="milliseconds")}
     part = f"p{now.microsecond + 1000}"  # no page of a real feed
     key = RawKey("coingecko", "quotes", Slot(now.replace(microsecond=0), ("bench", rule.quote.lower(), part)))
     metadata = {"fetched_at": now.isoformat(timespec="microseconds")}
     stack.raw.put(str(key), compressed(json.dumps([row]).encode()), metadata=metadata, IfNoneMatch="*")
     return key
+
+
+def _price(rule: PriceRule) -> float:
+    """Twice the level: no price of the feeds', so that its mail is known by it."""
+    return float(rule.above or 0) * 2
 
 
 def _exists(store: ObjectStore, key: str) -> bool:
@@ -101,7 +108,7 @@ def _mailed(mailbox: Mailbox, rule: PriceRule) -> bool:
     messages = answer.get("Messages", [])
     for message in messages:
         mailbox.sqs.delete_message(QueueUrl=mailbox.url, ReceiptHandle=message["ReceiptHandle"])
-    return any(rule.name in message["Body"] for message in messages)
+    return any(f"{_price(rule):,.2f}" in message["Body"] for message in messages)
 
 
 def _until(start: float, done: Callable[[], bool]) -> float:

@@ -1,8 +1,9 @@
 """Fresh processes on one core, the contestants taking turns, medians of what they say."""
 
 import json
+import math
 import os
-import resource
+import re
 import statistics
 import subprocess
 import sys
@@ -10,11 +11,12 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from bench.paths import CACHE, FUNCTIONS, LAYER, ROOT
 
-Result = Mapping[str, Any]
+Result = Mapping[str, float]
 _ENVIRONMENT: Final = {
     "PYTHONPATH": os.pathsep.join(map(str, (ROOT, FUNCTIONS, LAYER))),
     "PYTHONPYCACHEPREFIX": str(CACHE / "pycache"),  # warm, and nobody else's
@@ -62,15 +64,26 @@ def environment() -> dict[str, str]:
     return {**kept, **_ENVIRONMENT}
 
 
-def interleaved(jobs: Sequence[Job], runs: int) -> list[dict[str, float]]:
-    """The medians of each job's numbers over ``runs`` rounds, after one round that does not count."""
-    for job in jobs:
-        job.run()
-    rounds = [[job.run() for job in jobs] for _ in range(runs)]
-    return [
-        {name: statistics.median(done[place][name] for done in rounds) for name in rounds[0][place]}
-        for place in range(len(jobs))
-    ]
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Rounds of two jobs side by side: medians of each, and of the quotient within each round."""
+
+    rounds: Sequence[tuple[Result, Result]]
+
+    def ours(self, name: str) -> float:
+        return statistics.median(ours[name] for ours, _ in self.rounds)
+
+    def theirs(self, name: str) -> float:
+        return statistics.median(theirs[name] for _, theirs in self.rounds)
+
+    def ratio(self, name: str) -> float:
+        """Ours over theirs; a machine that is busy in one round is so for both."""
+        return statistics.median(ours[name] / theirs[name] for ours, theirs in self.rounds)
+
+
+def interleaved(ours: Job, theirs: Job, runs: int) -> Contest:
+    """Let both take turns, after one round that does not count."""
+    return Contest([(ours.run(), theirs.run()) for _ in range(runs + 1)][1:])
 
 
 def cores() -> tuple[int, int]:
@@ -86,9 +99,12 @@ def told() -> Any:
 
 
 def answer(**numbers: float) -> None:
-    """In a measured process: print its numbers, and its peak memory in MB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({**numbers, "peak_mb": peak}))
+    """In a measured process: print its numbers, and its peak memory in MB.
+
+    From /proc: what getrusage tells is at least the peak of the process that started this one.
+    """
+    peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    print(json.dumps({**numbers, "peak_mb": int(peak[1]) / 1024 if peak else math.nan}))
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """DuckDB on the same object: read_json → COPY as exact decimals, zstd; S3 to S3 through files.
 
-It reads what the table has, keeps the order of the lines, checks nothing and finds no repeats.
+It reads what the table has, keeps the order of the lines unless told to sort, checks nothing and
+finds no repeats.
 """
 
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -25,16 +27,22 @@ COPY (
     make_timestamp(received_at) AS received_at, '{key}' AS raw_key
   FROM read_json('{source}', format = 'newline_delimited', compression = 'gzip',
     columns = {{received_at: 'BIGINT', frame: 'STRUCT(stream VARCHAR, data STRUCT({fields}))'}})
+  {order}
 ) TO '{target}' (FORMAT parquet, COMPRESSION zstd)
 """
 
 
-def copied(s3: Any, connection: duckdb.DuckDBPyConnection, key: str, folder: Path) -> int:
+def copied(s3: Any, connection: duckdb.DuckDBPyConnection, task: dict[str, Any], folder: Path) -> int:
     """Bytes of the Parquet object."""
     source, target = folder / "in.jsonl.gz", folder / "out.parquet"
-    s3.download_file(RAW, key, str(source))
-    connection.execute(QUERY.format(source=source, target=target, key=key, fields=FIELDS))
-    s3.upload_file(str(target), LAKE, "duckdb.parquet")
+    with source.open("wb") as file:
+        shutil.copyfileobj(s3.get_object(Bucket=RAW, Key=task["key"])["Body"], file)
+    order = "ORDER BY raw_symbol, event_time, stream" if task.get("sorted") else ""
+    connection.execute(
+        QUERY.format(source=source, target=target, key=task["key"], fields=FIELDS, order=order)
+    )
+    with target.open("rb") as file:
+        s3.put_object(Bucket=LAKE, Key="duckdb.parquet", Body=file)
     return target.stat().st_size
 
 
@@ -43,7 +51,7 @@ if __name__ == "__main__":
     s3 = Server(task["endpoint"]).client()
     connection = duckdb.connect(config={"threads": 1})
     with tempfile.TemporaryDirectory() as folder, clock() as seconds:
-        size = copied(s3, connection, task["key"], Path(folder))
+        size = copied(s3, connection, task, Path(folder))
     if "pyarrow" in sys.modules:
         raise RuntimeError("the peer must not pay for our libraries")
     answer(seconds=seconds[0], bytes=size)

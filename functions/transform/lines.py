@@ -93,7 +93,10 @@ class Lines:
 
 @dataclass(slots=True)
 class _Reading:
-    """One body while it is read: rows so far, good ones in ``batches``, the others in ``faults``."""
+    """One body while it is read: rows so far, good ones in ``batches``, the others in ``faults``.
+
+    ``names`` are texts that have been checked.
+    """
 
     format: Format
     table: Table
@@ -103,6 +106,7 @@ class _Reading:
     batches: list[Batch] = field(default_factory=list)
     faults: dict[int, Rejection] = field(default_factory=dict)
     new_names: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
     def add(self, block: bytes) -> None:
         """The lines of ``block`` are the next rows."""
@@ -124,7 +128,7 @@ class _Reading:
             return False
         shape = Shape.of(first, self.format.fields)
         values = shape.read(block) if shape else None
-        if values is None or not all(map(_clean, values.values())):
+        if values is None or not all(map(self._clean, values.values())):
             return False
         columns = self.format.columns(values)
         if any(pc.any(fault.rows).as_py() for fault in self.format.faults(columns, self.key)):
@@ -134,6 +138,17 @@ class _Reading:
         self.rows_in += count
         self.new_names |= self.format.new_names(line)
         return True
+
+    def _clean(self, column: pa.Array) -> bool:
+        """Whether a column of texts holds names only, as ``Sheet.texts`` has them; others are clean."""
+        if not pa.types.is_dictionary(column.type):
+            return True
+        names = set(column.dictionary.to_pylist()) - self.names
+        sheet = Sheet(range(len(names)), {})
+        sheet.texts("", list(names))
+        if not sheet.faults:
+            self.names |= names
+        return not sheet.faults
 
     def _lines(self, lines: Sequence[bytes]) -> None:
         decoded: dict[int, Any] = {}
@@ -186,12 +201,3 @@ def _typed(sheet: Sheet, name: str, values: Sequence[Any], field: Field) -> pa.A
     if field.kind == WHOLE:
         return sheet.integers(name, values, WHOLE, field.missing)
     return sheet.unrounded(name, values, field.kind, field.missing)
-
-
-def _clean(column: pa.Array) -> bool:
-    """Whether a column of texts holds names only, as ``Sheet.texts`` has them; others are clean."""
-    if not pa.types.is_dictionary(column.type):
-        return True
-    sheet = Sheet(range(len(column.dictionary)), {})
-    sheet.texts("", column.dictionary.to_pylist())
-    return not sheet.faults

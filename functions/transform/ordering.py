@@ -101,10 +101,9 @@ def _rows(
 
 def _by_day(rows: pa.Table, days: Numbers, table: str) -> list[Part]:
     """Rows that are in the order of their days, one part for each."""
-    found, starts = np.unique(days, return_index=True)
-    ends = [*starts[1:].tolist(), len(days)]
-    dates = found.astype("datetime64[D]").tolist()
+    starts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist()]
+    dates = days[starts].astype("datetime64[D]").tolist()
     return [
         Part(table, f"dt={date}", rows.slice(start, end - start))
-        for date, start, end in zip(dates, starts.tolist(), ends, strict=True)
+        for date, start, end in zip(dates, starts, [*starts[1:], len(days)], strict=True)
     ]

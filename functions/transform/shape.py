@@ -81,7 +81,7 @@ class Shape:
             batch = self._delimited(block)
         except pa.ArrowInvalid:
             return None
-        if _spaces(block) != batch.num_rows * self.spaces:
+        if _spaces(block, self.spaces) != batch.num_rows * self.spaces:
             return None  # a value has one: Arrow trims numbers, JSON does not
         if not all(self._holds(place, batch.column(place)) for place in range(len(self.pieces))):
             return None
@@ -162,8 +162,10 @@ def _marked(pieces: Sequence[bytes]) -> tuple[bytes, frozenset[int]]:
     return _MARK.join(marked), frozenset(values)
 
 
-def _spaces(block: bytes) -> int:
-    """As ``block.count(b" ")``, at a quarter of its time."""
+def _spaces(block: bytes, expected: int) -> int:
+    """As ``block.count(b" ")``, in a quarter of its time, and in none where one is too many."""
+    if not expected:
+        return int(b" " in block)
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord(" ")))
 
 

@@ -1,0 +1,112 @@
+"""As little of S3 as the bench needs, in memory, over connections that stay open as S3's do.
+
+Moto closes each connection and takes milliseconds for a call: that would hide what is measured.
+"""
+
+import hashlib
+import os
+import sys
+import threading
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+from bench.measure import cores
+
+KEPT: Final = ("x-amz-meta-", "content-type")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Objects by path; an upload's parts by path and number until it is completed."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # an answer's head and body in one packet
+    objects: Final[dict[str, tuple[bytes, dict[str, str]]]] = {}
+    uploads: Final[dict[str, dict[int, bytes]]] = {}
+
+    def do_GET(self) -> None:
+        self._found(body=True)
+
+    def do_HEAD(self) -> None:
+        self._found(body=False)
+
+    def do_PUT(self) -> None:
+        url, body = urlsplit(self.path), self._body()
+        number = parse_qs(url.query).get("partNumber")
+        if number:
+            self.uploads[url.path][int(number[0])] = body
+        else:
+            kept = {name: value for name, value in self.headers.items() if name.lower().startswith(KEPT)}
+            self.objects[url.path] = (body, kept)
+        self._answer(200, {"ETag": _etag(body)})
+
+    def do_POST(self) -> None:
+        url = urlsplit(self.path)
+        self._body()
+        if url.query.startswith("uploads"):
+            self.uploads[url.path] = {}
+            self._answer(200, body=_xml("InitiateMultipartUploadResult", UploadId="bench"))
+            return
+        parts = self.uploads.pop(url.path)
+        body = b"".join(parts[number] for number in sorted(parts))
+        self.objects[url.path] = (body, {})
+        self._answer(200, body=_xml("CompleteMultipartUploadResult", ETag=_etag(body)))
+
+    def do_DELETE(self) -> None:
+        self.objects.pop(urlsplit(self.path).path, None)
+        self._answer(204)
+
+    def handle_expect_100(self) -> bool:
+        """Say go on at once; botocore waits a second for it."""
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Say nothing."""
+
+    def _found(self, *, body: bool) -> None:
+        stored = self.objects.get(urlsplit(self.path).path)
+        if stored is None:
+            self._answer(404, body=_xml("Error", Code="NoSuchKey") if body else b"")
+            return
+        content, kept = stored
+        head = {"ETag": _etag(content), "Last-Modified": formatdate(usegmt=True), **kept}
+        self._answer(200, head, content, send=body)
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _answer(
+        self, status: int, head: dict[str, str] | None = None, body: bytes = b"", *, send: bool = True
+    ) -> None:
+        self.send_response(status)
+        for name, value in {**(head or {}), "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if send:
+            self.wfile.write(body)
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+def _xml(name: str, **fields: str) -> bytes:
+    inner = "".join(f"<{field}>{value.strip(chr(34))}</{field}>" for field, value in fields.items())
+    return f"<{name}>{inner}</{name}>".encode()
+
+
+def main() -> None:
+    """Serve until standard input closes, as it does when the bench ends in any way."""
+    os.sched_setaffinity(0, {cores()[1]})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(f"http://127.0.0.1:{server.server_port}", flush=True)
+    sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()
