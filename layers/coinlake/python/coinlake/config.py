@@ -18,17 +18,25 @@ from coinlake.keys import RawKey, Slot
 from coinlake.stores import ObjectStore
 
 MAX_CONFIG_BYTES: Final = 1 << 20
+WINDOWED: Final = frozenset({"candles", "price_points"})
+LISTS: Final = frozenset({"assets", "rates", "sentiment"})
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``."""
+    """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``.
+
+    ``requests_per_minute`` counts what the source counts: at Binance, weight. The header holds
+    ``api_key_prefix`` ("Bearer ") and the key. ``credits_per_month`` None is no monthly quota.
+    """
 
     name: str
     base_url: str
     requests_per_minute: int
     api_key_header: str | None = None
     api_key_parameter: str | None = None
+    api_key_prefix: str = ""
+    credits_per_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,10 @@ class Feed:
     """One stream of raw objects: what to ask of which source, how often.
 
     ``quotes`` feeds ask for the ``top`` assets by market cap or for ``assets`` by name;
-    ``candles`` feeds ask for ``assets``, each time for the last ``lookback`` closed buckets,
-    so that a missed run heals itself.
+    ``candles`` and ``price_points`` feeds ask for ``assets``, each time for the last ``lookback``
+    closed buckets, so that a missed run heals itself; ``ohlc`` feeds for the last ``lookback``
+    days; ``assets``, ``rates`` and ``sentiment`` feeds for one whole list. ``off_reason`` says
+    why a feed that was wanted is off, as for want of a key.
     """
 
     name: str
@@ -50,6 +60,7 @@ class Feed:
     lookback: int
     stale_after_minutes: int
     enabled: bool
+    off_reason: str | None = None
 
     def due(self, scheduled: datetime) -> datetime:
         """The slot time of a run: its scheduled time floored to the interval."""
@@ -60,16 +71,34 @@ class Feed:
         return RawKey(self.source, self.dataset, Slot(due, (self.name, self.quote.lower(), f"p{page}")))
 
     def window_key(self, due: datetime, market: str) -> RawKey:
-        """Where one market's window of ``lookback`` candles, ending before ``due``, lands."""
-        return RawKey(self.source, self.dataset, Slot(due, (market, self.interval, str(self.lookback))))
+        """Where one market's window of ``lookback`` buckets, ending before ``due``, lands."""
+        return window_key(self.source, self.dataset, market, self.interval, due, self.lookback)
+
+    def named_key(self, due: datetime, *parts: str) -> RawKey:
+        """Where the answer for one market, or a whole list, lands."""
+        return RawKey(self.source, self.dataset, Slot(due, parts))
 
     def owns(self, source: str, dataset: str, slot: Slot) -> bool:
         """Whether an object of this source, dataset and slot is one that this feed asks for."""
         if (source, dataset) != (self.source, self.dataset):
             return False
-        if dataset == "candles":
+        if dataset in WINDOWED:
             return slot.parts[1:2] == (self.interval,)
+        if dataset == "ohlc":
+            return slot.parts[1:2] == (f"{self.lookback}d",)
+        if len(slot.parts) == 1:
+            return dataset in LISTS or slot.parts[0].endswith(f"-{self.quote}")
         return slot.parts[:1] == (self.name,)
+
+
+def window_key(
+    source: str, dataset: str, market: str, interval: str, end: datetime, count: int | str
+) -> RawKey:
+    """Where one market's window lands, the same for a feed and a backfill.
+
+    ``end`` is exclusive; ``count`` is its number of buckets, or an archive file's period, "2024-05".
+    """
+    return RawKey(source, dataset, Slot(end, (market, interval, str(count))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +193,8 @@ class LakeConfig:
 
 def _feed(name: str, entry: Mapping[str, Any]) -> Feed:
     intervals.duration(entry["interval"])
-    return Feed(name=name, **{**entry, "assets": tuple(entry["assets"])})
+    wanted = {"quote": "USD", "assets": (), "top": None, "lookback": 1, **entry}
+    return Feed(name=name, **{**wanted, "assets": tuple(wanted["assets"] or ())})
 
 
 def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:
