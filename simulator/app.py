@@ -11,7 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from simulator import coinbase, coingecko
+from simulator import binance, coinbase, coingecko
 from simulator.coingecko import Access
 from simulator.control import Control, refused_plan
 from simulator.faults import BadPlan, Plan
@@ -28,14 +28,16 @@ def create_app(
     *,
     access: Access = Access(),  # noqa: B008 - frozen, so sharing one is safe
     coinbase_limited: bool = True,
+    binance_weight: int | None = binance.WEIGHT_PER_MINUTE,
 ) -> ASGIApp:
-    """A market of its own with both sources; ``clock`` tells seconds since 1970."""
+    """A market of its own with every source; ``clock`` tells seconds since 1970."""
     market, plan, requests = Market(seed, clock), Plan(), Counter[str]()
     routes = [
         *Control(market, plan, requests).routes(),
         Mount("/coingecko/api/v3", coingecko.application(market, access)),
         Mount("/coingecko-pro/api/v3", coingecko.application(market, access, pro=True)),
         Mount("/coinbase", coinbase.application(market, limited=coinbase_limited)),
+        Mount("/binance", binance.application(market, binance_weight)),
     ]
     compression = Middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM_BYTES, compresslevel=5)
     app = Starlette(routes=routes, middleware=[compression], exception_handlers={BadPlan: refused_plan})

@@ -36,6 +36,7 @@ class Client:
     seed: int = 1
     access: Access = UNLIMITED
     coinbase_limited: bool = False
+    binance_weight: int | None = None
     clock: list[float] = field(default_factory=lambda: [NOW])
 
     def __post_init__(self) -> None:
@@ -44,6 +45,7 @@ class Client:
             lambda: self.clock[0],
             access=self.access,
             coinbase_limited=self.coinbase_limited,
+            binance_weight=self.binance_weight,
         )
 
     def get(self, url: str, **headers: str) -> Reply:
