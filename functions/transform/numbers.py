@@ -1,10 +1,13 @@
 """One number at a time: what Arrow refuses of a column is decided here, value by value."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from coinlake.tables import DECIMAL
 
@@ -12,6 +15,9 @@ from coinlake.tables import DECIMAL
 _UNIT: Final = Decimal(f"1e-{DECIMAL.scale}")
 _LARGEST: Final = Decimal("9" * DECIMAL.precision).scaleb(-DECIMAL.scale, Context(prec=DECIMAL.precision))
 _CONTEXT: Final = Context(prec=2 * DECIMAL.precision, rounding=ROUND_HALF_EVEN)
+_WRITTEN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
+_NAN: Final = Decimal("NaN")
 _MAX_EXPONENT: Final = 308  # of a double: what is written 1e999 reads as infinity elsewhere
 _MAX_DIGITS: Final = DECIMAL.precision - DECIMAL.scale
 
@@ -52,6 +58,32 @@ def exact(value: Any) -> Decimal | None:
     if fitting.copy_abs() > _LARGEST:  # rounding may have carried
         raise Bad("out_of_range")
     return fitting
+
+
+def written(value: Any) -> Any:
+    """A text of a number as that number, for sources that write numbers so; anything else as it is."""
+    if isinstance(value, str):
+        if _WRITTEN.fullmatch(value):
+            return as_decimal(value)
+        if _NOT_FINITE.fullmatch(value):
+            return _NAN
+    return value
+
+
+def all_written(values: Sequence[Any] | pa.Array) -> pa.Array:
+    """A column of texts of numbers; ``ValueError`` or ``TypeError`` unless each fits as it is."""
+    texts = pa.array(values, pa.string())
+    if not pc.all(pc.match_substring_regex(texts, f"^(?:{_WRITTEN.pattern})$")).as_py():
+        raise ValueError("not all are texts of numbers")
+    return texts.cast(DECIMAL)
+
+
+def as_decimal(text: str) -> Decimal:
+    """As ``Decimal``; NaN for an exponent of more digits than Decimal itself can hold."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return _NAN
 
 
 def whole(value: Any, bits: int) -> int | None:

@@ -1,9 +1,9 @@
 """What a parser takes and gives: an answer in, typed rows and rejections out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
@@ -11,19 +11,23 @@ from coinlake.keys import RawKey
 from coinlake.records import Rejection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A decoded raw object: the list that the source sent, and what is known around it.
+    """A raw object, and what is known around it.
 
-    ``rows`` holds JSON with every number as a Decimal. ``symbol`` maps the source's asset id
-    to the canonical symbol. ``url`` is what was asked, empty where the raw object does not say.
+    ``rows`` is the list that the source sent, JSON with every number as a Decimal, and ``envelope``
+    the object that it came in, if any; raw objects that are no JSON leave both empty. ``source`` is
+    whose data it is, in the trusted rows and in the asset map. ``symbol`` maps the source's asset
+    id to the canonical symbol. ``url`` is what was asked, empty where the raw object does not say.
     """
 
-    rows: Sequence[Any]
     key: RawKey
+    source: str
     received_at: datetime
     symbol: Callable[[str], str]
     url: str = ""
+    rows: Sequence[Any] = ()
+    envelope: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,15 @@ class Parsed:
         return sum(part.rows.num_rows for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Parser:
-    """How one dataset of one source is read.
+class Parser(Protocol):
+    """How one dataset of one source is read from raw objects whose key ends in ``ext``."""
 
-    ``error`` gives the message of the source's error envelopes, None for any other object.
-    """
+    @property
+    def ext(self) -> str: ...
 
-    parse: Callable[[Answer], Parsed]
-    error: Callable[[dict[str, Any]], str | None]
+    def read(self, body: bytes, answer: Answer, max_bytes: int) -> Parsed:
+        """Everything that becomes of a gzipped body; ``Unreadable`` if it is bad as a whole."""
+        ...
 
 
 class Unreadable(Exception):

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import Any, Final
 
+from transform.numbers import as_decimal
 from transform.parsed import Unreadable
 
 MAX_DEPTH: Final = 64
@@ -18,7 +19,6 @@ MAX_DEPTH: Final = 64
 # easily, and the largest answer that we ask for, 250 coins, has 7,000 values.
 MAX_VALUES: Final = 250_000
 _GZIP: Final = 16 + zlib.MAX_WBITS
-_NAN: Final = Decimal("NaN")
 _NOT_MARKS: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 
@@ -27,13 +27,18 @@ class Repeated(dict[str, Any]):
     """A JSON object that names a key twice, so that its values cannot be trusted."""
 
 
-def decoded(body: bytes, max_bytes: int) -> Any:
+def decoded(body: bytes, max_bytes: int, max_values: int | None = None) -> Any:
     """The JSON document in a gzipped ``body``; ``Unreadable`` says what is wrong with it."""
-    unpacked = _unpacked(body, max_bytes)
-    text = _text(unpacked)
-    if unpacked.count(b",") >= MAX_VALUES:
-        raise Unreadable("too_large", f"more than {MAX_VALUES} values")
-    if depth(unpacked) > MAX_DEPTH:
+    return document(unpacked(body, max_bytes), max_values)
+
+
+def document(body: bytes, max_values: int | None = None) -> Any:
+    """The JSON document that ``body`` is; ``Unreadable`` says what is wrong with it."""
+    text = decoded_text(body)
+    cap = max_values or MAX_VALUES
+    if body.count(b",") >= cap:
+        raise Unreadable("too_large", f"more than {cap} values")
+    if depth(body) > MAX_DEPTH:
         raise Unreadable("too_deep", text[:MAX_DEPTH])
     try:
         return _loaded(text)
@@ -52,7 +57,8 @@ def depth(body: bytes) -> int:
     return max(accumulate(map(_STEP.__getitem__, outside)), default=0)
 
 
-def _unpacked(body: bytes, max_bytes: int) -> bytes:
+def unpacked(body: bytes, max_bytes: int) -> bytes:
+    """The bytes in a gzipped ``body``, at most ``max_bytes``; ``Unreadable`` says what is wrong."""
     if not body:
         raise Unreadable("empty_object")
     stream = zlib.decompressobj(_GZIP)
@@ -67,7 +73,8 @@ def _unpacked(body: bytes, max_bytes: int) -> bytes:
     return text
 
 
-def _text(body: bytes) -> str:
+def decoded_text(body: bytes) -> str:
+    """UTF-8 that is not empty; ``Unreadable`` if it is."""
     if not body.strip():
         raise Unreadable("empty")
     try:
@@ -80,21 +87,13 @@ def _loaded(text: str) -> Any:
     try:
         return _json(text, Decimal)
     except InvalidOperation:
-        return _json(text, _number)
+        return _json(text, as_decimal)
 
 
 def _json(text: str, number: Callable[[str], Decimal]) -> Any:
     return json.loads(
         text, parse_float=number, parse_int=Decimal, parse_constant=Decimal, object_pairs_hook=_object
     )
-
-
-def _number(text: str) -> Decimal:
-    """As ``Decimal``; NaN for an exponent of more digits than Decimal itself can hold."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return _NAN
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from coinlake.s3_events import ObjectRef, created_event
 from transform import handler
-from transform.parsed import Parser
+from transform.pages import Pages
 from transform.parsers import PARSERS, coinbase
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")  # of runs that died
@@ -46,7 +46,7 @@ def left_by_older_code(line, monkeypatch):
     """The message of an object whose outputs lie where today's code would not put them."""
     message = line.put_rows(raw_key(), [GOOD])
     with monkeypatch.context() as patched:
-        patched.setitem(PARSERS, ("coinbase", "candles"), Parser(older, coinbase.error))
+        patched.setitem(PARSERS, ("coinbase", "candles"), Pages(older, coinbase.error))
         line.run(message)
     assert set(line.everything()) == {trusted_key(month="2025-01"), LEDGER}
     line.start(CODE_VERSION="version-2")
@@ -96,7 +96,7 @@ def test_a_fault_of_our_own_code_comes_back_too_and_is_named_in_the_log(line, mo
         raise ZeroDivisionError
 
     messages = [line.put_rows(raw_key(), [GOOD]), line.put_rows(raw_key("ETH-USD"), [])]
-    monkeypatch.setitem(PARSERS, ("coinbase", "candles"), Parser(broken, coinbase.error))
+    monkeypatch.setitem(PARSERS, ("coinbase", "candles"), Pages(broken, coinbase.error))
     assert line.run(*messages) == ["message-0"]
     (failed,) = line.logged("message failed")
     assert (failed["error"], failed["message_id"]) == ("ZeroDivisionError", "message-0")
