@@ -72,7 +72,9 @@ class Feed:
 
     def window_key(self, due: datetime, market: str) -> RawKey:
         """Where one market's window of ``lookback`` buckets, ending before ``due``, lands."""
-        return window_key(self.source, self.dataset, market, self.interval, due, self.lookback)
+        return window_key(
+            self.source, self.dataset, market, interval=self.interval, end=due, count=self.lookback
+        )
 
     def named_key(self, due: datetime, *parts: str) -> RawKey:
         """Where the answer for one market, or a whole list, lands."""
@@ -92,7 +94,7 @@ class Feed:
 
 
 def window_key(
-    source: str, dataset: str, market: str, interval: str, end: datetime, count: int | str
+    source: str, dataset: str, market: str, *, interval: str, end: datetime, count: int | str
 ) -> RawKey:
     """Where one market's window lands, the same for a feed and a backfill.
 
