@@ -65,7 +65,7 @@ def present(symbol: Symbol, interval: str, buckets: Iterable[int], now: float) -
     """The buckets that the venue has: idle ones flat, none for an outage or before the first trade."""
     close: float | None = None
     for start in buckets:
-        if _absent(symbol, interval, start):
+        if start >= symbol.venue.gone(symbol.coin) or _absent(symbol, interval, start):
             continue
         end = following(interval, start)
         bar = symbol.venue.bar(symbol.coin, start, min(end, now))

@@ -37,6 +37,8 @@ class Rules:
 
 COINBASE: Final = Rules(name="coinbase", opened=1_437_350_400, spread=False)  # 2015-07-20
 BINANCE: Final = Rules(name="binance", opened=1_502_942_400, volume=10, trades=5)  # 2017-08-17 04:00
+COINCAP: Final = Rules(name="coincap", opened=COINBASE.opened)  # composites, priced by several venues
+CADLI: Final = Rules(name="cadli", opened=COINBASE.opened)
 
 
 class Venue:
@@ -114,7 +116,7 @@ class Venue:
 
 def retired(market: Market) -> Coin:
     """The coin whose markets ended: listed as delisted by each venue, its history kept."""
-    return replace(market.coins[RETIRED], symbol=RETIRED_SYMBOL, name="Old (example)")
+    return replace(market.coins[RETIRED], symbol=RETIRED_SYMBOL, name="Old (example)", product=True)
 
 
 def listed_coins(market: Market, invented: int) -> list[Coin]:

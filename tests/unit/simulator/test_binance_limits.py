@@ -3,6 +3,7 @@
 import pytest
 
 from simulator.limits import PATIENCE, Ban, Weights
+from simulator.terms import Terms
 from tests.unit.simulator.asgi import Client
 
 API = "/binance/api/v3"
@@ -42,7 +43,7 @@ def test_each_request_has_its_weight_and_is_told_the_sum(path, weight):
 
 
 def test_a_used_up_minute_is_refused_until_the_clock_begins_the_next():
-    client = Client(binance_weight=40, clock=[1_795_132_845.5])
+    client = Client(terms=Terms(binance_weight=40), clock=[1_795_132_845.5])
     statuses = [client.get(f"{API}/exchangeInfo").status for _ in range(2)]
     reply = client.get(f"{API}/ping")
     assert (statuses, reply.status) == ([200, 200], 429)
@@ -54,7 +55,7 @@ def test_a_used_up_minute_is_refused_until_the_clock_begins_the_next():
 
 
 def test_whoever_goes_on_is_banned_and_told_until_when():
-    client = Client(binance_weight=20, clock=[1_795_132_820.0])
+    client = Client(terms=Terms(binance_weight=20), clock=[1_795_132_820.0])
     statuses = [client.get(f"{API}/exchangeInfo").status for _ in range(PATIENCE + 3)]
     assert statuses == [200] + [429] * PATIENCE + [418] * 2
     client.clock[0] += 60
