@@ -91,7 +91,9 @@ def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> 
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 
-def test_every_validation_and_the_quota_planner_refuse_what_they_are_for(variables: Path, packages: Path) -> None:
+def test_every_validation_and_the_quota_planner_refuse_what_they_are_for(
+    variables: Path, packages: Path
+) -> None:
     shown = terraform(variables, "test", "-no-color", f"-var=packages={packages}")
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
