@@ -16,6 +16,8 @@ _UNIT: Final = Decimal(f"1e-{DECIMAL.scale}")
 _LARGEST: Final = Decimal("9" * DECIMAL.precision).scaleb(-DECIMAL.scale, Context(prec=DECIMAL.precision))
 _CONTEXT: Final = Context(prec=2 * DECIMAL.precision, rounding=ROUND_HALF_EVEN)
 _WRITTEN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+# Arrow 25 reads a text of more digits wrongly, without an error: 1e30 becomes 18960114910927365649.47.
+_PLAIN: Final = rf"^[+-]?[0-9]{{1,{DECIMAL.precision - DECIMAL.scale}}}(?:\.[0-9]{{1,{DECIMAL.scale}}})?$"
 _NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _NAN: Final = Decimal("NaN")
 _MAX_EXPONENT: Final = 308  # of a double: what is written 1e999 reads as infinity elsewhere
@@ -71,10 +73,10 @@ def written(value: Any) -> Any:
 
 
 def all_written(values: Sequence[Any] | pa.Array) -> pa.Array:
-    """A column of texts of numbers; ``ValueError`` or ``TypeError`` unless each fits as it is."""
+    """A column of texts of numbers; ``ValueError`` or ``TypeError`` unless each plainly fits."""
     texts = pa.array(values, pa.string())
-    if not pc.all(pc.match_substring_regex(texts, f"^(?:{_WRITTEN.pattern})$")).as_py():
-        raise ValueError("not all are texts of numbers")
+    if not pc.all(pc.match_substring_regex(texts, _PLAIN)).as_py():
+        raise ValueError("not all are plain texts of numbers that fit")
     return texts.cast(DECIMAL)
 
 

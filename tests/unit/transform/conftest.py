@@ -16,7 +16,12 @@ from transform.reading import read
 COINS = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.json.gz"
 CANDLES = "raw/source=coinbase/dataset=candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.json.gz"
 RECEIVED_AT = datetime(2026, 11, 20, 1, 0, 2, 500000, tzinfo=UTC)
-SYMBOLS = {("coingecko", "bitcoin"): "BTC", ("coingecko", "ethereum"): "ETH", ("coinbase", "BTC"): "BTC"}
+SYMBOLS = {
+    ("coingecko", "bitcoin"): "BTC",
+    ("coingecko", "ethereum"): "ETH",
+    ("coincap", "bitcoin"): "BTC",
+    **dict.fromkeys([("binance", "BTC"), ("coinbase", "BTC"), ("coindesk", "BTC")], "BTC"),
+}
 
 Read = Callable[..., Parsed]
 
