@@ -26,7 +26,7 @@ locals {
       interval = feed.interval
       assets   = feed.assets
       top      = feed.top
-      lookback = coalesce(feed.lookback, local.datasets[feed.source][feed.dataset].days == null ? 24 : 1)
+      lookback = coalesce(feed.lookback, local.datasets[feed.source][feed.dataset].files || length(local.datasets[feed.source][feed.dataset].days) > 0 ? 1 : 24)
 
       stale_after_minutes = coalesce(feed.stale_after_minutes, local.intervals[feed.interval].stale_after_minutes)
       enabled             = feed.enabled && !contains(var.paused_feeds, name) && !contains(keys(local.off_reasons), name)

@@ -39,7 +39,7 @@ data "aws_iam_policy_document" "ingest" {
     resources = ["${local.bucket_arns.raw}/raw/*"]
   }
 
-  # The revisions that a window has, to write the next one.
+  # The revisions that a window has, and the hash of the newest, to write the next one.
   statement {
     sid       = "FindRevisions"
     actions   = ["s3:ListBucket"]
@@ -50,6 +50,12 @@ data "aws_iam_policy_document" "ingest" {
       variable = "s3:prefix"
       values   = ["raw/*"]
     }
+  }
+
+  statement {
+    sid       = "CompareRevisions"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.raw}/raw/*"]
   }
 
   # What all runs together may still ask of a source, one item each, and nothing else in the table.

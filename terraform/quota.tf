@@ -29,14 +29,14 @@ locals {
 
   # What one run asks.
   requests_per_run = {
-    for name, feed in local.feeds : name => local.datasets[feed.source][feed.dataset].asks == "all" ? 1 : ceil(
-      coalesce(feed.top, length(feed.assets)) / local.datasets[feed.source][feed.dataset].batch
-    )
+    for name, feed in local.feeds : name => (
+      local.datasets[feed.source][feed.dataset].asks == "all" ? 1 : ceil(coalesce(feed.top, length(feed.assets)) / local.datasets[feed.source][feed.dataset].batch)
+    ) * (local.datasets[feed.source][feed.dataset].files ? 2 * feed.lookback : 1)
   }
   bytes_per_request = {
     for name, feed in local.feeds : name => local.datasets[feed.source][feed.dataset].bytes.once + (
       local.datasets[feed.source][feed.dataset].bytes.each * (
-        local.datasets[feed.source][feed.dataset].lookback == null
+        length(local.datasets[feed.source][feed.dataset].lookback) == 0
         ? min(length(feed.assets), local.datasets[feed.source][feed.dataset].batch)
         : feed.lookback
       )
@@ -110,10 +110,10 @@ locals {
     for source, has in local.quota : "the feeds of ${local.catalog[source].title} ask ${ceil(has.weight_per_month / local.month_minutes)} times a minute, and it is asked ${has.requests_per_minute} times at most: slow them or ${local.catalog[source].more}"
     if has.weight_per_month > has.requests_per_minute * local.month_minutes
   ]
-  # The first minute's worth goes at once, the rest waits its turn.
+  # Requests go evenly spread over the minute, by all runs together.
   too_long_runs = [
     for name, feed in local.feeds : "feed ${name} asks ${local.catalog[feed.source].title} ${local.weight_per_run[name]} times in a run, which is asked ${local.catalog[feed.source].requests_per_minute} times a minute at most, and a run lasts ${var.function_timeout_seconds} seconds: name fewer assets in one feed or ${local.catalog[feed.source].more}"
-    if feed.enabled && local.weight_per_run[name] > local.catalog[feed.source].requests_per_minute * max(1, floor(var.function_timeout_seconds / 60))
+    if feed.enabled && local.weight_per_run[name] * 60 > local.catalog[feed.source].requests_per_minute * var.function_timeout_seconds
   ]
 }
 

@@ -110,41 +110,55 @@ locals {
   }
 
   # By source and dataset, unless dataset_defaults says it:
-  #   asks       "assets", "top" (by market cap, or assets) or "all" (the one list that the source has)
-  #   batch      assets that one request names
-  #   weight     what one request counts as, at most
-  #   lookback   most buckets that one answer holds; null where an answer is about now
-  #   days       the lookbacks that the source has, in days, where it counts in them; else null
-  #   intervals  the intervals that the source has; null where the interval is only how often to ask
-  #   bytes      of an answer: { once, each (of an asset or a bucket) }, where they cost credits
-  dataset_defaults = { asks = "assets", batch = 1, weight = 1, lookback = null, days = null, intervals = null, bytes = { once = 0, each = 0 } }
+  #   asks      "assets", "top" (by market cap, or assets) or "all" (the one list that the source has)
+  #   batch     assets that one request names
+  #   weight    what one request counts as, at most
+  #   lookback  interval → most buckets of one answer; none where the interval is only how often to ask
+  #   days      the lookbacks that the source has, in days, where it counts in them
+  #   files     whether each lookback is a day's file and its checksum, two requests
+  #   bytes     of an answer: once, and for each asset or bucket, where they cost credits
+  dataset_defaults = {
+    asks = "assets", batch = 1, weight = 1, lookback = {}, days = [], files = false, bytes = { once = 0, each = 0 }
+  }
   own_datasets = {
     coingecko = {
       quotes       = { asks = "top", batch = 250 }
       prices       = { batch = 250 }
-      price_points = { lookback = 288, intervals = ["5m", "1h", "1d"] }
+      price_points = { lookback = { "1h" = 2400, "1d" = 3650 } }
       ohlc         = { days = [1, 7, 14, 30, 90, 180, 365] }
       assets       = { asks = "all" }
     }
     coinbase = {
-      candles = { lookback = 300, intervals = ["1m", "5m", "15m", "1h", "6h", "1d"] }
+      candles = { lookback = { "1m" = 300, "5m" = 300, "15m" = 300, "1h" = 300, "6h" = 300, "1d" = 300 } }
       quotes  = {}
       stats   = {}
       assets  = { asks = "all" }
     }
     binance = {
-      candles = { weight = 2, lookback = 1000, intervals = ["1m", "5m", "15m", "30m", "1h", "4h", "6h", "1d"] }
-      quotes  = { weight = 40, batch = 100 }
-      assets  = { weight = 20, asks = "all" }
+      candles = {
+        weight   = 2
+        lookback = { "1m" = 1000, "5m" = 1000, "15m" = 1000, "30m" = 1000, "1h" = 1000, "4h" = 1000, "6h" = 1000, "1d" = 1000 }
+      }
+      quotes = { weight = 40, batch = 100 }
+      assets = { weight = 20, asks = "all" }
+    }
+    binance_archive = {
+      candles = {
+        files    = true
+        lookback = { "1m" = 31, "5m" = 31, "15m" = 31, "30m" = 31, "1h" = 31, "4h" = 31, "6h" = 31, "1d" = 31 }
+      }
     }
     coincap = {
-      quotes       = { batch = 100, bytes = { once = 50, each = 450 } }
-      rates        = { asks = "all", bytes = { once = 35000, each = 0 } }
-      price_points = { lookback = 672, intervals = ["1m", "5m", "15m", "30m", "1h", "6h", "1d"], bytes = { once = 50, each = 110 } }
+      quotes = { batch = 100, bytes = { once = 50, each = 450 } }
+      rates  = { asks = "all", bytes = { once = 35000, each = 0 } }
+      price_points = {
+        lookback = { "1m" = 1440, "5m" = 1440, "15m" = 672, "30m" = 672, "1h" = 720, "6h" = 732, "1d" = 7305 }
+        bytes    = { once = 50, each = 110 }
+      }
     }
     coindesk = {
       quotes  = { batch = 100 }
-      candles = { lookback = 2000, intervals = ["1m", "1h", "1d"] }
+      candles = { lookback = { "1m" = 2000, "1h" = 2000, "1d" = 2000 } }
     }
     alternative_me = {
       sentiment = { asks = "all" }
@@ -155,8 +169,6 @@ locals {
       for dataset, own in datasets : dataset => merge(local.dataset_defaults, own)
     }
   }
-  # Files, not answers: for `coinlake backfill`, which names the period.
-  backfill_only = ["binance_archive"]
 
   known_datasets = join(", ", flatten([for source, datasets in local.datasets : [for dataset in keys(datasets) : "${source}/${dataset}"]]))
   asset_sources  = sort(distinct([for source in values(local.catalog) : source.ids if source.ids != null]))

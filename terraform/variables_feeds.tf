@@ -2,7 +2,7 @@
 # to ask: sources.tf. What it may cost of a source's quota: quota.tf.
 
 variable "feeds" {
-  description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
+  description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
   type = map(object({
     source              = string
     dataset             = string
@@ -64,7 +64,7 @@ variable "feeds" {
 
   validation {
     condition     = alltrue([for feed in var.feeds : can(local.datasets[feed.source][feed.dataset])])
-    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}" if !can(local.datasets[feed.source][feed.dataset])])}; there are ${local.known_datasets}. (${join(", ", local.backfill_only)} is for `coinlake backfill`.)"
+    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}" if !can(local.datasets[feed.source][feed.dataset])])}; there are ${local.known_datasets}."
   }
 
   validation {
@@ -73,8 +73,13 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : try(contains(local.datasets[feed.source][feed.dataset].intervals, feed.interval), true)])
-    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} wants ${feed.interval}, and ${feed.source}/${feed.dataset} has ${join(", ", local.datasets[feed.source][feed.dataset].intervals)}" if !try(contains(local.datasets[feed.source][feed.dataset].intervals, feed.interval), true)])}."
+    condition = alltrue([
+      for feed in var.feeds : try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+    ])
+    error_message = "feeds: ${join(", ", [
+      for name, feed in var.feeds : "${name} wants ${feed.interval}, and ${feed.source}/${feed.dataset} has ${join(", ", keys(local.datasets[feed.source][feed.dataset].lookback))}"
+      if !try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+    ])}."
   }
 
   validation {
@@ -125,13 +130,18 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : feed.lookback >= 1 && feed.lookback <= try(coalesce(local.datasets[feed.source][feed.dataset].lookback, 1000), 1000) && floor(feed.lookback) == feed.lookback])
-    error_message = "feeds: lookback is a whole number from 1 to what one answer holds: ${join(", ", flatten([for source, datasets in local.datasets : [for dataset, has in datasets : "${source}/${dataset} ${has.lookback}" if has.lookback != null]]))}."
+    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : feed.lookback >= 1 && feed.lookback <= try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000) && floor(feed.lookback) == feed.lookback])
+    error_message = "feeds: lookback is a whole number from 1 to what one answer holds: ${join(", ", [for name, feed in var.feeds : "${name} ${try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000)}" if feed.lookback != null])}."
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : try(contains(local.datasets[feed.source][feed.dataset].days, feed.lookback), true)])
-    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} looks back ${feed.lookback} days, and ${feed.source}/${feed.dataset} has ${join(", ", local.datasets[feed.source][feed.dataset].days)}" if feed.lookback == null ? false : !try(contains(local.datasets[feed.source][feed.dataset].days, feed.lookback), true)])}."
+    condition = alltrue([
+      for feed in var.feeds : feed.lookback == null ? true : length(try(local.datasets[feed.source][feed.dataset].days, [])) == 0 || contains(try(local.datasets[feed.source][feed.dataset].days, []), feed.lookback)
+    ])
+    error_message = "feeds: ${join(", ", [
+      for name, feed in var.feeds : "${name} looks back ${feed.lookback} days, and ${feed.source}/${feed.dataset} has ${join(", ", local.datasets[feed.source][feed.dataset].days)}"
+      if feed.lookback == null ? false : length(try(local.datasets[feed.source][feed.dataset].days, [])) > 0 && !contains(try(local.datasets[feed.source][feed.dataset].days, []), feed.lookback)
+    ])}."
   }
 
   validation {

@@ -38,6 +38,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1",
         { StringLike = { "s3:prefix" = "raw/*" } },
       ]
+      CompareRevisions = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
       ShareLimits = [
         "Allow",
         ["dynamodb:UpdateItem", "dynamodb:GetItem"],

@@ -91,6 +91,7 @@ run "requests_and_credits_are_counted_as_the_source_counts_them" {
       named    = { source = "coingecko", dataset = "prices", interval = "1h", assets = ["BTC", "ETH"] }
       one_each = { source = "coinbase", dataset = "stats", interval = "1h", assets = ["BTC", "ETH", "SOL"] }
       list     = { source = "binance", dataset = "assets", interval = "1d" }
+      files    = { source = "binance_archive", dataset = "candles", interval = "1m", assets = ["BTC", "ETH"], schedule = "cron(0 9 * * ? *)", lookback = 3 }
       together = { source = "binance", dataset = "quotes", interval = "1h", assets = ["BTC", "ETH"] }
       quotes   = { source = "coincap", dataset = "quotes", interval = "1h", assets = ["BTC", "ETH", "SOL", "XRP", "BNB", "ADA"] }
       rates    = { source = "coincap", dataset = "rates", interval = "1d" }
@@ -100,7 +101,7 @@ run "requests_and_credits_are_counted_as_the_source_counts_them" {
 
   assert {
     condition = local.requests_per_run == {
-      pages = 2, named = 1, one_each = 3, list = 1, together = 1, quotes = 1, rates = 1, history = 2
+      pages = 2, named = 1, one_each = 3, list = 1, files = 12, together = 1, quotes = 1, rates = 1, history = 2
     }
     error_message = "A run asks other requests than ingest plans."
   }

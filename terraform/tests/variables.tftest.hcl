@@ -556,11 +556,11 @@ run "a_backfill_of_nothing_at_a_time_is_refused" {
   expect_failures = [var.backfill_concurrency]
 }
 
-run "an_archive_is_no_feed" {
+run "more_files_than_a_month_has_days_are_refused" {
   command = plan
 
   variables {
-    feeds = { f = { source = "binance_archive", dataset = "candles", interval = "1d", assets = ["BTC"] } }
+    feeds = { f = { source = "binance_archive", dataset = "candles", interval = "1m", assets = ["BTC"], lookback = 32 } }
   }
 
   expect_failures = [var.feeds]
