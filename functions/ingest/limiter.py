@@ -4,9 +4,8 @@ pk               sk      attributes
 limit#<source>   bucket  free_at: when the next request may go, in milliseconds since 1970
 
 A token bucket that holds one token: each request moves ``free_at`` on by its share of a minute,
-so no minute holds more than ``requests_per_minute``, whichever invocations ask. One write a
-request (two while others queue) costs about a dollar a million; that buys one rule for feeds and
-backfills, cold and warm.
+so no minute holds more than ``requests_per_minute``, whichever invocations ask. Why every request
+does, and what that costs: docs/decisions/0008-one-limit-for-all.md.
 """
 
 from collections.abc import Iterator

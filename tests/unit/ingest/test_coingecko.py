@@ -90,7 +90,10 @@ def test_an_asset_that_the_source_does_not_list_is_left_out(quotes_feed):
     [
         ({"dataset": "candles"}, "asks coingecko for 'candles'; set its dataset to one of assets, ohlc"),
         ({"dataset": "ohlc", "lookback": 2, "assets": ("BTC",)}, "set lookback to one of 1, 7, 14, 30, 90"),
-        ({"dataset": "price_points", "interval": "15m", "assets": ("BTC",)}, "one of 5m, 1h, 1d"),
+        (
+            {"dataset": "price_points", "interval": "15m", "assets": ("BTC",)},
+            "set its interval to one of 1h, 1d",
+        ),
         ({"top": None, "assets": ("USD",)}, "none of its assets has an id at coingecko"),
         ({"top": None, "assets": ()}, "none of its assets has an id at coingecko"),
         ({"top": None, "assets": ("XYZ",)}, "names XYZ; add it to assets"),

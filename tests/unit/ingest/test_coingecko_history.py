@@ -34,21 +34,18 @@ def test_prices_of_many_assets_come_in_batches(quotes_feed):
     assert [page.key.slot.parts[-1] for page in pages] == ["p1", "p2"]
 
 
-@pytest.mark.parametrize(
-    ("interval", "named"), [("5m", {}), ("1h", {"interval": "hourly"}), ("1d", {"interval": "daily"})]
-)
-def test_a_chart_ends_a_second_before_its_window_does(quotes_feed, interval, named):
+@pytest.mark.parametrize(("interval", "named", "hours"), [("1h", "hourly", 1), ("1d", "daily", 24)])
+def test_a_chart_ends_a_second_before_its_window_does(quotes_feed, interval, named, hours):
     feed = quotes_feed(dataset="price_points", interval=interval, lookback=24, assets=("BTC",))
     (chart,) = CoinGecko.plan(feed, ASSETS, DUE)
-    seconds = {"5m": 300, "1h": 3600, "1d": 86400}[interval]
     end = int(DUE.timestamp())
     assert chart.path == "/coins/bitcoin/market_chart/range"
     assert chart.params == {
         "vs_currency": "usd",
-        "from": str(end - 24 * seconds),
+        "from": str(end - 24 * hours * 3600),
         "to": str(end - 1),
+        "interval": named,
         "precision": "full",
-        **named,
     }
     assert str(chart.key).endswith(f"/20241121T070000Z.bitcoin-usd.{interval}.24.json.gz")
 

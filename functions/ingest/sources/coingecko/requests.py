@@ -12,9 +12,9 @@ from ingest.sources import Assets, History, Request, Window, asset_ids, batches,
 NAME: Final = "coingecko"
 MAX_PER_PAGE: Final = 250
 OHLC_DAYS: Final = (1, 7, 14, 30, 90, 180, 365)
-# "hourly" reaches over any 100 days; "5m" is for enterprises, but a day that ends now comes in it.
-_MOST_POINTS: Final = {"5m": 288, "1h": 2400, "1d": 3650}
+# "hourly" reaches over any 100 days; five minutes are for enterprises, or for the day that ends now.
 _NAMED: Final = {"1h": "hourly", "1d": "daily"}
+_MOST_POINTS: Final = {"1h": 2400, "1d": 3650}
 # The last UTC day is there 35 minutes after its end.
 _SETTLES: Final = timedelta(minutes=35)
 
@@ -92,9 +92,11 @@ def coins(feed: Feed, _: Assets, due: datetime) -> list[Request]:
 
 
 def _chart(window: Window) -> Request:
-    """``/coins/{id}/market_chart/range``; its ends are inclusive, and daily ones need their name."""
+    """``/coins/{id}/market_chart/range``, whose ends are inclusive.
+
+    Without a named interval the length of the range would choose one.
+    """
     vs = window.quote.lower()
-    named = {"interval": _NAMED[window.interval]} if window.interval in _NAMED else {}
     return Request(
         name=window.asset_id,
         key=window.key(NAME, "price_points", f"{window.asset_id}-{vs}"),
@@ -103,7 +105,7 @@ def _chart(window: Window) -> Request:
             "vs_currency": vs,
             "from": str(int(window.start.timestamp())),
             "to": str(int(window.end.timestamp()) - 1),
-            **named,
+            "interval": _NAMED[window.interval],
             "precision": "full",
         },
     )
