@@ -1,9 +1,10 @@
 """Binance: which windows and pages a feed asks for, what they weigh, what each complaint means."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -209,6 +210,15 @@ def test_a_list_of_prices_that_cannot_be_read_blames_nobody(tickers, prices):
     http = FakeHttp([answer(400, SYMBOL_UNKNOWN), answer(200, prices)])
     with pytest.raises((SourceUnavailable, Unlisted)):
         Binance(http).fetch(tickers("BTC")[0], 0.0)
+
+
+def test_a_request_tells_the_client_what_it_costs_and_whether_it_yields(klines):
+    told = []
+    client = SimpleNamespace(get=lambda *_, **how: told.append(how) or answer(200))
+    btc = Binance.plan(klines(), ASSETS, DUE)[0]
+    for yields in (False, True):
+        Binance(client).fetch(replace(btc, yields=yields), 0.0)
+    assert told == [{"cost": 2, "yields": False}, {"cost": 2, "yields": True}]
 
 
 def test_an_unlisted_market_of_candles_is_not_looked_up(klines):
