@@ -37,11 +37,7 @@ def candles(
 
     ``closed`` says which buckets were over when they were received, where the source says so.
     """
-    columns = {name: sheet.decimals(*fields[name], PRICE, "missing_price") for name in _PRICES}
-    columns |= {name: sheet.decimals(*fields[name], VOLUME) for name in _VOLUMES if name in fields}
-    if "trades" in fields:
-        columns["trades"] = sheet.integers(*fields["trades"], pa.int64())
-        sheet.reject("out_of_range", pc.less(columns["trades"], 0), *fields["trades"])
+    columns = _values(sheet, fields)
     _check(sheet, market.length, opened, columns, fields)
     over = pc.less_equal(opened, pa.scalar(answer.received_at - market.length, TIMESTAMP))
     count = len(opened)
@@ -54,6 +50,15 @@ def candles(
     }
     folder = f"interval={market.interval}/"
     return by_month(answer, sheet, "candles", columns, "open_time", folder=folder, notes=notes)
+
+
+def _values(sheet: Sheet, fields: Fields) -> dict[str, pa.Array]:
+    columns = {name: sheet.decimals(*fields[name], PRICE, "missing_price") for name in _PRICES}
+    columns |= {name: sheet.decimals(*fields[name], VOLUME) for name in _VOLUMES if name in fields}
+    if "trades" in fields:
+        columns["trades"] = sheet.integers(*fields["trades"], pa.int64())
+        sheet.reject("out_of_range", pc.less(columns["trades"], 0), *fields["trades"])
+    return columns
 
 
 def _check(
