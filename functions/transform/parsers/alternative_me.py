@@ -10,6 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake.tables import TIMESTAMP
 from transform.assembly import by_slot, constant, origin
 from transform.documents import listed
 from transform.parsed import Answer, Parsed
@@ -42,7 +43,7 @@ def parse(answer: Answer) -> Parsed:
     times = sheet.epoch_times("timestamp", field(days, "timestamp"), answer.received_at)
     columns = origin(answer, len(days)) | {
         "index": constant(_INDEX, len(days)),
-        "observed_at": pc.floor_temporal(times, unit="day"),
+        "observed_at": pc.floor_temporal(times.cast(pa.timestamp("us")), unit="day").cast(TIMESTAMP),
         "value": index,
         "classification": sheet.texts("value_classification", field(days, "value_classification")),
     }
