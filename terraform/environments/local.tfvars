@@ -51,7 +51,7 @@ feeds = {
   # Long lists that change little.
   coinbase_assets  = { source = "coinbase", dataset = "assets", interval = "5m" }
   binance_assets   = { source = "binance", dataset = "assets", interval = "5m" }
-  coingecko_assets = { source = "coingecko", dataset = "assets", interval = "15m" }
+  coingecko_assets = { source = "coingecko", dataset = "assets", interval = "5m" }
 }
 
 # The first is passed at once. For the second `coinlake demo` orders a price shock from the simulator,
