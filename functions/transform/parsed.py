@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import pyarrow as pa
 
 from coinlake.keys import RawKey
 from coinlake.records import Rejection
+
+# Sources that bring another source's data: its name is in the rows, its ids are in the asset map.
+_OWNERS: Final = {"binance_archive": "binance"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,18 +19,22 @@ class Answer:
     """A raw object, and what is known around it.
 
     ``rows`` is the list that the source sent, JSON with every number as a Decimal, and ``envelope``
-    the object that it came in, if any; raw objects that are no JSON leave both empty. ``source`` is
-    whose data it is, in the trusted rows and in the asset map. ``symbol`` maps the source's asset
-    id to the canonical symbol. ``url`` is what was asked, empty where the raw object does not say.
+    the object that it came in, if any; raw objects that are no JSON leave both empty. ``symbol``
+    maps the source's asset id to the canonical symbol. ``url`` is what was asked, empty where the
+    raw object does not say.
     """
 
     key: RawKey
-    source: str
     received_at: datetime
     symbol: Callable[[str], str]
     url: str = ""
     rows: Sequence[Any] = ()
     envelope: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """Whose data it is."""
+        return owner(self.key.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,11 @@ class Parser(Protocol):
     def read(self, body: bytes, answer: Answer, max_bytes: int) -> Parsed:
         """Everything that becomes of a gzipped body; ``Unreadable`` if it is bad as a whole."""
         ...
+
+
+def owner(source: str) -> str:
+    """Whose data a source brings: mostly its own."""
+    return _OWNERS.get(source, source)
 
 
 class Unreadable(Exception):

@@ -8,8 +8,8 @@ from coinlake.errors import BadConfiguration
 from coinlake.intervals import parse_utc
 from coinlake.keys import RawKey
 from coinlake.stores import StoredObject
-from transform.parsed import Answer, Parsed, Unreadable
-from transform.parsers import ORIGINS, PARSERS
+from transform.parsed import Answer, Parsed, Unreadable, owner
+from transform.parsers import PARSERS
 
 SymbolOf = Callable[[str, str], str]
 
@@ -17,12 +17,10 @@ SymbolOf = Callable[[str, str], str]
 def read(stored: StoredObject, key: RawKey, symbol_of: SymbolOf, max_bytes: int) -> Parsed:
     """Everything that becomes of the object; ``symbol_of`` maps a source and its id to a symbol."""
     parser = PARSERS.get((key.source, key.dataset))
-    source = ORIGINS.get(key.source, key.source)
     answer = Answer(
         key=key,
-        source=source,
         received_at=received_at(stored),
-        symbol=partial(symbol_of, source),
+        symbol=partial(symbol_of, owner(key.source)),
         url=stored.metadata.get("url", ""),
     )
     try:

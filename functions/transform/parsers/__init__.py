@@ -56,6 +56,3 @@ PARSERS: Final[MutableMapping[tuple[str, str], Parser]] = {
     ("coingecko", "prices"): Documents(coingecko_prices.prices, coingecko.error, named),
     ("coingecko", "quotes"): Pages(coingecko.parse, coingecko.error),
 }
-
-# Sources that bring another source's data: its name is in the rows, its ids are in the asset map.
-ORIGINS: Final = {"binance_archive": "binance"}
