@@ -18,7 +18,15 @@ from ops.laptop import ROOT, Laptop
 from ops.processes import Process
 
 # Where each source's API is served; the same paths as in docs of the simulator.
-SIMULATED: Final = {"coingecko": "coingecko/api/v3", "coinbase": "coinbase"}
+SIMULATED: Final = {
+    "coingecko": "coingecko/api/v3",
+    "coinbase": "coinbase",
+    "binance": "binance",
+    "binance_archive": "binance-archive",
+    "coincap": "coincap/v3",
+    "coindesk": "coindesk",
+    "alternative_me": "alternative_me",
+}
 START_SECONDS: Final = 30
 CALL_SECONDS: Final = 10
 

@@ -17,7 +17,7 @@ from coinlake.errors import BadConfiguration
 from ops.laptop import ROOT
 
 TERRAFORM: Final = ROOT / "terraform"
-SECRETS: Final = {"coingecko_api_key"}
+SECRETS: Final = {"coincap_api_key", "coindesk_api_key", "coingecko_api_key"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How both sources answer: a question in, JSON or a refusal out."""
+"""How the sources answer: a question in, JSON (or a file) or a refusal out."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from simulator.market import Market
 
 
 class Answer(JSONResponse):
-    """JSON as both sources send it: compact, with the charset in the content type."""
+    """JSON as the sources send it: compact, with the charset in the content type."""
 
     media_type = "application/json; charset=utf-8"
 
@@ -40,6 +40,7 @@ class Ask:
     query: Mapping[str, str]
     path: Mapping[str, str] = field(default_factory=dict)
     paid: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def flag(self, name: str) -> bool:
         """A parameter written ``true``."""
@@ -57,7 +58,9 @@ def endpoint(
 
     async def respond(request: Request) -> Response:
         paid = admit(request)
-        return Answer(answer(Ask(market, market.now(), request.query_params, request.path_params, paid)))
+        query, path, headers = request.query_params, request.path_params, request.headers
+        answered = answer(Ask(market, market.now(), query, path, paid, headers))
+        return answered if isinstance(answered, Response) else Answer(answered)
 
     return respond  # type: ignore[return-value]  # Starlette takes coroutines; its Route is typed loosely
 

@@ -25,8 +25,6 @@ def candles(products: Products, ask: Ask) -> list[list[float]]:
     if not text.isdecimal() or int(text[:9]) not in GRANULARITIES:
         raise Refusal(400, {"message": "Unsupported granularity"})
     seconds = int(text)
-    if product.delisted:
-        return []
     rows = (_row(ask, product, seconds, index) for index in reversed(_buckets(ask, product, seconds)))
     return [row for row in rows if row]
 
@@ -59,7 +57,7 @@ def _window(bounds: list[str], seconds: int) -> tuple[float, float]:
 
 def _row(ask: Ask, product: Product, seconds: int, index: int) -> list[float] | None:
     start = index * seconds
-    bar = ask.market.bar(product.coin, start, min(start + seconds, ask.now))
+    bar = product.venue.bar(product.coin, start, min(start + seconds, ask.now))
     if bar is None:
         return None
     prices = (round(price, product.coin.price_decimals) for price in (bar.low, bar.high, bar.open, bar.close))

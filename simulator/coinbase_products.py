@@ -10,17 +10,20 @@ from simulator.answers import Ask, Refusal, iso
 from simulator.bars import Bar
 from simulator.coins import Coin
 from simulator.market import DAY, Market
+from simulator.venues import COINBASE, Venue, retired
 from simulator.walk import SLOT_SECONDS, draws
 
 NOT_FOUND: Final = {"message": "NotFound"}
+DELISTED: Final = {"message": "Not allowed for delisted products"}
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A market of a coin against USD; the delisted one is online no more and never trades."""
+    """A market of a coin against USD; the delisted one trades no more but keeps its candles."""
 
     id: str
     coin: Coin
+    venue: Venue
     delisted: bool = False
     auction: bool = False
 
@@ -30,9 +33,10 @@ Products = Mapping[str, Product]
 
 def listed(market: Market) -> Products:
     """By id: the traded coins, an auction whose id hides its base, and a delisted product."""
-    bitcoin = market.by_id["bitcoin"]
-    found = [Product(f"{coin.symbol.upper()}-USD", coin) for coin in market.coins if coin.product]
-    found += [Product("BTCAUCTION-USD", bitcoin, auction=True), Product("OLD-USD", bitcoin, delisted=True)]
+    venue = Venue(market, COINBASE)
+    found = [Product(f"{coin.symbol.upper()}-USD", coin, venue) for coin in market.coins if coin.product]
+    found.append(Product("BTCAUCTION-USD", market.by_id["bitcoin"], venue, auction=True))
+    found.append(Product("OLD-USD", retired(market), venue, delisted=True))
     return {product.id: product for product in found}
 
 
@@ -51,11 +55,10 @@ def one(products: Products, ask: Ask) -> dict[str, object]:
 
 def described(product: Product) -> dict[str, object]:
     """A product as ``/products`` lists it."""
-    base = "OLD" if product.delisted else product.coin.symbol.upper()
     size = product.coin.size_decimals
     return {
         "id": product.id,
-        "base_currency": base,
+        "base_currency": product.coin.symbol.upper(),
         "quote_currency": "USD",
         "quote_increment": increment(product.coin.price_decimals),
         # cheap coins list a whole unit though their candles show tenths
@@ -126,7 +129,7 @@ def increment(places: int) -> str:
 def _trading(products: Products, ask: Ask) -> Product:
     product = find(products, ask)
     if product.delisted:
-        raise Refusal(404, NOT_FOUND)
+        raise Refusal(400, DELISTED)
     return product
 
 

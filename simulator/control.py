@@ -1,15 +1,20 @@
-"""The simulator's own paths: ``/_health``, ``/_faults``, ``/_market``, ``/_requests``."""
+"""The simulator's own paths: ``/_health``, ``/_faults``, ``/_market``, ``/_venues``, ``/_requests``."""
 
 import json
 import math
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simulator import binance_symbols, coinbase_products
 from simulator.answers import Answer, iso
+from simulator.archive_files import flaws
+from simulator.binance_symbols import Symbol
+from simulator.coinbase_products import Product
 from simulator.faults import BadPlan, Plan, parse_plan
 from simulator.market import Market
 
@@ -32,6 +37,7 @@ class Control:
             Route("/_health", self.health),
             Route("/_faults", self.faults, methods=["GET", "PUT", "DELETE"]),
             Route("/_market", self.shocks, methods=["GET", "PUT", "DELETE"]),
+            Route("/_venues", self.venues),
             Route("/_requests", self.counts, methods=["GET", "DELETE"]),
         ]
 
@@ -63,11 +69,36 @@ class Control:
         }
         return Answer(moved)
 
+    async def venues(self, _: Request) -> Response:
+        """Why buckets are absent: listing hours, ends and outages of each venue, flaws of the archive."""
+        symbols = binance_symbols.listed(self.market)
+        archive = flaws(self.market.seed, symbols)
+        return Answer(
+            {
+                "coinbase": _venue(coinbase_products.listed(self.market)),
+                "binance": _venue(symbols),
+                "binance_archive": {
+                    flaw.kind: {"symbol": flaw.symbol, "day": iso(flaw.day)[:10]} for flaw in archive
+                },
+            }
+        )
+
     async def counts(self, request: Request) -> Response:
         """Requests to the sources by path; DELETE starts again from none."""
         if request.method == "DELETE":
             self.requests.clear()
         return Answer(dict(self.requests))
+
+
+def _venue(markets: Mapping[str, Product | Symbol]) -> dict[str, object]:
+    venue = next(iter(markets.values())).venue
+    listed = {name: iso(venue.listed(found.coin), "seconds") for name, found in markets.items()}
+    ends = {name: venue.gone(found.coin) for name, found in markets.items()}
+    return {
+        "listed": listed,
+        "delisted": {name: iso(end, "seconds") for name, end in ends.items() if math.isfinite(end)},
+        "outages": [[iso(start, "seconds"), iso(end, "seconds")] for start, end in venue.outages],
+    }
 
 
 async def refused_plan(_: Request, error: Exception) -> Response:

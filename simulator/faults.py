@@ -19,8 +19,11 @@ class Parameter:
 
 ROWS: Final = {"rows": Parameter(1, 1, 1_000)}
 FAULTS: Final[dict[str, dict[str, Parameter]]] = {
+    "404": {},
+    "418": {"seconds": Parameter(120, 0, 259_200)},
     "429": {},
     "429_retry_after": {"seconds": Parameter(2, 0, 3_600)},
+    "451": {},
     "500": {},
     "503": {},
     "html_200": {},
@@ -31,6 +34,9 @@ FAULTS: Final[dict[str, dict[str, Parameter]]] = {
     "wrong_types": ROWS,
     "null_price": ROWS,
     "missing_assets": ROWS,
+    "hole": ROWS,
+    "revised": ROWS,
+    "bad_checksum": {},
     "redirect": {"to": Parameter("http://169.254.169.254/latest/meta-data/")},
     "gzip_bomb": {"megabytes": Parameter(200, 1, 1_024)},
     "reset": {},

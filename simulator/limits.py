@@ -1,10 +1,14 @@
-"""Request limits of the two sources, per client, on the simulator's clock."""
+"""Request limits of the sources, per client, on the simulator's clock."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 MINUTE: Final = 60.0
+PATIENCE: Final = 10  # refusals in a row before a ban
+FIRST_BAN: Final = 120.0
+LONGEST_BAN: Final = 259_200.0
 
 
 class PerMinute:
@@ -42,3 +46,53 @@ class TokenBucket:
         fits = tokens >= 1
         self.levels[client] = (tokens - 1 if fits else tokens, now)
         return fits
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """Shut out until ``until`` (seconds since 1970), ``wait`` seconds from now."""
+
+    until: float
+    wait: float
+
+
+class Weights:
+    """Binance: ``limit`` of weight in a minute of the clock, and a ban for whoever ignores its refusals.
+
+    The first ban lasts two minutes, each one after it twice as long, up to three days.
+    """
+
+    def __init__(self, clock: Callable[[], float], limit: int | None) -> None:
+        self.clock = clock
+        self.limit = limit
+        self.minutes: dict[str, tuple[int, int]] = {}
+        self.refusals: Counter[str] = Counter()
+        self.bans: dict[str, Ban] = {}
+        self.banned: Counter[str] = Counter()
+
+    def used(self, client: str) -> int:
+        """The client's weight in this minute."""
+        minute, weight = self.minutes.get(client, (0, 0))
+        return weight if minute == int(self.clock() // MINUTE) else 0
+
+    def add(self, client: str, weight: int) -> float | Ban | None:
+        """None if the request is within the limit, else the seconds to wait, or the ban."""
+        now = self.clock()
+        ban = self.bans.get(client)
+        if ban and now < ban.until:
+            return Ban(ban.until, ban.until - now)
+        self.minutes[client] = (int(now // MINUTE), self.used(client) + weight)
+        if self.limit is None or self.used(client) <= self.limit:
+            self.refusals[client] = 0
+            return None
+        self.refusals[client] += 1
+        if self.refusals[client] <= PATIENCE:
+            return MINUTE - now % MINUTE
+        return self._ban(client, now)
+
+    def _ban(self, client: str, now: float) -> Ban:
+        length = min(LONGEST_BAN, FIRST_BAN * 2 ** self.banned[client])
+        self.banned[client] += 1
+        self.refusals[client] = 0
+        self.bans[client] = Ban(now + length, length)
+        return self.bans[client]

@@ -2,10 +2,12 @@
 
 import asyncio
 import gzip
+import re
 import socket
 import struct
 from collections import Counter
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,21 +15,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator.answers import Answer
 from simulator.damage import DAMAGES, damaged
 from simulator.faults import Plan, Rule
+from simulator.manners import error
+from simulator.zips import CHECKSUM_SUFFIX, bad_checksum, checksum, entity_tag, is_zip
 
 MEGABYTE: Final = 1 << 20
 CDN_PAGE: Final = (
     "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head>"
     "<body><h1>Sorry, you have been blocked</h1></body></html>"
 )
+CHECKSUM_LINE: Final = re.compile(rb"[0-9a-f]{64}  \S+\s*")
 OK: Final = 200
 
 
 class Saboteur:
     """The outermost ASGI application; the simulator's own ``/_`` paths pass untouched and uncounted."""
 
-    def __init__(self, app: ASGIApp, plan: Plan, requests: Counter[str]) -> None:
+    def __init__(self, app: ASGIApp, plan: Plan, requests: Counter[str], clock: Callable[[], float]) -> None:
         self.app = app
         self.plan = plan
+        self.clock = clock
         self.requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -39,25 +45,32 @@ class Saboteur:
             return await self.app(scope, receive, send)
         if rule.fault == "reset":
             return await _reset(receive, send)
-        refusal = _refusal(rule, scope["path"])
+        refusal = _refusal(rule, scope["path"], self.clock())
         if refusal is not None:
             return await refusal(scope, receive, send)
-        answer = await _answer(self.app, scope, receive)
         if rule.fault in {"truncated", "drip"}:
+            answer = await _answer(self.app, scope, receive)
             return await _slowly_or_partly(rule, answer, receive, send)
-        return await _altered(rule, answer)(scope, receive, send)
+        answer = await self._altered(rule, scope, receive)
+        return await answer(scope, receive, send)
+
+    async def _altered(self, rule: Rule, scope: Scope, receive: Receive) -> Response:
+        """A whole answer with other content; a damaged file's checksum fits it, as if uploaded again."""
+        if rule.fault not in DAMAGES or not scope["path"].endswith(CHECKSUM_SUFFIX):
+            return _altered(rule, await _answer(self.app, scope, receive))
+        path = scope["path"].removesuffix(CHECKSUM_SUFFIX)
+        zipped = {**scope, "path": path, "raw_path": path.encode()}
+        answer = _altered(rule, await _answer(self.app, zipped, receive))
+        if answer.status_code != OK:
+            return answer
+        return _with_body(answer, checksum(bytes(answer.body), path.rpartition("/")[2]))
 
 
-def _refusal(rule: Rule, path: str) -> Response | None:
-    """Answers that need no source: shaped as the source whose path it is."""
-    coingecko = "/coingecko" in path
-    if rule.fault.startswith("429"):
-        text = "You've exceeded the Rate Limit." if coingecko else "Public rate limit exceeded"
-        headers = {"retry-after": str(rule.params["seconds"])} if rule.params else {}
-        return Answer(_error(429, text, coingecko=coingecko), 429, headers)
+def _refusal(rule: Rule, path: str, now: float) -> Response | None:
+    """Answers that need no source: worded as the source whose path it is."""
     match rule.fault:
-        case "500":
-            return Answer(_error(500, "Internal server error", coingecko=coingecko), 500)
+        case "404" | "418" | "429" | "429_retry_after" | "451" | "500":
+            return error(path, int(rule.fault[:3]), rule.params.get("seconds"), now)
         case "503":
             return PlainTextResponse("Service Unavailable", 503)
         case "html_200":
@@ -65,10 +78,6 @@ def _refusal(rule: Rule, path: str) -> Response | None:
         case "redirect":
             return RedirectResponse(rule.params["to"], 302)
     return None
-
-
-def _error(status: int, text: str, *, coingecko: bool) -> dict[str, Any]:
-    return {"status": {"error_code": status, "error_message": text}} if coingecko else {"message": text}
 
 
 async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
@@ -84,24 +93,35 @@ async def _answer(app: ASGIApp, scope: Scope, receive: Receive) -> Response:
             body.extend(message.get("body", b""))
 
     await app({**scope, "headers": headers}, receive, hold)
-    response = Response(bytes(body), start["status"])
-    response.raw_headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
-    response.raw_headers.append((b"content-length", str(len(body)).encode()))
-    return response
+    response = Response(b"", start["status"])
+    response.raw_headers = [*start["headers"]]
+    return _with_body(response, bytes(body))
 
 
 def _altered(rule: Rule, answer: Response) -> Response:
-    """A whole answer with other content; errors of the source itself stay what they are."""
+    """Errors of the source itself stay what they are."""
     body = bytes(answer.body)
     if answer.status_code != OK:
         return answer
     if rule.fault in DAMAGES:
-        return Answer.of(damaged(rule.fault, body, rule.params["rows"]))
+        return _with_body(answer, damaged(rule.fault, body, rule.params["rows"]))
+    if rule.fault == "bad_checksum":
+        return _with_body(answer, bad_checksum(body)) if CHECKSUM_LINE.fullmatch(body) else answer
     if rule.fault == "empty":
-        return Answer([] if body.startswith(b"[") else {})
+        return _with_body(answer, b"") if is_zip(body) else Answer([] if body.startswith(b"[") else {})
     # members of one megabyte each: the bomb is small to make and to send, and still valid JSON
     bomb = gzip.compress(b" " * MEGABYTE) * rule.params["megabytes"] + gzip.compress(body)
     return Answer.of(bomb, {"content-encoding": "gzip"})
+
+
+def _with_body(answer: Response, body: bytes) -> Response:
+    """The same answer with another body, and what its headers tell about it."""
+    told = {b"content-length": str(len(body)), b"etag": entity_tag(body)}
+    changed = Response(body, answer.status_code)
+    changed.raw_headers = [
+        (name, told[name].encode() if name in told else value) for name, value in answer.raw_headers
+    ]
+    return changed
 
 
 async def _slowly_or_partly(rule: Rule, answer: Response, receive: Receive, send: Send) -> None:

@@ -30,6 +30,8 @@ def draws(*place: object, count: int) -> tuple[float, ...]:
 
 # One bounded memory for all walks: a page of 250 quotes needs about 5000 splits, a split some 2 kB.
 remembered = lru_cache(maxsize=16_384)
+# ten years of the twenty default assets, which a backfill of daily candles asks for more than once
+remembered_days = lru_cache(maxsize=80_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,7 @@ class Walk:
         """One draw of a swing, between which days are interpolated."""
         return draws(self.key, "swing", octave, index, count=1)[0]
 
-    @remembered
+    @remembered_days
     def day(self, index: int) -> Bar:
         """The bar of a whole day, from the seed alone; every day trades."""
         up, down, busy, heavy = draws(self.key, "day", index, count=4)

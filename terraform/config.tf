@@ -3,42 +3,14 @@
 # a changed configuration is a new key, and a deployed one never changes under a function.
 
 locals {
-  # Hosts, limits and headers: docs.coingecko.com, "Errors and rate limits" and "Authentication";
-  # docs.cdp.coinbase.com, "Exchange rate limits" (10 a second). All limits leave some room.
-  coingecko_plans = {
-    keyless = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, header = null }
-    demo    = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 80, header = "x-cg-demo-api-key" }
-    pro     = { base_url = "https://pro-api.coingecko.com/api/v3", requests_per_minute = 250, header = "x-cg-pro-api-key" }
-  }
-  coingecko = local.coingecko_plans[var.coingecko_plan]
-
   sources = {
-    coingecko = {
-      base_url            = lookup(var.source_urls, "coingecko", local.coingecko.base_url)
-      requests_per_minute = local.coingecko.requests_per_minute
-      api_key_header      = local.coingecko.header
-      api_key_parameter   = local.coingecko.header == null ? null : local.coingecko_parameter
-    }
-    coinbase = {
-      base_url            = lookup(var.source_urls, "coinbase", "https://api.exchange.coinbase.com")
-      requests_per_minute = 480
-      api_key_header      = null
-      api_key_parameter   = null
-    }
-  }
-
-  # A paused feed keeps its place: it is not asked for, and not missed.
-  feeds = {
-    for name, feed in var.feeds : name => {
-      source              = feed.source
-      dataset             = feed.dataset
-      quote               = feed.quote
-      interval            = feed.interval
-      assets              = feed.assets
-      top                 = feed.top
-      lookback            = feed.lookback
-      stale_after_minutes = coalesce(feed.stale_after_minutes, local.intervals[feed.interval].stale_after_minutes)
-      enabled             = feed.enabled && !contains(var.paused_feeds, name)
+    for source, has in local.catalog : source => {
+      base_url            = lookup(var.source_urls, source, has.base_url)
+      requests_per_minute = has.requests_per_minute
+      credits_per_month   = local.quota[source].credits_per_month
+      api_key_header      = lookup(local.key_versions, source, 0) == 0 ? null : has.key.header
+      api_key_prefix      = has.key.prefix
+      api_key_parameter   = lookup(local.key_parameters, source, null)
     }
   }
 

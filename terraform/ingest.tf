@@ -28,6 +28,7 @@ module "ingest" {
     RAW_BUCKET    = module.raw.name
     CONFIG_BUCKET = module.artifacts.name
     CONFIG_KEY    = aws_s3_object.config.key
+    STATE_TABLE   = aws_dynamodb_table.state.name
   }
 }
 
@@ -36,6 +37,38 @@ data "aws_iam_policy_document" "ingest" {
     sid       = "WriteRaw"
     actions   = ["s3:PutObject"]
     resources = ["${local.bucket_arns.raw}/raw/*"]
+  }
+
+  # The revisions that a window has, and the hash of the newest, to write the next one.
+  statement {
+    sid       = "FindRevisions"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arns.raw]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["raw/*"]
+    }
+  }
+
+  statement {
+    sid       = "CompareRevisions"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.raw}/raw/*"]
+  }
+
+  # What all runs together may still ask of a source, one item each, and nothing else in the table.
+  statement {
+    sid       = "ShareLimits"
+    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    resources = [local.state_table_arn]
+
+    condition {
+      test     = "ForAllValues:StringLike"
+      variable = "dynamodb:LeadingKeys"
+      values   = ["limit#*"]
+    }
   }
 
   # The version that runs reads its own configuration while the next one is deployed.
@@ -52,12 +85,12 @@ data "aws_iam_policy_document" "ingest" {
   }
 
   dynamic "statement" {
-    for_each = local.coingecko_parameter_arns
+    for_each = length(local.key_parameter_arns) > 0 ? [local.key_parameter_arns] : []
 
     content {
-      sid       = "ReadApiKey"
+      sid       = "ReadApiKeys"
       actions   = ["ssm:GetParameter"]
-      resources = [statement.value]
+      resources = statement.value
     }
   }
 
@@ -65,8 +98,9 @@ data "aws_iam_policy_document" "ingest" {
     for_each = local.kms_key_arns
 
     content {
-      sid       = "UseKey"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      sid = "UseKey"
+      # The last three are the table's. Source: Amazon DynamoDB Developer Guide, "Encryption at rest".
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*"]
       resources = [statement.value]
     }
   }
@@ -109,7 +143,7 @@ module "feed_schedule" {
   name         = "feed-${each.key}"
   group_name   = aws_scheduler_schedule_group.this.name
   description  = "Runs the feed ${each.key}"
-  expression   = coalesce(var.feeds[each.key].schedule, local.intervals[each.value.interval].schedule)
+  expression   = local.schedules[each.key]
   enabled      = each.value.enabled
   function_arn = module.ingest.arn
   role_arn     = aws_iam_role.scheduler.arn

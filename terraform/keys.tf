@@ -1,11 +1,13 @@
-# Keys: the source's API key in SSM, and the customer managed KMS key for those who want one
+# Keys: the sources' API keys in SSM, and the customer managed KMS key for those who want one
 # ($1 a month and a price per request; without it AWS's own keys encrypt all but the topics).
 
 locals {
-  coingecko_parameter = "/coinlake/${var.environment}/coingecko-api-key"
-  coingecko_parameter_arns = [
-    for parameter in aws_ssm_parameter.coingecko_api_key :
-    "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter.name}"
+  key_parameters = {
+    for source, version in local.key_versions : source => "/coinlake/${var.environment}/${source}-api-key" if version > 0
+  }
+  key_parameter_arns = [
+    for parameter in values(local.key_parameters) :
+    "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter}"
   ]
 
   kms_key_arns = [for key in aws_kms_key.this : key.arn]
@@ -13,15 +15,24 @@ locals {
 }
 
 # Write-only: the value is in neither state nor plan. Raise the version to write a new one.
-resource "aws_ssm_parameter" "coingecko_api_key" {
-  for_each = toset(var.coingecko_plan == "keyless" ? [] : ["this"])
+resource "aws_ssm_parameter" "api_key" {
+  for_each = local.key_parameters
 
-  name             = local.coingecko_parameter
-  description      = "CoinGecko API key, read by ingest"
+  name             = each.value
+  description      = "${local.catalog[each.key].title}'s API key, read by ingest"
   type             = "SecureString"
   key_id           = local.kms_key_arn
-  value_wo         = var.coingecko_api_key
-  value_wo_version = var.coingecko_api_key_version
+  value_wo_version = local.key_versions[each.key]
+  value_wo = {
+    coingecko = var.coingecko_api_key
+    coincap   = var.coincap_api_key
+    coindesk  = var.coindesk_api_key
+  }[each.key]
+}
+
+moved {
+  from = aws_ssm_parameter.coingecko_api_key["this"]
+  to   = aws_ssm_parameter.api_key["coingecko"]
 }
 
 resource "aws_kms_key" "this" {
@@ -104,7 +115,10 @@ data "aws_iam_policy_document" "key" {
     condition {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
-      values   = ["arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:/aws/lambda/${local.prefix}-*"]
+      values = [
+        for place in ["lambda", "vendedlogs/states"] :
+        "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:/aws/${place}/${local.prefix}-*"
+      ]
     }
   }
 }

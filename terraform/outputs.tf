@@ -26,7 +26,7 @@ output "lake_bucket" {
 }
 
 output "artifacts_bucket" {
-  description = "Bucket of layers/, config/ and athena/"
+  description = "Bucket of layers/, config/, backfills/ and athena/"
   value       = module.artifacts.name
 }
 
@@ -89,5 +89,13 @@ output "schedules" {
     feeds     = { for feed, schedule in module.feed_schedule : feed => schedule.name }
     watch     = module.watch_schedule.name
     reconcile = module.reconcile_schedule.name
+  }
+}
+
+output "backfill" {
+  description = "The state machine of `coinlake backfill`, and how many windows it fetches at the same time"
+  value = {
+    state_machine = aws_sfn_state_machine.backfill.arn
+    concurrency   = var.backfill_concurrency
   }
 }

@@ -2,7 +2,7 @@
 #
 # raw        what the sources answered, written once by ingest
 # lake       trusted/, quarantine/ and ledger/, all computed from raw
-# artifacts  layers/, config/ and athena/ (query results)
+# artifacts  layers/, config/, backfills/ (plans and results) and athena/ (query results)
 
 locals {
   force_destroy = !var.protect_data
@@ -75,8 +75,9 @@ module "artifacts" {
   kms_key_arn   = local.kms_key_arn
 
   lifecycle_rules = {
-    forget-results  = { prefix = "athena/", expire_days = 7, noncurrent_days = 1 }
-    forget-replaced = { noncurrent_days = 30 }
+    forget-results   = { prefix = "athena/", expire_days = 7, noncurrent_days = 1 }
+    forget-backfills = { prefix = "backfills/", expire_days = 90, noncurrent_days = 1 }
+    forget-replaced  = { noncurrent_days = 30 }
   }
 }
 

@@ -148,3 +148,14 @@ variable "athena_scan_limit_mb" {
     error_message = "athena_scan_limit_mb is ${var.athena_scan_limit_mb}; Athena takes whole numbers from 10."
   }
 }
+
+variable "backfill_concurrency" {
+  description = "Windows of a backfill that are fetched at the same time; a source's limits hold for all of them together"
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.backfill_concurrency >= 1 && var.backfill_concurrency <= 40 && floor(var.backfill_concurrency) == var.backfill_concurrency
+    error_message = "backfill_concurrency is ${var.backfill_concurrency}; use a whole number from 1 to 40. A new account runs ten functions at once, its schedules included."
+  }
+}

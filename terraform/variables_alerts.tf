@@ -1,5 +1,9 @@
 # Whom the lake tells, and what of. Users edit environments/<environment>.tfvars, which sets these.
 
+locals {
+  email = "^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$"
+}
+
 variable "alert_emails" {
   description = "Addresses that price alerts and notices are mailed to; each must confirm a mail from AWS"
   type        = list(string)
@@ -52,8 +56,8 @@ variable "price_rules" {
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.source == null ? true : contains(keys(local.datasets), rule.source)])
-    error_message = "price_rules: source is null for all, or one of ${join(", ", keys(local.datasets))}."
+    condition     = alltrue([for rule in var.price_rules : rule.source == null ? true : contains(keys(local.catalog), rule.source)])
+    error_message = "price_rules: source is null for all, or one of ${join(", ", keys(local.catalog))}."
   }
 
   validation {

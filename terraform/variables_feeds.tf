@@ -1,15 +1,16 @@
-# What the lake collects. Users edit environments/<environment>.tfvars, which sets these.
+# What the lake collects. Users edit environments/<environment>.tfvars, which sets these. What there is
+# to ask: sources.tf. What it may cost of a source's quota: quota.tf.
 
 variable "feeds" {
-  description = "What to ask of which source, how often. quotes: `top` by market cap or `assets` by symbol; candles: `assets`, each time the last `lookback` closed ones. `schedule`, a cron(...) in UTC, and stale_after_minutes follow from the interval unless set"
+  description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
   type = map(object({
     source              = string
     dataset             = string
-    quote               = optional(string, "USD")
+    quote               = optional(string)
     interval            = string
     assets              = optional(list(string), [])
     top                 = optional(number)
-    lookback            = optional(number, 24)
+    lookback            = optional(number)
     schedule            = optional(string)
     stale_after_minutes = optional(number)
     enabled             = optional(bool, true)
@@ -17,6 +18,16 @@ variable "feeds" {
   default = {
     # The 250 largest assets: one request every five minutes.
     coingecko_quotes = { source = "coingecko", dataset = "quotes", interval = "5m", top = 250 }
+    # What the twenty trade for against USDT: one request every five minutes.
+    binance_quotes = {
+      source   = "binance"
+      dataset  = "quotes"
+      interval = "5m"
+      assets = [
+        "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+        "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+      ]
+    }
     # Hourly candles of the assets seen at Coinbase: 18 requests an hour, each for the last day.
     coinbase_candles = {
       source   = "coinbase"
@@ -27,6 +38,23 @@ variable "feeds" {
         "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
       ]
     }
+    # Hourly candles against USDT, three hours at a time, for each request is an object or three to pay.
+    binance_candles = {
+      source              = "binance"
+      dataset             = "candles"
+      interval            = "1h"
+      schedule            = "cron(4 0/3 * * ? *)"
+      stale_after_minutes = 400
+      assets = [
+        "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+        "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+      ]
+    }
+    # Once a day: the mood of the market, and what there is to trade.
+    sentiment        = { source = "alternative_me", dataset = "sentiment", interval = "1d" }
+    coinbase_assets  = { source = "coinbase", dataset = "assets", interval = "1d" }
+    binance_assets   = { source = "binance", dataset = "assets", interval = "1d" }
+    coingecko_assets = { source = "coingecko", dataset = "assets", interval = "1d" }
   }
 
   validation {
@@ -35,8 +63,8 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : contains(lookup(local.datasets, feed.source, []), feed.dataset)])
-    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}" if !contains(lookup(local.datasets, feed.source, []), feed.dataset)])}; there are ${join(", ", flatten([for source, datasets in local.datasets : [for dataset in datasets : "${source}/${dataset}"]]))}."
+    condition     = alltrue([for feed in var.feeds : can(local.datasets[feed.source][feed.dataset])])
+    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}" if !can(local.datasets[feed.source][feed.dataset])])}; there are ${local.known_datasets}."
   }
 
   validation {
@@ -45,18 +73,45 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : can(regex("^[A-Z]{3,5}$", feed.quote))])
+    condition = alltrue([
+      for feed in var.feeds : try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+    ])
+    error_message = "feeds: ${join(", ", [
+      for name, feed in var.feeds : "${name} wants ${feed.interval}, and ${feed.source}/${feed.dataset} has ${join(", ", keys(local.datasets[feed.source][feed.dataset].lookback))}"
+      if !try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+    ])}."
+  }
+
+  validation {
+    condition     = alltrue([for feed in var.feeds : feed.quote == null || can(regex("^[A-Z]{3,5}$", feed.quote))])
     error_message = "feeds: quote is a currency in capital letters, as in USD."
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : (feed.top == null) != (length(feed.assets) == 0)])
-    error_message = "feeds: each needs exactly one of top and assets; look at ${join(", ", [for name, feed in var.feeds : name if(feed.top == null) == (length(feed.assets) == 0)])}."
+    condition     = alltrue([for feed in var.feeds : feed.quote != "USD" || try(local.catalog[feed.source].dollar, "USD") == "USD"])
+    error_message = "feeds: ${join(", ", [for name, feed in var.feeds : name if feed.quote == "USD" && try(local.catalog[feed.source].dollar, "USD") != "USD"])} asks in USD where there are only stablecoins, which are no dollars: leave quote out, or say USDT."
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : feed.top == null || feed.dataset == "quotes"])
-    error_message = "feeds: only quotes feeds know a top; name the assets of a candles feed."
+    condition = alltrue([
+      for feed in var.feeds : try({
+        all    = feed.top == null && length(feed.assets) == 0
+        assets = feed.top == null && length(feed.assets) > 0
+        top    = (feed.top == null) != (length(feed.assets) == 0)
+      }[local.datasets[feed.source][feed.dataset].asks], true)
+    ])
+    error_message = "feeds: ${join("; ", [
+      for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}, which needs ${try({
+        all    = "neither top nor assets, since there is one list"
+        assets = "assets and no top"
+        top    = "exactly one of top and assets"
+      }[local.datasets[feed.source][feed.dataset].asks], "")}"
+      if !try({
+        all    = feed.top == null && length(feed.assets) == 0
+        assets = feed.top == null && length(feed.assets) > 0
+        top    = (feed.top == null) != (length(feed.assets) == 0)
+      }[local.datasets[feed.source][feed.dataset].asks], true)
+    ])}."
   }
 
   validation {
@@ -65,8 +120,8 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue(flatten([for feed in var.feeds : [for asset in feed.assets : try(var.assets[asset][feed.source], null) != null]]))
-    error_message = "feeds: ${join(", ", flatten([for name, feed in var.feeds : [for asset in feed.assets : "${name} wants ${asset}" if try(var.assets[asset][feed.source], null) == null]]))}, which assets does not map to an id at that source."
+    condition     = alltrue(flatten([for feed in var.feeds : [for asset in feed.assets : try(var.assets[asset][local.catalog[feed.source].ids], null) != null]]))
+    error_message = "feeds: ${join(", ", flatten([for name, feed in var.feeds : [for asset in feed.assets : "${name} wants ${asset}" if try(var.assets[asset][local.catalog[feed.source].ids], null) == null]]))}, which assets does not map to an id at that source."
   }
 
   validation {
@@ -75,8 +130,18 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : feed.lookback >= 1 && feed.lookback <= 300 && floor(feed.lookback) == feed.lookback])
-    error_message = "feeds: lookback is a whole number from 1 to 300, the most candles that Coinbase gives in one answer."
+    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : feed.lookback >= 1 && feed.lookback <= try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000) && floor(feed.lookback) == feed.lookback])
+    error_message = "feeds: lookback is a whole number from 1 to what one answer holds: ${join(", ", [for name, feed in var.feeds : "${name} ${try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000)}" if feed.lookback != null])}."
+  }
+
+  validation {
+    condition = alltrue([
+      for feed in var.feeds : feed.lookback == null ? true : length(try(local.datasets[feed.source][feed.dataset].days, [])) == 0 || contains(try(local.datasets[feed.source][feed.dataset].days, []), feed.lookback)
+    ])
+    error_message = "feeds: ${join(", ", [
+      for name, feed in var.feeds : "${name} looks back ${feed.lookback} days, and ${feed.source}/${feed.dataset} has ${join(", ", local.datasets[feed.source][feed.dataset].days)}"
+      if feed.lookback == null ? false : length(try(local.datasets[feed.source][feed.dataset].days, [])) > 0 && !contains(try(local.datasets[feed.source][feed.dataset].days, []), feed.lookback)
+    ])}."
   }
 
   validation {

@@ -1,52 +1,32 @@
-# The sources, how to reach them, and what they call each asset. Users edit
+# What the sources call each asset, their keys and addresses; sources.tf knows the sources. Users edit
 # environments/<environment>.tfvars, which sets these.
-
-locals {
-  # Which datasets each source has; functions/ingest and functions/transform know the same.
-  datasets = {
-    coingecko = ["quotes"]
-    coinbase  = ["candles"]
-  }
-
-  # What follows from a feed's interval, unless the feed says otherwise. The schedules of long
-  # intervals run minutes late, so that sources have closed their candles.
-  intervals = {
-    "1m"  = { schedule = "cron(* * * * ? *)", stale_after_minutes = 5 }
-    "5m"  = { schedule = "cron(0/5 * * * ? *)", stale_after_minutes = 20 }
-    "15m" = { schedule = "cron(1/15 * * * ? *)", stale_after_minutes = 50 }
-    "1h"  = { schedule = "cron(2 * * * ? *)", stale_after_minutes = 150 }
-    "6h"  = { schedule = "cron(2 0/6 * * ? *)", stale_after_minutes = 800 }
-    "1d"  = { schedule = "cron(5 0 * * ? *)", stale_after_minutes = 3000 }
-  }
-
-  email = "^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$"
-}
 
 variable "assets" {
   description = "Symbol → source → what that source calls the asset; null where the source does not list it"
   type        = map(map(string))
   default = {
-    BTC = { coingecko = "bitcoin", coinbase = "BTC" }
-    ETH = { coingecko = "ethereum", coinbase = "ETH" }
-    XRP = { coingecko = "ripple", coinbase = "XRP" }
+    BTC = { coingecko = "bitcoin", coinbase = "BTC", binance = "BTC", coincap = "bitcoin", coindesk = "BTC" }
+    ETH = { coingecko = "ethereum", coinbase = "ETH", binance = "ETH", coincap = "ethereum", coindesk = "ETH" }
+    XRP = { coingecko = "ripple", coinbase = "XRP", binance = "XRP", coincap = "xrp", coindesk = "XRP" }
     # BNB at Coinbase was announced for late 2025; until someone has seen it there, no default feed asks.
-    BNB  = { coingecko = "binancecoin", coinbase = "BNB" }
-    SOL  = { coingecko = "solana", coinbase = "SOL" }
-    DOGE = { coingecko = "dogecoin", coinbase = "DOGE" }
-    ADA  = { coingecko = "cardano", coinbase = "ADA" }
-    TRX  = { coingecko = "tron", coinbase = null }
-    LINK = { coingecko = "chainlink", coinbase = "LINK" }
-    AVAX = { coingecko = "avalanche-2", coinbase = "AVAX" }
-    XLM  = { coingecko = "stellar", coinbase = "XLM" }
-    LTC  = { coingecko = "litecoin", coinbase = "LTC" }
-    BCH  = { coingecko = "bitcoin-cash", coinbase = "BCH" }
-    DOT  = { coingecko = "polkadot", coinbase = "DOT" }
-    UNI  = { coingecko = "uniswap", coinbase = "UNI" }
-    NEAR = { coingecko = "near", coinbase = "NEAR" }
-    ATOM = { coingecko = "cosmos", coinbase = "ATOM" }
-    AAVE = { coingecko = "aave", coinbase = "AAVE" }
-    SHIB = { coingecko = "shiba-inu", coinbase = "SHIB" }
-    PEPE = { coingecko = "pepe", coinbase = "PEPE" }
+    BNB  = { coingecko = "binancecoin", coinbase = "BNB", binance = "BNB", coincap = "binance-coin", coindesk = "BNB" }
+    SOL  = { coingecko = "solana", coinbase = "SOL", binance = "SOL", coincap = "solana", coindesk = "SOL" }
+    DOGE = { coingecko = "dogecoin", coinbase = "DOGE", binance = "DOGE", coincap = "dogecoin", coindesk = "DOGE" }
+    ADA  = { coingecko = "cardano", coinbase = "ADA", binance = "ADA", coincap = "cardano", coindesk = "ADA" }
+    TRX  = { coingecko = "tron", coinbase = null, binance = "TRX", coincap = "tron", coindesk = "TRX" }
+    LINK = { coingecko = "chainlink", coinbase = "LINK", binance = "LINK", coincap = "chainlink", coindesk = "LINK" }
+    AVAX = { coingecko = "avalanche-2", coinbase = "AVAX", binance = "AVAX", coincap = "avalanche", coindesk = "AVAX" }
+    XLM  = { coingecko = "stellar", coinbase = "XLM", binance = "XLM", coincap = "stellar", coindesk = "XLM" }
+    LTC  = { coingecko = "litecoin", coinbase = "LTC", binance = "LTC", coincap = "litecoin", coindesk = "LTC" }
+    BCH  = { coingecko = "bitcoin-cash", coinbase = "BCH", binance = "BCH", coincap = "bitcoin-cash", coindesk = "BCH" }
+    DOT  = { coingecko = "polkadot", coinbase = "DOT", binance = "DOT", coincap = "polkadot", coindesk = "DOT" }
+    UNI  = { coingecko = "uniswap", coinbase = "UNI", binance = "UNI", coincap = "uniswap", coindesk = "UNI" }
+    NEAR = { coingecko = "near", coinbase = "NEAR", binance = "NEAR", coincap = "near-protocol", coindesk = "NEAR" }
+    ATOM = { coingecko = "cosmos", coinbase = "ATOM", binance = "ATOM", coincap = "cosmos", coindesk = "ATOM" }
+    # What CoinCap calls AAVE and PEPE nobody has checked: an id that it does not know is left out.
+    AAVE = { coingecko = "aave", coinbase = "AAVE", binance = "AAVE", coincap = "aave", coindesk = "AAVE" }
+    SHIB = { coingecko = "shiba-inu", coinbase = "SHIB", binance = "SHIB", coincap = "shiba-inu", coindesk = "SHIB" }
+    PEPE = { coingecko = "pepe", coinbase = "PEPE", binance = "PEPE", coincap = "pepe", coindesk = "PEPE" }
   }
 
   validation {
@@ -55,8 +35,8 @@ variable "assets" {
   }
 
   validation {
-    condition     = alltrue(flatten([for ids in var.assets : [for source in keys(ids) : contains(keys(local.datasets), source)]]))
-    error_message = "assets names a source that coinlake does not know; the sources are ${join(", ", keys(local.datasets))}."
+    condition     = alltrue(flatten([for ids in var.assets : [for source in keys(ids) : contains(local.asset_sources, source)]]))
+    error_message = "assets names ${join(", ", setsubtract(flatten([for ids in var.assets : keys(ids)]), local.asset_sources))}, which is no source with assets; those are ${join(", ", local.asset_sources)}."
   }
 
   validation {
@@ -66,7 +46,7 @@ variable "assets" {
 
   validation {
     condition = alltrue([
-      for source in keys(local.datasets) :
+      for source in local.asset_sources :
       length(distinct([for ids in var.assets : ids[source] if lookup(ids, source, null) != null])) == length([for ids in var.assets : ids if lookup(ids, source, null) != null])
     ])
     error_message = "assets gives two symbols the same id at one source; a row could not tell which it is."
@@ -74,13 +54,13 @@ variable "assets" {
 }
 
 variable "coingecko_plan" {
-  description = "keyless, demo (a free key, wanted on AWS: Lambda shares its addresses, and keyless limits count by address) or pro"
+  description = "keyless, demo (a free key, wanted on AWS: Lambda shares its addresses, and keyless limits count by address), or a paid one: basic, analyst, or pro for any other, whose credits only you know"
   type        = string
   default     = "keyless"
 
   validation {
-    condition     = contains(["keyless", "demo", "pro"], var.coingecko_plan)
-    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use keyless, demo or pro."
+    condition     = contains(["keyless", "demo", "basic", "analyst", "pro"], var.coingecko_plan)
+    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use keyless, demo, basic, analyst or pro."
   }
 }
 
@@ -108,14 +88,78 @@ variable "coingecko_api_key_version" {
   }
 }
 
+variable "coincap_api_key" {
+  description = "CoinCap API key, from pro.coincap.io. Never in a file: export TF_VAR_coincap_api_key"
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.coincap_api_key_version == 0 || length(coalesce(var.coincap_api_key, "-")) > 1
+    error_message = "coincap_api_key_version says that there is a CoinCap key: export TF_VAR_coincap_api_key=<key>, or set the version to 0."
+  }
+}
+
+variable "coincap_api_key_version" {
+  description = "0 without a key, whose feeds are then off; 1 with one; raise it to write a new one"
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.coincap_api_key_version >= 0 && floor(var.coincap_api_key_version) == var.coincap_api_key_version
+    error_message = "coincap_api_key_version is ${var.coincap_api_key_version}; count in whole numbers from 0, which is no key."
+  }
+}
+
+variable "coindesk_api_key" {
+  description = "CoinDesk Data API key, which is paid for. Never in a file: export TF_VAR_coindesk_api_key"
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.coindesk_api_key_version == 0 || length(coalesce(var.coindesk_api_key, "-")) > 1
+    error_message = "coindesk_api_key_version says that there is a CoinDesk key: export TF_VAR_coindesk_api_key=<key>, or set the version to 0."
+  }
+}
+
+variable "coindesk_api_key_version" {
+  description = "0 without a key, whose feeds are then off; 1 with one; raise it to write a new one"
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.coindesk_api_key_version >= 0 && floor(var.coindesk_api_key_version) == var.coindesk_api_key_version
+    error_message = "coindesk_api_key_version is ${var.coindesk_api_key_version}; count in whole numbers from 0, which is no key."
+  }
+}
+
+variable "credits_per_month" {
+  description = "Credits that a source grants you, by source, where your plan has others than sources.tf knows"
+  type        = map(number)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for source in keys(var.credits_per_month) : contains(keys(local.catalog), source)])
+    error_message = "credits_per_month names ${join(", ", setsubtract(keys(var.credits_per_month), keys(local.catalog)))}; the sources are ${join(", ", keys(local.catalog))}."
+  }
+
+  validation {
+    condition     = alltrue([for credits in values(var.credits_per_month) : credits >= 1 && floor(credits) == credits])
+    error_message = "credits_per_month takes whole numbers from 1; a source without a limit needs no entry."
+  }
+}
+
 variable "source_urls" {
   description = "Other addresses than the real ones, by source: a simulator, a proxy"
   type        = map(string)
   default     = {}
 
   validation {
-    condition     = alltrue([for source in keys(var.source_urls) : contains(keys(local.datasets), source)])
-    error_message = "source_urls names ${join(", ", setsubtract(keys(var.source_urls), keys(local.datasets)))}; the sources are ${join(", ", keys(local.datasets))}."
+    condition     = alltrue([for source in keys(var.source_urls) : contains(keys(local.catalog), source)])
+    error_message = "source_urls names ${join(", ", setsubtract(keys(var.source_urls), keys(local.catalog)))}; the sources are ${join(", ", keys(local.catalog))}."
   }
 
   validation {

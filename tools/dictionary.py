@@ -18,7 +18,8 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
   with more is quarantined as `inexact`, never rounded.
 - Times are UTC in microseconds. A slot, and so a file, is named by when it was due.
 - A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
-- The canonical intervals are 1m, 5m, 15m, 1h, 6h and 1d, which every exchange here shares.
+- The canonical intervals are 1m, 5m, 15m, 1h, 6h and 1d, which every exchange here shares; CoinGecko's
+  bars alone last 30m, 4h and 4d.
 """
 
 

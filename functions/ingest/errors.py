@@ -1,6 +1,9 @@
-"""How a run that lost requests ends: one error that names each of them and what to do.
+"""What ingest alone raises, and what a user can do about each error.
 
-IngestFailed   some requests of the run failed; what could land has landed
+CoinlakeError
+├── IngestFailed     some requests of the run failed; what could land has landed
+├── Unlisted         the source has no such market: unsupported, which is no failure
+└── NotYet           the source has not published it yet: a later run gets it, no failure either
 """
 
 from collections.abc import Mapping
@@ -22,6 +25,14 @@ ADVICE: Final[Mapping[type[CoinlakeError], str]] = {
     TooLarge: "give up",
     BadConfiguration: "fix the configuration",
 }
+
+
+class Unlisted(CoinlakeError):
+    """The source does not list this market (yet); the feed goes on without it."""
+
+
+class NotYet(CoinlakeError):
+    """The source has not published this file yet."""
 
 
 class IngestFailed(CoinlakeError):

@@ -5,13 +5,11 @@ as received and as unpacked, no redirect is followed, and only public addresses 
 (Name resolution alone keeps the resolver's own time limits.)
 """
 
-import random
 import re
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from http.client import HTTPException
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,50 +20,22 @@ import urllib3
 from coinlake.config import SourceConfig
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable, TooLarge
 from ingest import bodies, retries
+from ingest.answers import OK, Answer, Limits, counted
+from ingest.clock import Clock
 from ingest.connections import Guard, GuardedAdapter
-from ingest.pace import Pace
+from ingest.limiter import Limiter
 
 USER_AGENT: Final = "coinlake/0.1 (crypto market data lake)"
 CONNECT_SECONDS: Final = 5.0
 SHORTEST_TRY_SECONDS: Final = 0.1
+LONGEST_THROTTLING_SECONDS: Final = 3600.0  # a 429 that asks for more is not believed by the others
+MINUTE_SECONDS: Final = 60.0
 MAX_ERROR_BYTES: Final = 64 << 10
-OK: Final = 200
 _REDIRECTS: Final = range(300, 400)
 _FAULTS: Final = (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError)
 _BASE_URL: Final = re.compile(
     r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a source answered. ``url`` holds no secret; the ``body`` of an error holds no key of ours."""
-
-    url: str
-    status: int
-    content_type: str
-    body: bytes
-    fetched_at: datetime
-    retry_after_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """Time and chance, passed in: ``now`` is aware UTC, ``seconds`` monotonic, ``jitter`` in [0, 1)."""
-
-    now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    seconds: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """One client's bounds; ``throttled_seconds`` is the wait after a 429 that names none."""
-
-    try_seconds: float = 15.0
-    max_bytes: int = 16 << 20
-    throttled_seconds: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +47,7 @@ class Http:
     """
 
     source: SourceConfig
+    limiter: Limiter
     api_key: str | None = field(default=None, repr=False)
     private: bool = False
     verify: str | bool = True
@@ -84,7 +55,6 @@ class Http:
     clock: Clock = field(default_factory=Clock)
     _guard: Guard = field(init=False, repr=False)
     _adapter: GuardedAdapter = field(init=False, repr=False)
-    _pace: Pace = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not _BASE_URL.fullmatch(self.source.base_url):
@@ -94,43 +64,54 @@ class Http:
             )
         object.__setattr__(self, "_guard", Guard(private=self.private))
         object.__setattr__(self, "_adapter", GuardedAdapter(self._guard))
-        object.__setattr__(self, "_pace", Pace(self.source.requests_per_minute))
 
-    def get(self, path: str, params: Mapping[str, str], until: float) -> Answer:
+    def get(
+        self, path: str, params: Mapping[str, str], until: float, *, cost: int = 1, yields: bool = False
+    ) -> Answer:
         """The answer, whatever its status; ``until`` is a time of ``clock.seconds``.
 
-        A retriable status or a fault of the network is tried three times at most, and only as
-        long as ``until`` allows. Raises ``SourceUnavailable`` when no whole answer came,
-        ``SourceRefused`` for a redirect or a private address, ``TooLarge`` past the cap.
+        A retriable status or a fault of the network is tried three times at most, each in its
+        turn, and only as long as ``until`` allows. Raises ``SourceUnavailable`` when no whole
+        answer came, ``SourceRefused`` for a redirect or a private address, ``TooLarge`` past the cap.
         """
         request = self._request(path, params)
-        outcome: Answer | SourceUnavailable = self._unavailable("no time was left in this run to ask")
+        outcome: Answer | SourceUnavailable | None = None
         pause_seconds: float | None = 0.0
         tried = 0
-        while pause_seconds is not None and self._waited(pause_seconds, until):
+        while pause_seconds is not None:
+            late = self._late(pause_seconds, until, cost, yields)
+            if late:
+                outcome = outcome or late
+                break
             outcome = self._tried(request, until)
             tried += 1
             pause_seconds = self._pause_seconds(outcome, tried)
-        if isinstance(outcome, SourceUnavailable):
-            raise outcome
+        if not isinstance(outcome, Answer):
+            raise outcome or self._unavailable("nothing was asked")
         return outcome
 
     def _request(self, path: str, params: Mapping[str, str]) -> requests.PreparedRequest:
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+        headers = {
+            "User-Agent": USER_AGENT,
+            "Accept": "application/json, */*;q=0.5",
+            "Accept-Encoding": "gzip",
+        }
         if self.api_key and self.source.api_key_header:
-            headers[self.source.api_key_header] = self.api_key
+            headers[self.source.api_key_header] = self.source.api_key_prefix + self.api_key
         url = self.source.base_url.rstrip("/") + path
         return requests.Request("GET", url, headers, params=params).prepare()
 
-    def _waited(self, pause_seconds: float, until: float) -> bool:
-        """Sleep for the pause and the source's pace; False, without sleeping, if that is too long."""
-        now = self.clock.seconds()
-        wait_seconds = max(pause_seconds, self._pace.wait_seconds(now))
-        if now + wait_seconds >= until:
-            return False
-        if wait_seconds:
-            self.clock.sleep(wait_seconds)
-        return True
+    def _late(self, pause_seconds: float, until: float, cost: int, yields: bool) -> SourceUnavailable | None:
+        """Sleep for the pause and until our turn; an error, without sleeping, if that is too long."""
+        if self.clock.seconds() + pause_seconds >= until:
+            return self._unavailable("no time was left in this run to ask")
+        if pause_seconds:
+            self.clock.sleep(pause_seconds)
+        seconds = self.limiter.wait(cost, until, yields=yields)
+        if seconds is None:
+            return None
+        free = self.clock.now() + timedelta(seconds=seconds)
+        return self._unavailable(f"rate limited by ourselves until {free:%Y-%m-%dT%H:%M:%SZ}")
 
     def _pause_seconds(self, outcome: Answer | SourceUnavailable, tried: int) -> float | None:
         jitter = self.clock.jitter()
@@ -140,9 +121,7 @@ class Http:
         return retries.pause_seconds(tried, jitter, outcome.status, outcome.retry_after_seconds, least)
 
     def _tried(self, request: requests.PreparedRequest, until: float) -> Answer | SourceUnavailable:
-        now = self.clock.seconds()
-        self._pace.sent(now)
-        seconds = max(SHORTEST_TRY_SECONDS, min(self.limits.try_seconds, until - now))
+        seconds = max(SHORTEST_TRY_SECONDS, min(self.limits.try_seconds, until - self.clock.seconds()))
         try:
             with self._guard.deadline(seconds):
                 answer: Answer | SourceUnavailable = self._asked(request, seconds)
@@ -155,7 +134,17 @@ class Http:
             answer.__cause__ = error
         if self._guard.expired:
             return self._unavailable(f"no whole answer within {seconds:.1f} s")
+        if isinstance(answer, Answer):
+            self._heed(answer)
         return answer
+
+    def _heed(self, answer: Answer) -> None:
+        """Make every invocation wait where the source asks this one to slow down."""
+        if answer.status == retries.THROTTLED:
+            asked = max(answer.retry_after_seconds or 0.0, self.limits.throttled_seconds)
+            self.limiter.hold(min(asked, LONGEST_THROTTLING_SECONDS))
+        elif answer.used is not None and answer.used >= self.source.requests_per_minute:
+            self.limiter.hold(MINUTE_SECONDS - answer.fetched_at.timestamp() % MINUTE_SECONDS)
 
     def _asked(self, request: requests.PreparedRequest, seconds: float) -> Answer:
         timeout = (min(CONNECT_SECONDS, seconds), seconds)
@@ -173,6 +162,7 @@ class Http:
                 retry_after_seconds=retries.retry_after_seconds(
                     headers.get("Retry-After", ""), self.clock.now()
                 ),
+                used=counted(headers.get(self.limits.used_header, "")),
             )
 
     def _body(self, response: requests.Response) -> bytes:

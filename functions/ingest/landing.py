@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coinlake.errors import AlreadyExists, CoinlakeError
-from coinlake.keys import RawKey
+from coinlake.keys import RawKey, raw_prefix
 from coinlake.observability import logger
 from coinlake.records import printable
 from coinlake.stores import ObjectStore, compressed, sha256
-from ingest.http import Answer
+from ingest.answers import Answer
+from ingest.errors import NotYet, Unlisted
 from ingest.sources import Request, Source
 
 MAX_URL_CHARACTERS: Final = 1000  # S3 keeps 2 KB of metadata, and 250 ids make a longer URL
@@ -17,10 +18,16 @@ MAX_URL_CHARACTERS: Final = 1000  # S3 keeps 2 KB of metadata, and 250 ids make 
 
 @dataclass(slots=True)
 class Landing:
-    """How a run went: how many objects it wrote, and the error of each request that failed."""
+    """How a run went: how many objects it wrote, which markets are not listed, what failed."""
 
     landed: int = 0
+    unlisted: list[str] = field(default_factory=list)
     failures: dict[str, CoinlakeError] = field(default_factory=dict)
+
+    def leave_out(self, name: str, reason: str) -> None:
+        """A market that the source does not list is no failure: nothing here can heal it."""
+        self.unlisted.append(name)
+        logger.warning("market unsupported", market=name, reason=reason)
 
 
 def land_all(
@@ -45,6 +52,12 @@ def land_all(
                 logger.info("pages ended", page=request.name)
                 break
             landing.landed += land(raw, request.key, answer)
+            for name in answer.unlisted:
+                landing.leave_out(name, f"{source.name} does not list it")
+        except Unlisted as error:
+            landing.leave_out(request.name, str(error))
+        except NotYet as error:
+            logger.info("not published yet", key=str(request.key), reason=str(error))
         except CoinlakeError as error:
             landing.failures[request.name] = error
             logger.error("request failed", key=str(request.key), error=str(error))
@@ -70,6 +83,14 @@ def land(raw: ObjectStore, key: RawKey, answer: Answer) -> bool:
         return False
     logger.info("landed", key=str(key), bytes=len(answer.body))
     return True
+
+
+def revisions(raw: ObjectStore, key: RawKey) -> list[RawKey]:
+    """What is stored of a request's answers, the newest last."""
+    prefix = f"{raw_prefix(key.source, key.dataset, key.slot.dt)}{key.slot}."
+    found = [RawKey.parse(name) for name in raw.keys(prefix)]
+    mine = [one for one in found if one.revised(0) == key]
+    return sorted(mine, key=lambda one: one.slot.revision)
 
 
 def metadata(answer: Answer) -> dict[str, str]:

@@ -8,7 +8,8 @@ from coinlake import intervals
 from coinlake.config import Feed, LakeConfig
 from coinlake.errors import BadEvent
 
-SNAPSHOTS: Final = frozenset({"quotes"})
+# Answers about now. What carries its own times (candles, sentiment) is as good when asked for late.
+SNAPSHOTS: Final = frozenset({"quotes", "prices", "stats", "rates", "assets"})
 SNAPSHOT_AGE: Final = timedelta(hours=1)  # Lambda's own retries of a run end within it
 
 

@@ -11,8 +11,8 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,512}")  # anything else cannot stand in
 _UNREADABLE: Final = {"ParameterNotFound", "AccessDeniedException"}
 
 
-def api_key(client: Any, parameter: str) -> str:
-    """The decrypted value of a SecureString; no error and no log ever holds it.
+def api_key(client: Any, parameter: str, source: str) -> str:
+    """The decrypted value of the source's SecureString; no error and no log ever holds it.
 
     Raises ``BadConfiguration`` where there is none to read, ``StoreUnavailable`` where SSM fails.
     """
@@ -23,7 +23,7 @@ def api_key(client: Any, parameter: str) -> str:
         if code in _UNREADABLE:
             raise BadConfiguration(
                 f"the API key in SSM parameter {parameter} cannot be read ({code}); "
-                "set coingecko_api_key and run terraform apply again"
+                f"set {source}_api_key and run terraform apply again"
             ) from error
         raise StoreUnavailable(f"could not read SSM parameter {parameter}: {code}") from error
     except BotoCoreError as error:

@@ -15,6 +15,7 @@ class Settings:
     raw_bucket: str
     config_bucket: str
     config_key: str
+    state_table: str
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -22,4 +23,5 @@ class Settings:
             raw_bucket=require(env, "RAW_BUCKET"),
             config_bucket=require(env, "CONFIG_BUCKET"),
             config_key=require(env, "CONFIG_KEY"),
+            state_table=require(env, "STATE_TABLE"),
         )

@@ -12,15 +12,27 @@ from ingest.sources.registry import connect
 
 
 @cache
+def settings() -> Settings:
+    """The environment."""
+    return Settings.from_env()
+
+
+@cache
 def lake() -> tuple[LakeConfig, ObjectStore]:
     """The configuration and the raw bucket."""
-    settings, s3 = Settings.from_env(), client("s3")
-    config = LakeConfig.load(ObjectStore(s3, settings.config_bucket), settings.config_key)
-    return config, ObjectStore(s3, settings.raw_bucket)
+    s3 = client("s3")
+    config = LakeConfig.load(ObjectStore(s3, settings().config_bucket), settings().config_key)
+    return config, ObjectStore(s3, settings().raw_bucket)
 
 
 @cache
 def source(name: str) -> Source:
     """A source with its key and its connections; ``REQUESTS_CA_BUNDLE`` may name other roots."""
     config, _ = lake()
-    return connect(config, name, lambda: client("ssm"), os.environ.get("REQUESTS_CA_BUNDLE") or True)
+    roots = os.environ.get("REQUESTS_CA_BUNDLE") or True
+    return connect(config, name, client, settings().state_table, roots)
+
+
+def forget() -> None:
+    """Build the sources afresh in the next run: a key that was refused may have been replaced."""
+    source.cache_clear()

@@ -1,11 +1,11 @@
 """Checked columns to the rows of a table: faulty and repeated rows out, the rest in the table's order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coinlake.tables import Table
+from coinlake.tables import TIMESTAMP, Table, tables
 from transform.columns import Sheet
 from transform.parsed import Answer, Parsed, Part
 
@@ -15,6 +15,44 @@ _POSITION = "position"
 def constant(value: object, count: int, kind: pa.DataType | None = None) -> pa.Array:
     """A column that says the same in each row."""
     return pa.repeat(pa.scalar(value, kind or pa.string()), count)
+
+
+def origin(answer: Answer, count: int) -> dict[str, pa.Array]:
+    """The columns that every table has: whose rows they are, when they came, and in what."""
+    return {
+        "source": constant(answer.source, count),
+        "received_at": constant(answer.received_at, count, TIMESTAMP),
+        "raw_key": constant(str(answer.key), count),
+    }
+
+
+def symbols(answer: Answer, ids: pa.Array) -> pa.Array:
+    """The canonical symbols of a column of the source's ids."""
+    return pa.array([name and answer.symbol(name) for name in ids.to_pylist()], pa.string())
+
+
+def by_slot(
+    answer: Answer, sheet: Sheet, table: str, columns: Mapping[str, pa.Array], notes: Sequence[str]
+) -> Parsed:
+    """An answer whose rows belong together: one part, on the day that the slot was due."""
+    rows = trusted_rows(sheet, tables()[table], columns)
+    return parsed(answer, sheet, [Part(table, f"dt={answer.key.slot.dt}", rows)], notes)
+
+
+def by_month(
+    answer: Answer,
+    sheet: Sheet,
+    table: str,
+    columns: Mapping[str, pa.Array],
+    time: str,
+    *,
+    folder: str = "",
+    notes: Sequence[str] = (),
+) -> Parsed:
+    """An answer about a stretch of time: one part for each month of the column ``time``."""
+    rows = trusted_rows(sheet, tables()[table], columns)
+    parts = [Part(table, f"{folder}month={month}", part) for month, part in _months(rows, time)]
+    return parsed(answer, sheet, parts, notes)
 
 
 def trusted_rows(sheet: Sheet, table: Table, columns: Mapping[str, pa.Array]) -> pa.Table:
@@ -64,3 +102,12 @@ def _without_repeats(sheet: Sheet, table: Table, rows: pa.Table) -> pa.Table:
     for row, value in zip(later[_POSITION].to_pylist(), later[time].to_pylist(), strict=True):
         sheet.fault(row, "duplicate_row", time, value)
     return rows.filter(pc.invert(repeated)) if later.num_rows else rows
+
+
+def _months(rows: pa.Table, time: str) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each month, UTC. Naive times: Arrow then needs no time zone database."""
+    naive = rows[time].cast(pa.timestamp("us"))
+    months = pc.add(pc.multiply(pc.year(naive), 100), pc.month(naive))
+    for month in sorted(months.unique().to_pylist()):
+        year, number = divmod(month, 100)
+        yield f"{year:04d}-{number:02d}", rows.filter(pc.equal(months, month))

@@ -15,12 +15,16 @@ import pyarrow.compute as pc
 from coinlake.intervals import EPOCH
 from coinlake.records import Rejection
 from coinlake.tables import DECIMAL, TIMESTAMP
-from transform.numbers import Bad, Limits, exact, unrounded, whole
+from transform.numbers import Bad, Limits, all_written, exact, unrounded, whole, written
 
 MAX_TEXT: Final = 200
 MAX_NEW_FIELDS: Final = 20
 CLOCK_SKEW: Final = timedelta(minutes=5)
-_SECOND: Final = timedelta(seconds=1)
+SECOND: Final = 1_000_000  # microseconds in a unit of time
+MILLISECOND: Final = 1_000
+_MICROSECOND: Final = timedelta(microseconds=1)
+_MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
+_NANOSECONDS: Final = pa.timestamp("ns", tz="UTC")
 EARLIEST: Final = datetime(2009, 1, 1, tzinfo=EPOCH.tzinfo)  # before Bitcoin's first block, 3 January 2009
 LATEST: Final = datetime(2200, 1, 1, tzinfo=EPOCH.tzinfo)  # seconds read as milliseconds land past it
 
@@ -31,21 +35,23 @@ class Sheet:
 
     ``numbers[i]`` is the number in the answer of the sheet's row ``i``. Each method takes a
     column's values, one for each row, and returns an Arrow array as long, with nulls where
-    ``faults`` (by number; a row's first fault wins) has an entry for the row.
+    ``faults`` (by number; a row's first fault wins) has an entry for the row. ``written`` says that
+    the source, by its own documents, writes numbers as texts.
     """
 
     numbers: Sequence[int]
     faults: dict[int, Rejection]
     rounded: list[int] = field(default_factory=list)
+    written: bool = False
 
     def decimals(
         self, name: str, values: Sequence[Any], limits: Limits, missing: str | None = None
     ) -> pa.Array:
         """Exact (38,18) decimals within ``limits``; ``missing`` is the code of a null, if a fault."""
         try:
-            column = pa.array(values, DECIMAL)
+            column = self._decimals(values)
         except (ValueError, TypeError):
-            column = pa.array([self._exact(row, name, value) for row, value in enumerate(values)], DECIMAL)
+            column = pa.array([self._exact(row, name, value) for row, value in _each(values)], DECIMAL)
         self._missing(missing, name, column)
         self.reject("out_of_range", limits.outside(column), name, values)
         return column
@@ -65,46 +71,52 @@ class Sheet:
     ) -> pa.Array:
         """Whole numbers of an Arrow integer type."""
         try:
-            column = pa.array(values, DECIMAL).cast(kind)
+            column = self._decimals(values).cast(kind)
         except (ValueError, TypeError):
             column = pa.array(
-                [self._tried(whole, row, name, value, kind.bit_width) for row, value in enumerate(values)],
-                kind,
+                [self._tried(whole, row, name, value, kind.bit_width) for row, value in _each(values)], kind
             )
         self._missing(missing, name, column)
         return column
 
-    def texts(self, name: str, values: Sequence[Any]) -> pa.Array:
-        """Names: 1 to 200 characters, none of them a control character or half a surrogate pair."""
+    def texts(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
+        """Names: at most 200 characters, none of them a control character or half a surrogate pair.
+
+        Where ``missing`` is None a name may be null, and an empty one is.
+        """
         try:
             column = pa.array(values, pa.string())
         except (ValueError, TypeError):
-            column = pa.array([self._text(row, name, value) for row, value in enumerate(values)], pa.string())
-        self._missing("missing_field", name, column)
-        bad = pc.or_(pc.match_substring_regex(column, r"\p{Cc}"), pc.equal(column, ""))
-        self.reject("bad_text", bad, name, values)
+            column = pa.array([self._text(row, name, value) for row, value in _each(values)], pa.string())
+        self._missing(missing, name, column)
+        bad = pc.match_substring_regex(column, r"\p{Cc}")
+        empty = pc.equal(column, "")
+        self.reject("bad_text", pc.or_(bad, empty) if missing else bad, name, values)
         self.reject("too_long", pc.greater(pc.utf8_length(column), MAX_TEXT), name, values)
-        return column
+        return column if missing else pc.if_else(empty, None, column)
 
     def iso_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
-        """ISO-8601 times with their zone, at most six decimals of a second."""
+        """ISO-8601 times with their zone; of up to nine decimals of a second six stay."""
         try:
-            column = pa.array(values, pa.string()).cast(TIMESTAMP)
+            column = _times(values)
         except (ValueError, TypeError):
-            column = pa.array([self._time(row, name, value) for row, value in enumerate(values)], TIMESTAMP)
+            column = pa.array([self._time(row, name, value) for row, value in _each(values)], TIMESTAMP)
         self._missing("missing_field", name, column)
         self._plausible(name, values, column, received_at)
         return column
 
-    def epoch_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
-        """Seconds since 1970; milliseconds and microseconds are found by their year."""
-        seconds = self.integers(name, values, pa.int64(), "missing_field")
-        first, last = ((moment - EPOCH) // _SECOND for moment in (EARLIEST, LATEST))
-        sane = pc.and_(pc.greater_equal(seconds, first), pc.less(seconds, last))
-        self.reject("bad_time", pc.invert(sane), name, values)
-        column = pc.if_else(sane, seconds, None).cast(pa.timestamp("s", tz="UTC")).cast(TIMESTAMP)
-        self._plausible(name, values, column, received_at)
-        return column
+    def epoch_times(
+        self, name: str, values: Sequence[Any], received_at: datetime, unit: int = SECOND
+    ) -> pa.Array:
+        """Times since 1970 in one ``unit`` for all rows; another unit is found by its year."""
+        stamps = self.integers(name, values, pa.int64(), "missing_field")
+        return self._since_epoch(name, values, stamps, pa.scalar(unit, pa.int64()), received_at)
+
+    def fine_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
+        """Milliseconds or microseconds since 1970, as each row's size tells."""
+        stamps = self.integers(name, values, pa.int64(), "missing_field")
+        units = pc.if_else(pc.greater(stamps, _MOST_MILLISECONDS), 1, MILLISECOND)
+        return self._since_epoch(name, values, stamps, units.cast(pa.int64()), received_at)
 
     def reject(self, code: str, wrong: pa.Array, name: str, values: Sequence[Any] | None = None) -> None:
         """Name each row that ``wrong``, a boolean column, is true for."""
@@ -117,6 +129,21 @@ class Sheet:
         if number not in self.faults:
             self.faults[number] = Rejection.of(code, number, name, value)
 
+    def _decimals(self, values: Sequence[Any]) -> pa.Array:
+        if self.written and isinstance(next(filter(None, values), None), str | pa.Scalar):
+            return all_written(values)
+        return pa.array(values, DECIMAL)
+
+    def _since_epoch(
+        self, name: str, values: Sequence[Any], stamps: pa.Array, units: Any, received_at: datetime
+    ) -> pa.Array:
+        first, last = (pc.divide((moment - EPOCH) // _MICROSECOND, units) for moment in (EARLIEST, LATEST))
+        sane = pc.and_(pc.greater_equal(stamps, first), pc.less(stamps, last))
+        self.reject("bad_time", pc.invert(sane), name, values)
+        column = pc.multiply(pc.if_else(sane, stamps, None), units).cast(TIMESTAMP)
+        self._plausible(name, values, column, received_at)
+        return column
+
     def _missing(self, code: str | None, name: str, column: pa.Array) -> None:
         if code and column.null_count:
             self.reject(code, column.is_null(), name)
@@ -127,18 +154,19 @@ class Sheet:
         self.reject("future_time", pc.greater(column, _time(received_at + CLOCK_SKEW)), name, values)
 
     def _exact(self, row: int, name: str, value: Any) -> Any:
+        given = written(value) if self.written else value
         try:
-            number = exact(value)
+            number = exact(given)
         except Bad as bad:
             self.fault(row, bad.code, name, value)
             return None
-        if number != value:
+        if number != given:
             self.rounded.append(self.numbers[row])
         return number
 
     def _tried(self, read: Callable[[Any, Any], Any], row: int, name: str, value: Any, kind: Any) -> Any:
         try:
-            return read(value, kind)
+            return read(written(value) if self.written else value, kind)
         except Bad as bad:
             self.fault(row, bad.code, name, value)
             return None
@@ -158,7 +186,7 @@ class Sheet:
 
     def _time(self, row: int, name: str, value: Any) -> Any:
         try:
-            return pa.array([value], pa.string()).cast(TIMESTAMP)[0]
+            return _times([value])[0]
         except (ValueError, TypeError):
             self.fault(row, "bad_time", name, value)
             return None
@@ -169,6 +197,18 @@ def new_fields(names: Collection[Any]) -> list[str]:
     return [f"new_field:{Rejection.of('new_field', value=name).value}" for name in sorted(names)][
         :MAX_NEW_FIELDS
     ]
+
+
+def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:
+    return enumerate(values.to_pylist() if isinstance(values, pa.Array) else values)
+
+
+def _times(values: Sequence[Any]) -> pa.Array:
+    texts = pa.array(values, pa.string())
+    try:
+        return texts.cast(TIMESTAMP)
+    except pa.ArrowInvalid:
+        return texts.cast(_NANOSECONDS).cast(TIMESTAMP, safe=False)
 
 
 def _time(moment: datetime) -> pa.Scalar:

@@ -1,6 +1,7 @@
 """One number at a time: what Arrow refuses of a column is decided here, value by value."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 from typing import Any, Final
@@ -23,7 +24,10 @@ def _largest(kind: pa.DataType) -> Decimal:
 _UNIT: Final = _unit(DECIMAL)
 _LARGEST: Final = _largest(DECIMAL)
 _CONTEXT: Final = Context(prec=2 * DECIMAL.precision, rounding=ROUND_HALF_EVEN)
-_WRITTEN: Final = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+_WRITTEN: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+# Arrow 25 reads a text of more digits wrongly, without an error: 1e30 becomes 18960114910927365649.47.
+_PLAIN: Final = rf"^[+-]?[0-9]{{1,{DECIMAL.precision - DECIMAL.scale}}}(?:\.[0-9]{{1,{DECIMAL.scale}}})?$"
+_NOT_FINITE: Final = re.compile(r"[+-]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _NAN: Final = Decimal("NaN")
 _MAX_EXPONENT: Final = 308  # of a double: what is written 1e999 reads as infinity elsewhere
 _MAX_DIGITS: Final = DECIMAL.precision - DECIMAL.scale
@@ -77,17 +81,34 @@ def exact(value: Any) -> Decimal | None:
 
 def unrounded(value: Any, kind: pa.DataType) -> Decimal | None:
     """The value, a number or text of one, as ``kind`` holds it; ``Bad("inexact")`` if it would be rounded."""
-    if isinstance(value, str) and _WRITTEN.fullmatch(value):
-        value = as_decimal(value)
-    if value is None:
+    number = written(value)
+    if number is None:
         return None
-    number = _finite(value)
+    number = _finite(number)
     if number.adjusted() >= kind.precision - kind.scale:
         raise Bad("out_of_range")
     fitting = number.quantize(_unit(kind), context=_CONTEXT)
     if fitting != number:
         raise Bad("inexact")
     return fitting
+
+
+def written(value: Any) -> Any:
+    """A text of a number as that number, for sources that write numbers so; anything else as it is."""
+    if isinstance(value, str):
+        if _WRITTEN.fullmatch(value):
+            return as_decimal(value)
+        if _NOT_FINITE.fullmatch(value):
+            return _NAN
+    return value
+
+
+def all_written(values: Sequence[Any] | pa.Array) -> pa.Array:
+    """A column of texts of numbers; ``ValueError`` or ``TypeError`` unless each plainly fits."""
+    texts = pa.array(values, pa.string())
+    if not pc.all(pc.match_substring_regex(texts, _PLAIN)).as_py():
+        raise ValueError("not all are plain texts of numbers that fit")
+    return texts.cast(DECIMAL)
 
 
 def as_decimal(text: str) -> Decimal:

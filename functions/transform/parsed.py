@@ -1,12 +1,13 @@
 """What a parser takes and gives: an answer in, typed rows and rejections out."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
+from coinlake.config import owner
 from coinlake.keys import RawKey
 from coinlake.records import Rejection
 
@@ -15,9 +16,10 @@ from coinlake.records import Rejection
 class Answer:
     """A raw object, and what is known around it.
 
-    ``rows`` is the list that the source sent, JSON with every number as a Decimal; JSON lines are
-    read in blocks and leave it empty. ``symbol`` maps the source's asset id to the canonical
-    symbol. ``url`` is what was asked, empty where the raw object does not say.
+    ``rows`` is the list that the source sent, JSON with every number as a Decimal, and ``envelope``
+    the object that it came in, if any; raw objects that are no JSON, and JSON lines, leave both
+    empty. ``symbol`` maps the source's asset id to the canonical symbol. ``url`` is what was asked,
+    empty where the raw object does not say.
     """
 
     key: RawKey
@@ -25,6 +27,12 @@ class Answer:
     symbol: Callable[[str], str]
     url: str = ""
     rows: Sequence[Any] = ()
+    envelope: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def source(self) -> str:
+        """Whose data it is."""
+        return owner(self.key.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,16 +27,17 @@ class Repeated(dict[str, Any]):
     """A JSON object that names a key twice, so that its values cannot be trusted."""
 
 
-def decoded(body: bytes, max_bytes: int) -> Any:
+def decoded(body: bytes, max_bytes: int, max_values: int | None = None) -> Any:
     """The JSON document in a gzipped ``body``; ``Unreadable`` says what is wrong with it."""
-    return document(_unpacked(body, max_bytes))
+    return document(unpacked(body, max_bytes), max_values)
 
 
-def document(body: bytes) -> Any:
+def document(body: bytes, max_values: int | None = None) -> Any:
     """The JSON document that ``body`` is; ``Unreadable`` says what is wrong with it."""
-    text = _text(body)
-    if body.count(b",") >= MAX_VALUES:
-        raise Unreadable("too_large", f"more than {MAX_VALUES} values")
+    text = decoded_text(body)
+    cap = max_values or MAX_VALUES
+    if body.count(b",") >= cap:
+        raise Unreadable("too_large", f"more than {cap} values")
     if depth(body) > MAX_DEPTH:
         raise Unreadable("too_deep", text[:MAX_DEPTH])
     try:
@@ -56,7 +57,8 @@ def depth(body: bytes) -> int:
     return max(accumulate(map(_STEP.__getitem__, outside)), default=0)
 
 
-def _unpacked(body: bytes, max_bytes: int) -> bytes:
+def unpacked(body: bytes, max_bytes: int) -> bytes:
+    """The bytes in a gzipped ``body``, at most ``max_bytes``; ``Unreadable`` says what is wrong."""
     if not body:
         raise Unreadable("empty_object")
     stream = zlib.decompressobj(_GZIP)
@@ -71,7 +73,8 @@ def _unpacked(body: bytes, max_bytes: int) -> bytes:
     return text
 
 
-def _text(body: bytes) -> str:
+def decoded_text(body: bytes) -> str:
+    """UTF-8 that is not empty; ``Unreadable`` if it is."""
     if not body.strip():
         raise Unreadable("empty")
     try:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
+from coinlake.config import owner
 from coinlake.errors import BadConfiguration
 from coinlake.intervals import parse_utc
 from coinlake.keys import RawKey
@@ -20,7 +21,7 @@ def read(stored: StoredObject, key: RawKey, symbol_of: SymbolOf, max_bytes: int)
     answer = Answer(
         key=key,
         received_at=received_at(stored),
-        symbol=partial(symbol_of, key.source),
+        symbol=partial(symbol_of, owner(key.source)),
         url=stored.metadata.get("url", ""),
     )
     try:

@@ -9,6 +9,8 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
 - A query's Decimal cannot be saved, and everything of Athena's would be lost with it.
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
+map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map.
+
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
 """
@@ -18,6 +20,7 @@ from asyncio import constants
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from importlib import import_module
 from importlib.metadata import version
 from typing import Any, Final
 from xml.sax.saxutils import escape, unescape
@@ -99,9 +102,11 @@ def main() -> None:
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
     from ministack.core import persistence  # noqa: PLC0415
-    from ministack.services import cloudwatch, eventbridge  # noqa: PLC0415
+    from ministack.services import cloudwatch, eventbridge, s3, stepfunctions  # noqa: PLC0415
 
     patch(eventbridge, cloudwatch, persistence, app)
+    # By name: the package `ops` is not here, but a script's own folder is on its path.
+    import_module("map_runs").patch(stepfunctions, s3)
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS
     app.main()
 

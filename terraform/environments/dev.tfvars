@@ -18,7 +18,13 @@ alert_emails = []
 # free (https://www.coingecko.com/en/api): set the plan, and export TF_VAR_coingecko_api_key.
 # coingecko_plan = "demo"
 
-# What is collected. These two are the default; a third is a third entry.
+# CoinCap's free key (https://pro.coincap.io) and CoinDesk's paid one: set the version, export
+# TF_VAR_coincap_api_key or TF_VAR_coindesk_api_key, and raise the version when the key changes.
+# coincap_api_key_version  = 1
+# coindesk_api_key_version = 1
+
+# What is collected. Without this, the same: the default. Another feed is another entry; what else
+# there is to ask stands in ../sources.tf, and a feed that asks more than a source grants is refused.
 feeds = {
   # The prices of the 250 largest assets, every five minutes.
   coingecko_quotes = {
@@ -26,6 +32,16 @@ feeds = {
     dataset  = "quotes"
     interval = "5m"
     top      = 250
+  }
+  # What these trade for against USDT.
+  binance_quotes = {
+    source   = "binance"
+    dataset  = "quotes"
+    interval = "5m"
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+      "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
   }
   # Hourly candles. Each run asks for the last `lookback` closed ones, so a missed run heals itself.
   coinbase_candles = {
@@ -38,6 +54,23 @@ feeds = {
       "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
     ]
   }
+  # The same at Binance, asked every three hours: each request becomes three objects to pay for.
+  binance_candles = {
+    source              = "binance"
+    dataset             = "candles"
+    interval            = "1h"
+    schedule            = "cron(4 0/3 * * ? *)"
+    stale_after_minutes = 400
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+      "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
+  }
+  # Once a day: the market's mood, and what there is to trade.
+  sentiment        = { source = "alternative_me", dataset = "sentiment", interval = "1d" }
+  coinbase_assets  = { source = "coinbase", dataset = "assets", interval = "1d" }
+  binance_assets   = { source = "binance", dataset = "assets", interval = "1d" }
+  coingecko_assets = { source = "coingecko", dataset = "assets", interval = "1d" }
 }
 
 # Feeds that rest for now; `coinlake pause <feed>` does the same until the next deployment.

@@ -12,6 +12,7 @@ operations_emails = ["ops@example.com"]
 
 log_retention_days = 1
 
+# Every source that needs no key flows, most of them every minute.
 feeds = {
   coingecko_quotes = {
     source   = "coingecko"
@@ -26,6 +27,31 @@ feeds = {
     lookback = 60
     assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
   }
+  binance_quotes = {
+    source   = "binance"
+    dataset  = "quotes"
+    interval = "1m"
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+      "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
+  }
+  binance_candles = {
+    source   = "binance"
+    dataset  = "candles"
+    interval = "1m"
+    lookback = 60
+    assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
+  }
+  sentiment = {
+    source   = "alternative_me"
+    dataset  = "sentiment"
+    interval = "1m"
+  }
+  # Long lists that change little.
+  coinbase_assets  = { source = "coinbase", dataset = "assets", interval = "5m" }
+  binance_assets   = { source = "binance", dataset = "assets", interval = "5m" }
+  coingecko_assets = { source = "coingecko", dataset = "assets", interval = "5m" }
 }
 
 # The first is passed at once. For the second `coinlake demo` orders a price shock from the simulator,

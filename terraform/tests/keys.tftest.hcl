@@ -14,6 +14,12 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+# The provider would ask AWS whether the definition is valid; the tests compare it instead, and the
+# embedded AWS runs it.
+override_resource {
+  target = aws_sfn_state_machine.backfill
+}
+
 variables {
   environment  = "test"
   protect_data = false
@@ -23,35 +29,64 @@ run "without_a_key_of_your_own_no_kms_is_used_or_paid" {
   command = plan
 
   assert {
-    condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.coingecko_api_key) == 0
+    condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.api_key) == 0
     error_message = "A KMS key costs money while idle, and a keyless plan has no secret."
   }
 }
 
-run "the_api_key_is_encrypted_and_sent_where_the_plan_says" {
+run "the_api_keys_are_encrypted_and_sent_where_the_source_wants_them" {
   command = plan
 
   variables {
-    coingecko_plan            = "pro"
+    coingecko_plan            = "basic"
     coingecko_api_key         = "CG-sentinel"
     coingecko_api_key_version = 3
+    coincap_api_key           = "CC-sentinel"
+    coincap_api_key_version   = 1
+    coindesk_api_key          = "CD-sentinel"
+    coindesk_api_key_version  = 2
+    credits_per_month         = { coindesk = 7000 }
   }
 
   assert {
-    condition = [
-      for parameter in aws_ssm_parameter.coingecko_api_key : [parameter.name, parameter.type, parameter.value_wo_version]
-    ] == [["/coinlake/test/coingecko-api-key", "SecureString", 3]]
-    error_message = "The API key is a SecureString, written by version."
-  }
-
-  assert {
-    condition = jsondecode(local.config).sources.coingecko == {
-      base_url            = "https://pro-api.coingecko.com/api/v3"
-      requests_per_minute = 250
-      api_key_header      = "x-cg-pro-api-key"
-      api_key_parameter   = "/coinlake/test/coingecko-api-key"
+    condition = {
+      for source, parameter in aws_ssm_parameter.api_key : source => [parameter.name, parameter.type, parameter.value_wo_version]
+      } == {
+      coincap   = ["/coinlake/test/coincap-api-key", "SecureString", 1]
+      coindesk  = ["/coinlake/test/coindesk-api-key", "SecureString", 2]
+      coingecko = ["/coinlake/test/coingecko-api-key", "SecureString", 3]
     }
-    error_message = "The pro plan has a host and a header of its own; the configuration names the parameter, never the key."
+    error_message = "An API key is a SecureString, written by version."
+  }
+
+  assert {
+    condition = { for source in ["coincap", "coindesk", "coingecko"] : source => jsondecode(local.config).sources[source] } == {
+      coincap = {
+        base_url            = "https://rest.coincap.io/v3"
+        requests_per_minute = 480
+        credits_per_month   = 4000
+        api_key_header      = "Authorization"
+        api_key_prefix      = "Bearer "
+        api_key_parameter   = "/coinlake/test/coincap-api-key"
+      }
+      coindesk = {
+        base_url            = "https://data-api.coindesk.com"
+        requests_per_minute = 120
+        credits_per_month   = 7000
+        api_key_header      = "x-api-key"
+        api_key_prefix      = ""
+        api_key_parameter   = "/coinlake/test/coindesk-api-key"
+      }
+      coingecko = {
+        base_url            = "https://pro-api.coingecko.com/api/v3"
+        requests_per_minute = 250
+        credits_per_month   = 100000
+        api_key_header      = "x-cg-pro-api-key"
+        api_key_prefix      = ""
+        api_key_parameter   = "/coinlake/test/coingecko-api-key"
+      }
+    }
+    error_message = "Each source has a header of its own; the configuration names the parameter, never the key."
   }
 }
 
@@ -70,11 +105,12 @@ run "one_key_of_your_own_encrypts_everything" {
 
   assert {
     condition = alltrue([
-      for name, policy in { ingest = module.ingest.policy, transform = module.transform.policy, reconcile = module.reconcile.policy } :
+      for name, policy in { transform = module.transform.policy, reconcile = module.reconcile.policy, backfill = aws_iam_role_policy.backfill.policy } :
       [for s in jsondecode(policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"] == [["Allow", ["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
-      ]) && [
-      for s in jsondecode(module.notify.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
-    ] == [["Allow", ["kms:ReEncrypt*", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+      ]) && alltrue([
+      for policy in [module.ingest.policy, module.notify.policy] :
+      [for s in jsondecode(policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"] == [["Allow", ["kms:ReEncrypt*", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    ])
     error_message = "What functions may do with the key changed: say why in docs/decisions."
   }
 
@@ -123,7 +159,14 @@ run "one_key_of_your_own_encrypts_everything" {
       LogGroupsEncrypt = [
         { Service = "logs.us-east-1.amazonaws.com" },
         ["kms:ReEncryptTo", "kms:ReEncryptFrom", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"],
-        { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-*" } },
+        {
+          ArnLike = {
+            "kms:EncryptionContext:aws:logs:arn" = [
+              "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-*",
+              "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/coinlake-test-*",
+            ]
+          }
+        },
       ]
     }
     error_message = "Whom the key admits changed: say why in docs/decisions."

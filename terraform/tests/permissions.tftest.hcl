@@ -15,6 +15,12 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+# The provider would ask AWS whether the definition is valid; the tests compare it instead, and the
+# embedded AWS runs it.
+override_resource {
+  target = aws_sfn_state_machine.backfill
+}
+
 variables {
   environment  = "test"
   protect_data = false
@@ -25,9 +31,20 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
 
   assert {
     condition = {
-      for s in jsondecode(module.ingest.policy).Statement : s.Sid => [s.Effect, s.Action, s.Resource]
+      for s in jsondecode(module.ingest.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
       } == {
-      WriteRaw          = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
+      WriteRaw = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
+      FindRevisions = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "raw/*" } },
+      ]
+      CompareRevisions = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
+      ShareLimits = [
+        "Allow",
+        ["dynamodb:UpdateItem", "dynamodb:GetItem"],
+        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
+        { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "limit#*" } },
+      ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       KeepFailedRuns    = ["Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq"]
       WriteOwnLogs = [
@@ -215,18 +232,80 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
   }
 }
 
-run "ingest_reads_the_one_api_key_of_a_plan_that_has_one" {
+run "ingest_reads_the_api_keys_that_there_are" {
   command = plan
 
   variables {
-    coingecko_plan    = "demo"
-    coingecko_api_key = "CG-sentinel"
+    coingecko_plan          = "demo"
+    coingecko_api_key       = "CG-sentinel"
+    coincap_api_key         = "CC-sentinel"
+    coincap_api_key_version = 1
   }
 
   assert {
     condition = [
-      for s in jsondecode(module.ingest.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "ReadApiKey"
-    ] == [["Allow", "ssm:GetParameter", "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coingecko-api-key"]]
-    error_message = "ingest's right to the API key changed: say why in docs/decisions."
+      for s in jsondecode(module.ingest.policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "ReadApiKeys"
+      ] == [[
+        "Allow", "ssm:GetParameter",
+        [
+          "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coingecko-api-key",
+          "arn:aws:ssm:us-east-1:123456789012:parameter/coinlake/test/coincap-api-key",
+        ],
+    ]]
+    error_message = "ingest's right to the API keys changed: say why in docs/decisions."
+  }
+}
+
+run "a_backfill_reads_plans_fetches_windows_and_writes_results" {
+  command = plan
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.backfill.policy).Statement : s.Sid => [s.Effect, s.Action, s.Resource]
+      } == {
+      FetchWindows = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest"]
+      ReadPlans    = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*"]
+      WriteResults = [
+        "Allow",
+        ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
+        "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*/results/*",
+      ]
+      StartChildren = ["Allow", "states:StartExecution", "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill"]
+      FollowAndStopChildren = [
+        "Allow",
+        ["states:StopExecution", "states:DescribeExecution"],
+        [
+          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill:*",
+          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill/*",
+        ],
+      ]
+      DeliverLogs = [
+        "Allow",
+        [
+          "logs:UpdateLogDelivery", "logs:PutResourcePolicy", "logs:ListLogDeliveries", "logs:GetLogDelivery",
+          "logs:DescribeResourcePolicies", "logs:DescribeLogGroups", "logs:DeleteLogDelivery", "logs:CreateLogDelivery",
+        ],
+        "*",
+      ]
+    }
+    error_message = "The backfill's permissions changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role.backfill.assume_role_policy).Statement : [s.Effect, s.Action, s.Principal, s.Condition]
+      ] == [[
+        "Allow", "sts:AssumeRole", { Service = "states.amazonaws.com" },
+        {
+          ArnLike = {
+            "aws:SourceArn" = [
+              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill",
+              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill/*",
+            ]
+          }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "Whoever is not our state machine must not become its role."
   }
 }

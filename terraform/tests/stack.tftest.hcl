@@ -14,6 +14,12 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+# The provider would ask AWS whether the definition is valid; the tests compare it instead, and the
+# embedded AWS runs it.
+override_resource {
+  target = aws_sfn_state_machine.backfill
+}
+
 variables {
   environment  = "test"
   protect_data = false
@@ -180,7 +186,7 @@ run "the_stack_as_it_is_by_default" {
       } == {
       "projection.enabled"             = "true"
       "projection.interval.type"       = "enum"
-      "projection.interval.values"     = "1m,5m,15m,1h,6h,1d"
+      "projection.interval.values"     = join(",", one([for p in local.tables.candles.partitions : split(",", p.projection.values) if p.name == "interval"]))
       "projection.month.type"          = "date"
       "projection.month.format"        = "yyyy-MM"
       "projection.month.range"         = "2010-01,NOW+1MONTHS"
@@ -418,11 +424,19 @@ run "the_configuration_object_is_what_functions_read" {
     condition = jsondecode(local.config) == {
       assets = { BTC = { coingecko = "bitcoin", coinbase = "BTC" }, TRX = { coingecko = "tron", coinbase = null } }
       sources = {
-        coingecko = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, api_key_header = null, api_key_parameter = null }
-        coinbase  = { base_url = "https://127.0.0.1:8443/coinbase", requests_per_minute = 480, api_key_header = null, api_key_parameter = null }
+        alternative_me  = { base_url = "https://api.alternative.me", requests_per_minute = 30, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        binance         = { base_url = "https://data-api.binance.vision", requests_per_minute = 4800, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        binance_archive = { base_url = "https://data.binance.vision", requests_per_minute = 300, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        coinbase        = { base_url = "https://127.0.0.1:8443/coinbase", requests_per_minute = 480, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        coincap         = { base_url = "https://rest.coincap.io/v3", requests_per_minute = 480, credits_per_month = 4000, api_key_header = null, api_key_prefix = "Bearer ", api_key_parameter = null }
+        coindesk        = { base_url = "https://data-api.coindesk.com", requests_per_minute = 120, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        coingecko       = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
       }
       feeds = {
-        c = { source = "coinbase", dataset = "candles", quote = "USD", interval = "1h", assets = ["BTC"], top = null, lookback = 24, stale_after_minutes = 150, enabled = false }
+        c = {
+          source   = "coinbase", dataset = "candles", quote = "USD", interval = "1h", assets = ["BTC"], top = null
+          lookback = 24, stale_after_minutes = 150, enabled = false, off_reason = null
+        }
       }
       price_rules = {
         high = { asset = "BTC", quote = "USD", source = null, above = 0.00000001, below = null, change_percent = null, window_minutes = 60, cooldown_minutes = 60 }
@@ -455,5 +469,105 @@ run "protected_data_stays" {
       !local.force_destroy
     )
     error_message = "protect_data keeps buckets, table and results."
+  }
+}
+
+run "a_feed_without_its_key_is_in_the_configuration_and_off" {
+  command = plan
+
+  variables {
+    feeds = { rates = { source = "coincap", dataset = "rates", interval = "1d" } }
+  }
+
+  assert {
+    condition = [
+      module.feed_schedule["rates"].state, jsondecode(local.config).feeds.rates.enabled, jsondecode(local.config).feeds.rates.off_reason
+    ] == ["DISABLED", false, "CoinCap has no key: set coincap_api_key_version = 1 and export TF_VAR_coincap_api_key"]
+    error_message = "A feed without its key must say so wherever it is looked for."
+  }
+
+  expect_failures = [check.every_feed_has_its_key]
+}
+
+run "a_backfill_fetches_each_window_of_its_plan_and_writes_what_became_of_it" {
+  command = plan
+
+  variables {
+    backfill_concurrency     = 7
+    function_timeout_seconds = 30
+  }
+
+  assert {
+    condition = local.backfill_definition.States.Windows == {
+      Type  = "Map"
+      Label = "Windows"
+      ItemReader = {
+        Resource     = "arn:aws:states:::s3:getObject"
+        ReaderConfig = { InputType = "JSON" }
+        Parameters   = { "Bucket.$" = "$.plan.bucket", "Key.$" = "$.plan.key" }
+      }
+      MaxConcurrency             = 7
+      ItemProcessor              = local.backfill_window
+      ToleratedFailurePercentage = 100
+      ResultWriter = {
+        Resource   = "arn:aws:states:::s3:putObject"
+        Parameters = { "Bucket.$" = "$.results.bucket", "Prefix.$" = "$.results.prefix" }
+      }
+      End = true
+    }
+    error_message = "The plan comes from S3 and the results go there: a payload holds 256 KB."
+  }
+
+  assert {
+    condition = local.backfill_window == {
+      ProcessorConfig = { Mode = "DISTRIBUTED", ExecutionType = "EXPRESS" }
+      StartAt         = "Ingest"
+      States = {
+        Ingest = {
+          Type           = "Task"
+          Resource       = "arn:aws:states:::lambda:invoke"
+          Parameters     = { FunctionName = "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest", "Payload.$" = "$" }
+          TimeoutSeconds = 35
+          Retry          = local.backfill_retry
+          Catch          = [{ ErrorEquals = ["States.ALL"], Next = "Failed" }]
+          OutputPath     = "$.Payload"
+          End            = true
+        }
+        Failed = {
+          Type       = "Pass"
+          Parameters = { outcome = "failed", "error.$" = "$.Error", "detail.$" = "$.Cause" }
+          End        = true
+        }
+      }
+    }
+    error_message = "A window is ingest's event, and its failure an outcome."
+  }
+
+  # An express child that takes longer is stopped, and its outcome is lost.
+  assert {
+    condition = sum(concat(
+      [local.backfill_timeout_seconds * (1 + local.backfill_retry[2].MaxAttempts)],
+      flatten([
+        for retry in slice(local.backfill_retry, 1, 3) : [
+          for i in range(retry.MaxAttempts) : min(retry.MaxDelaySeconds, retry.IntervalSeconds * pow(retry.BackoffRate, i))
+        ]
+      ]),
+    )) <= 295 && local.backfill_timeout_seconds <= 65
+    error_message = "All tries of a window must fit the five minutes of an express workflow."
+  }
+
+  assert {
+    condition     = local.backfill_retry[0] == { ErrorEquals = ["BadConfiguration", "BadEvent", "BadKey"], MaxAttempts = 0 } && local.backfill_retry[2].ErrorEquals == ["States.ALL"]
+    error_message = "What a retry may heal is tried again, a mistake is not."
+  }
+
+  assert {
+    condition = (
+      one(aws_sfn_state_machine.backfill.logging_configuration).level == "ERROR" &&
+      !one(aws_sfn_state_machine.backfill.logging_configuration).include_execution_data &&
+      aws_sfn_state_machine.backfill.type == "STANDARD" &&
+      aws_cloudwatch_log_group.backfill.retention_in_days == 30
+    )
+    error_message = "Logs hold errors, no payloads, and end."
   }
 }

@@ -545,3 +545,176 @@ run "an_empty_address_is_refused" {
 
   expect_failures = [var.source_urls]
 }
+
+run "a_backfill_of_nothing_at_a_time_is_refused" {
+  command = plan
+
+  variables {
+    backfill_concurrency = 0
+  }
+
+  expect_failures = [var.backfill_concurrency]
+}
+
+run "more_files_than_a_month_has_days_are_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "binance_archive", dataset = "candles", interval = "1m", assets = ["BTC"], lookback = 32 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "an_interval_that_the_source_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coinbase", dataset = "candles", interval = "30m", assets = ["BTC"] } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "dollars_where_there_are_only_stablecoins_are_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "binance", dataset = "candles", interval = "1h", assets = ["BTC"], quote = "USD" } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_a_whole_list_with_assets_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coincap", dataset = "rates", interval = "1d", assets = ["BTC"] } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_feed_of_a_whole_list_with_a_top_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "alternative_me", dataset = "sentiment", interval = "1d", top = 3 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "a_lookback_above_one_answer_of_coindesk_is_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coindesk", dataset = "candles", interval = "1h", assets = ["BTC"], lookback = 2001 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "days_that_the_source_does_not_offer_are_refused" {
+  command = plan
+
+  variables {
+    feeds = { f = { source = "coingecko", dataset = "ohlc", interval = "1d", assets = ["BTC"], lookback = 2 } }
+  }
+
+  expect_failures = [var.feeds]
+}
+
+run "an_asset_at_a_source_without_assets_is_refused" {
+  command = plan
+
+  variables {
+    assets = { BTC = { alternative_me = "BTC" } }
+    feeds  = {}
+  }
+
+  expect_failures = [var.assets]
+}
+
+run "a_version_of_a_coincap_key_without_the_key_is_refused" {
+  command = plan
+
+  variables {
+    coincap_api_key_version = 1
+  }
+
+  expect_failures = [var.coincap_api_key]
+}
+
+run "an_empty_coincap_key_is_refused" {
+  command = plan
+
+  variables {
+    coincap_api_key         = ""
+    coincap_api_key_version = 1
+  }
+
+  expect_failures = [var.coincap_api_key]
+}
+
+run "a_negative_version_of_a_coincap_key_is_refused" {
+  command = plan
+
+  variables {
+    coincap_api_key_version = -1
+  }
+
+  expect_failures = [var.coincap_api_key_version]
+}
+
+run "a_version_of_a_coindesk_key_without_the_key_is_refused" {
+  command = plan
+
+  variables {
+    coindesk_api_key_version = 1
+  }
+
+  expect_failures = [var.coindesk_api_key]
+}
+
+run "an_empty_coindesk_key_is_refused" {
+  command = plan
+
+  variables {
+    coindesk_api_key         = ""
+    coindesk_api_key_version = 1
+  }
+
+  expect_failures = [var.coindesk_api_key]
+}
+
+run "a_negative_version_of_a_coindesk_key_is_refused" {
+  command = plan
+
+  variables {
+    coindesk_api_key_version = -1
+  }
+
+  expect_failures = [var.coindesk_api_key_version]
+}
+
+run "credits_of_an_unknown_source_are_refused" {
+  command = plan
+
+  variables {
+    credits_per_month = { kraken = 1 }
+  }
+
+  expect_failures = [var.credits_per_month]
+}
+
+run "no_credits_are_refused" {
+  command = plan
+
+  variables {
+    credits_per_month = { coincap = 0 }
+  }
+
+  expect_failures = [var.credits_per_month]
+}

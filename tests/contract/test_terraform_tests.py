@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
 TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
 PACKAGES = ("ingest", "transform", "notify", "reconcile", "coinlake-layer", "dependencies-layer")
+# Files that need no provider: variables, and what is computed from nothing else.
+COMPUTED = ("sources.tf", "feeds.tf", "quota.tf")
+OWN_TESTS = ("variables.tftest.hcl", "quota.tftest.hcl")
 ENVIRONMENTS = sorted(file.stem for file in (TERRAFORM / "environments").glob("*.tfvars"))
 
 pytestmark = pytest.mark.xdist_group("terraform")
@@ -57,21 +60,23 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The whole stack, but for the tests of its variables."""
+    """The whole stack, but for the tests of what needs no provider."""
     root = tmp_path_factory.mktemp("stack")
     (root / TABLES).parent.mkdir(parents=True)
     shutil.copy(ROOT / TABLES, root / TABLES)
-    ignored = shutil.ignore_patterns(".terraform*", "variables.tftest.hcl")
+    ignored = shutil.ignore_patterns(".terraform*", *OWN_TESTS)
     return initialised(shutil.copytree(TERRAFORM, root / "terraform", ignore=ignored))
 
 
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Only the variables and their tests, which run a hundred times faster without the stack."""
+    """Variables, feeds and quotas with their tests, a hundred times faster without the stack."""
     folder = tmp_path_factory.mktemp("variables")
     (folder / "tests").mkdir()
-    shutil.copy(TERRAFORM / "tests" / "variables.tftest.hcl", folder / "tests")
-    for file in (*TERRAFORM.glob("variables*.tf"), *(TERRAFORM / "environments").glob("*.tfvars")):
+    for name in OWN_TESTS:
+        shutil.copy(TERRAFORM / "tests" / name, folder / "tests")
+    computed = (TERRAFORM / name for name in COMPUTED)
+    for file in (*TERRAFORM.glob("variables*.tf"), *computed, *(TERRAFORM / "environments").glob("*.tfvars")):
         shutil.copy(file, folder)
     return initialised(folder)
 
@@ -86,7 +91,9 @@ def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> 
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 
-def test_every_validation_refuses_what_it_is_for(variables: Path, packages: Path) -> None:
+def test_every_validation_and_the_quota_planner_refuse_what_they_are_for(
+    variables: Path, packages: Path
+) -> None:
     shown = terraform(variables, "test", "-no-color", f"-var=packages={packages}")
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
@@ -141,7 +148,7 @@ def test_what_every_bucket_queue_topic_and_log_group_needs_is_in_its_module() ->
     assert places == {
         "aws_s3_bucket": ["modules/bucket/main.tf"],
         "aws_sns_topic": ["modules/topic/main.tf"],
-        "aws_cloudwatch_log_group": ["modules/function/main.tf"],
+        "aws_cloudwatch_log_group": ["backfill.tf", "modules/function/main.tf"],  # Step Functions' own
         "aws_lambda_function": ["modules/function/main.tf"],
     }
 

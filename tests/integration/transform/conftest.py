@@ -19,7 +19,7 @@ from transform import handler
 
 CONFIG = {
     "assets": {
-        "BTC": {"coingecko": "bitcoin", "coinbase": "BTC"},
+        "BTC": {"coingecko": "bitcoin", "coinbase": "BTC", "binance": "BTC"},
         "ETH": {"coingecko": "ethereum", "coinbase": "ETH"},
     },
     "sources": {},

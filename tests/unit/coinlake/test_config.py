@@ -10,7 +10,7 @@ from coinlake.keys import Slot
 
 DOCUMENT = {
     "assets": {
-        "BTC": {"coingecko": "bitcoin", "coinbase": "BTC"},
+        "BTC": {"coingecko": "bitcoin", "coinbase": "BTC", "binance": "BTC", "coincap": "bitcoin"},
         "TRX": {"coingecko": "tron", "coinbase": None},
     },
     "sources": {
@@ -99,6 +99,70 @@ def test_a_feed_owns_what_it_asked_for_and_nothing_else():
     assert not candles.owns("coinbase", "candles", Slot(DUE))
     assert not quotes.owns("coingecko", "quotes", Slot(DUE, ("other_feed", "usd", "p1")))
     assert not quotes.owns("coinbase", "quotes", Slot(DUE, ("coingecko_quotes", "usd", "p1")))
+
+
+def with_feed(**entry):
+    feed = {"source": "coincap", "dataset": "rates", "interval": "1d", "stale_after_minutes": 2880}
+    feeds = {"one": {**feed, "enabled": False, **entry}}
+    return LakeConfig.from_json(json.dumps({**DOCUMENT, "feeds": feeds}).encode()).feed("one")
+
+
+def test_a_feed_of_a_whole_list_needs_no_assets_and_says_why_it_is_off():
+    feed = with_feed(off_reason="set coincap_api_key")
+    assert (feed.quote, feed.assets, feed.top, feed.lookback) == ("USD", (), None, 1)
+    assert feed.off_reason == "set coincap_api_key"
+    assert with_feed(top=None, assets=None).assets == ()
+    assert feed.owns("coincap", "rates", feed.named_key(DUE, "rates").slot)
+
+
+@pytest.mark.parametrize(
+    ("source", "entry", "own", "foreign"),
+    [
+        (
+            "coincap",
+            {"dataset": "price_points", "interval": "1h", "lookback": 24},
+            "bitcoin-usd.1h.24",
+            ("ethereum-usd.1h.24", "bitcoin-usd.1d.24", "bitcoin-usd.1h.720", "bitcoin-USD.1h.24"),
+        ),
+        (
+            "coingecko",
+            {"dataset": "ohlc", "lookback": 7},
+            "bitcoin-usd.7d",
+            ("bitcoin-usd.30d", "tron-usd.7d", "bitcoin-eur.7d"),
+        ),
+        ("coinbase", {"dataset": "stats"}, "BTC-USD", ("BTC-EUR", "ETH-USD", "one")),
+        ("coingecko", {"dataset": "prices"}, "one.usd.p1", ("two.usd.p1", "BTC-USD")),
+        ("coincap", {"dataset": "rates"}, "rates", ("rates.p1",)),
+        (
+            "binance_archive",
+            {"dataset": "candles", "interval": "1h", "quote": "USDT", "lookback": 3},
+            "BTC-USDT.1h.2026-11-20",
+            (
+                "BTC-USDT.1d.2026-11-20",
+                "BTC-USDT.1h.2026-10",
+                "BTC-USDT.1h.2026-11-19",
+                "BTC-EUR.1h.2026-11-20",
+            ),
+        ),
+    ],
+)
+def test_each_dataset_is_owned_by_the_feed_that_asks_for_it(source, entry, own, foreign):
+    feed = with_feed(source=source, assets=["BTC"], **entry)
+    assert feed.owns(source, feed.dataset, Slot.parse(f"20261121T000000Z.{own}"))
+    for other in foreign:
+        assert not feed.owns(source, feed.dataset, Slot.parse(f"20261121T000000Z.{other}"))
+
+
+def test_a_source_may_prefix_its_key_and_sell_credits():
+    entry = {"base_url": "https://x", "requests_per_minute": 600, "api_key_header": "Authorization"}
+    entry |= {"api_key_parameter": "/k", "api_key_prefix": "Bearer ", "credits_per_month": 4000}
+    config = LakeConfig.from_json(json.dumps({**DOCUMENT, "sources": {"coincap": entry}}).encode())
+    assert config.sources["coincap"].api_key_prefix == "Bearer "
+    assert config.sources["coincap"].credits_per_month == 4000
+    assert (CONFIG.sources["coingecko"].api_key_prefix, CONFIG.sources["coingecko"].credits_per_month) == (
+        "",
+        None,
+    )
 
 
 def test_an_unknown_feed_is_refused_with_the_known_ones():

@@ -24,7 +24,7 @@ def test_days_start_at_midnight_utc_and_leap_days_are_days():
 
 
 def test_an_unknown_interval_is_refused_with_the_known_ones():
-    with pytest.raises(BadConfiguration, match="bad_interval: '2h' .* 1m, 5m, 15m, 1h, 6h, 1d"):
+    with pytest.raises(BadConfiguration, match="bad_interval: '2h' .* 1m, 5m, 15m, 30m, 1h, 4h, 6h, 1d, 4d"):
         intervals.duration("2h")
 
 

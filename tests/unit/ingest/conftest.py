@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from coinlake.config import Feed, SourceConfig
-from ingest.http import Answer, Clock, Http, Limits
+from ingest.answers import Answer, Limits
+from ingest.clock import Clock
+from ingest.http import Http
 from tests.unit.ingest.https_server import Server, serving, write_certificate
 
 NOW = datetime(2024, 11, 21, 7, 35, 2, tzinfo=UTC)
@@ -28,6 +30,27 @@ class FakeTime:
 
     def clock(self) -> Clock:
         return Clock(now=lambda: NOW, seconds=self.seconds, sleep=self.slept.append, jitter=lambda: 0.5)
+
+
+@dataclass
+class FakeLimiter:
+    """Lets every request go at once, or refuses with ``refusal`` seconds; notes what it was asked."""
+
+    refusal: float | None = None
+    waits: list[tuple[int, bool]] = field(default_factory=list)
+    held: list[float] = field(default_factory=list)
+
+    def wait(self, cost: int, until: float, *, yields: bool) -> float | None:
+        self.waits.append((cost, yields))
+        return self.refusal
+
+    def hold(self, seconds: float) -> None:
+        self.held.append(seconds)
+
+
+@pytest.fixture
+def limiter() -> FakeLimiter:
+    return FakeLimiter()
 
 
 @pytest.fixture(scope="session")
@@ -49,12 +72,12 @@ def fake_time() -> FakeTime:
 
 
 @pytest.fixture
-def http(server: Server, certificate: Path, fake_time: FakeTime) -> Callable[..., Http]:
+def http(server: Server, certificate: Path, fake_time: FakeTime, limiter: FakeLimiter) -> Callable[..., Http]:
     """Make a client of the server; keywords are its limits."""
 
-    def make(*, url: str = "", private: bool = True, per_minute: int = 60_000, **limits: Any) -> Http:
+    def make(*, url: str = "", private: bool = True, per_minute: int = 100, **limits: Any) -> Http:
         source = SourceConfig("example", url or server.url, per_minute, "x-api-key")
-        return Http(source, KEY, private, str(certificate), Limits(**limits), fake_time.clock())
+        return Http(source, limiter, KEY, private, str(certificate), Limits(**limits), fake_time.clock())
 
     return make
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from coinlake import intervals
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.http import Answer
-from ingest.sources.coinbase import Coinbase, explained
+from ingest.answers import Answer
+from ingest.errors import Unlisted
+from ingest.sources.coinbase import INTERVALS, Coinbase
 
 SAMPLES = Path(__file__).parent / "samples"
 DUE = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
@@ -37,7 +38,7 @@ def test_each_market_is_asked_for_the_closed_buckets_before_the_slot(candles_fee
 
 
 @given(
-    interval=st.sampled_from(sorted(intervals.INTERVALS)),
+    interval=st.sampled_from(INTERVALS),
     lookback=st.integers(1, 300),
     scheduled=st.datetimes(datetime(2015, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
 )
@@ -71,7 +72,11 @@ def test_an_asset_without_an_id_here_is_left_out(candles_feed):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dataset": "quotes"}, "asks coinbase for 'quotes'; set its dataset to 'candles'"),
+        (
+            {"dataset": "rates"},
+            "asks coinbase for 'rates'; set its dataset to one of assets, candles, quotes",
+        ),
+        ({"interval": "4h"}, "asks for 4h; set its interval to one of 1m, 5m, 15m, 1h, 6h, 1d"),
         ({"lookback": 0}, "set lookback to 1 to 300"),
         ({"lookback": 301}, "set lookback to 1 to 300"),
         ({"assets": ("TRX",)}, "none of its assets has an id at coinbase"),
@@ -89,12 +94,13 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(candles_feed, chang
         (400, "coinbase_400_too_many.json", SourceRefused, "granularity too small"),
         (400, "coinbase_400_granularity.json", SourceRefused, "Unsupported granularity"),
         (400, "coinbase_400_user_agent.json", SourceRefused, "User-Agent header is required"),
-        (404, "coinbase_404.json", BadConfiguration, "no market BTC-USD, so take its asset out of the feed"),
+        (404, "coinbase_404.json", Unlisted, "there is no market BTC-USD"),
         (429, "coinbase_429.json", SourceUnavailable, "Public rate limit exceeded"),
     ],
 )
-def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, message):
-    error = explained(answer(status, (SAMPLES / sample).read_bytes()), "BTC-USD")
+def test_each_recorded_complaint_is_told_with_its_remedy(candles_feed, status, sample, kind, message):
+    btc = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
+    error = Coinbase.explained(answer(status, (SAMPLES / sample).read_bytes()), btc)
     assert type(error) is kind
     assert message in str(error)
 
@@ -104,8 +110,8 @@ def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, m
     [(500, SourceUnavailable), (503, SourceUnavailable), (401, SourceRefused), (403, SourceRefused)],
 )
 @given(body=st.binary())
-def test_any_other_error_is_told_by_its_status(status, kind, body):
-    error = explained(answer(status, body), "BTC-USD")
+def test_any_other_error_is_told_by_its_status(candles_feed, status, kind, body):
+    error = Coinbase.explained(answer(status, body), Coinbase.plan(candles_feed(), ASSETS, DUE)[0])
     assert type(error) is kind
     assert str(error).isprintable()
 
@@ -113,6 +119,24 @@ def test_any_other_error_is_told_by_its_status(status, kind, body):
 def test_an_answer_is_handed_on_and_an_error_is_raised(candles_feed):
     market = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
     fine, gone = answer(200, b"[]"), answer(404, b"")
-    assert Coinbase(SimpleNamespace(get=lambda *_: fine)).fetch(market, 0.0) is fine
-    with pytest.raises(BadConfiguration):
-        Coinbase(SimpleNamespace(get=lambda *_: gone)).fetch(market, 0.0)
+    assert Coinbase(SimpleNamespace(get=lambda *_, **__: fine)).fetch(market, 0.0) is fine
+    with pytest.raises(SourceRefused):
+        Coinbase(SimpleNamespace(get=lambda *_, **__: gone)).fetch(market, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "path"), [("quotes", "/products/BTC-USD/ticker"), ("stats", "/products/BTC-USD/stats")]
+)
+def test_each_market_is_asked_for_its_ticker_or_statistics(candles_feed, dataset, path):
+    btc, eth = Coinbase.plan(candles_feed(dataset=dataset, lookback=0), ASSETS, DUE)
+    assert (btc.name, btc.path, btc.params) == ("BTC-USD", path, {})
+    assert str(btc.key).endswith(f"dataset={dataset}/dt=2024-11-21/20241121T070000Z.BTC-USD.json.gz")
+    assert eth.name == "ETH-USD"
+
+
+def test_all_products_come_in_one_answer_and_are_never_unlisted(candles_feed):
+    (products,) = Coinbase.plan(candles_feed(dataset="assets", assets=()), ASSETS, DUE)
+    assert products.path == "/products"
+    assert str(products.key).endswith("dataset=assets/dt=2024-11-21/20241121T070000Z.products.json.gz")
+    gone = answer(404, (SAMPLES / "coinbase_404.json").read_bytes())
+    assert type(Coinbase.explained(gone, products)) is SourceRefused

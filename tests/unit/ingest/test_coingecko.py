@@ -10,12 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.http import Answer
-from ingest.sources.coingecko import CoinGecko, complaint, explained
+from coinlake.keys import RawKey, Slot
+from ingest.answers import Answer
+from ingest.errors import Unlisted
+from ingest.sources import Request
+from ingest.sources.coingecko import CoinGecko
+from ingest.sources.coingecko.complaints import complaint, explained
 
 SAMPLES = Path(__file__).parent / "samples"
 DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
 ASSETS = {"BTC": {"coingecko": "bitcoin", "coinbase": "BTC"}, "TRX": {"coingecko": "tron"}, "USD": {}}
+
+
+BITCOIN = Request("bitcoin", RawKey("coingecko", "ohlc", Slot(DUE, ("bitcoin",))), "/x", {})
 
 
 def answer(status, body=b""):
@@ -23,7 +30,7 @@ def answer(status, body=b""):
 
 
 def told(status, sample):
-    return explained(answer(status, (SAMPLES / sample).read_bytes()))
+    return explained(answer(status, (SAMPLES / sample).read_bytes()), BITCOIN)
 
 
 def test_the_top_assets_are_asked_for_page_by_page(quotes_feed):
@@ -81,7 +88,12 @@ def test_an_asset_that_the_source_does_not_list_is_left_out(quotes_feed):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"dataset": "candles"}, "asks coingecko for 'candles'; set its dataset to 'quotes'"),
+        ({"dataset": "candles"}, "asks coingecko for 'candles'; set its dataset to one of assets, ohlc"),
+        ({"dataset": "ohlc", "lookback": 2, "assets": ("BTC",)}, "set lookback to one of 1, 7, 14, 30, 90"),
+        (
+            {"dataset": "price_points", "interval": "15m", "assets": ("BTC",)},
+            "set its interval to one of 1h, 1d",
+        ),
         ({"top": None, "assets": ("USD",)}, "none of its assets has an id at coingecko"),
         ({"top": None, "assets": ()}, "none of its assets has an id at coingecko"),
         ({"top": None, "assets": ("XYZ",)}, "names XYZ; add it to assets"),
@@ -119,7 +131,7 @@ def test_an_empty_batch_of_ids_says_nothing_about_the_next(quotes_feed):
             SourceRefused,
             "code 403: Please add a descriptive User-Agent",
         ),
-        (404, "coingecko_404.json", SourceRefused, "HTTP 404: coin not found"),
+        (404, "coingecko_404.json", Unlisted, "HTTP 404: coin not found; there is no coin bitcoin"),
         (422, "coingecko_422.json", SourceRefused, "HTTP 422: Missing parameter vs_currencies"),
     ],
 )
@@ -143,7 +155,7 @@ def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, m
     ],
 )
 def test_what_was_never_recorded_is_told_by_its_code_or_status(status, body, kind, message):
-    error = explained(answer(status, body))
+    error = explained(answer(status, body), BITCOIN)
     assert type(error) is kind
     assert message in str(error)
 
@@ -158,7 +170,7 @@ json_values = st.recursive(
 
 @given(st.integers(200, 599), st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
-    message = str(explained(answer(status, body)))
+    message = str(explained(answer(status, body), BITCOIN))
     assert message.isascii()
     assert message.isprintable()
     assert len(message) < 300
@@ -175,6 +187,6 @@ def test_a_hostile_error_body_has_no_code(body):
 def test_an_answer_is_handed_on_and_an_error_is_raised(quotes_feed):
     (page,) = CoinGecko.plan(quotes_feed(), ASSETS, DUE)
     fine, gone = answer(200, b"<html>stored as it is</html>"), answer(404, b"")
-    assert CoinGecko(SimpleNamespace(get=lambda *_: fine)).fetch(page, 0.0) is fine
+    assert CoinGecko(SimpleNamespace(get=lambda *_, **__: fine)).fetch(page, 0.0) is fine
     with pytest.raises(SourceRefused):
-        CoinGecko(SimpleNamespace(get=lambda *_: gone)).fetch(page, 0.0)
+        CoinGecko(SimpleNamespace(get=lambda *_, **__: gone)).fetch(page, 0.0)

@@ -15,7 +15,7 @@ from coinlake.config import SourceConfig
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable, TooLarge
 from ingest import http as client
 from ingest.http import USER_AGENT, Http
-from tests.unit.ingest.conftest import KEY, NOW
+from tests.unit.ingest.conftest import KEY, NOW, FakeLimiter
 from tests.unit.ingest.https_server import HOST, Reply
 
 BUSY = Reply(503, (b"busy",))
@@ -166,10 +166,11 @@ def test_a_host_that_does_not_resolve_is_unavailable(ask, monkeypatch):
         ask(url="https://source.test")
 
 
-def test_a_certificate_of_nobody_is_not_trusted(server, fake_time):
+def test_a_certificate_of_nobody_is_not_trusted(server, fake_time, limiter):
     source = SourceConfig("example", server.url, 60)
     with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
-        Http(source, private=True, clock=fake_time.clock()).get("/x", {}, fake_time.seconds() + 60)
+        one = Http(source, limiter, private=True, clock=fake_time.clock())
+        one.get("/x", {}, fake_time.seconds() + 60)
     assert server.asked == []
 
 
@@ -226,21 +227,53 @@ def test_without_time_left_nothing_is_asked(server, ask):
     assert server.asked == []
 
 
-def test_requests_keep_the_pace_of_the_source(server, http, fake_time):
-    server.answer("/x", FINE)
-    one = http(per_minute=1)
-    for _ in range(3):
-        one.get("/x", {}, fake_time.seconds() + 100)
-    assert fake_time.slept == [pytest.approx(60, abs=5)] * 2
+def test_each_try_waits_for_its_turn_and_says_what_it_costs(server, http, fake_time, limiter):
+    server.answer("/x", BUSY, FINE)
+    http().get("/x", {}, fake_time.seconds() + 60, cost=40, yields=True)
+    assert limiter.waits == [(40, True)] * 2
 
 
-def test_a_pace_that_leaves_no_time_is_not_waited_for(server, http, fake_time):
+def test_a_turn_that_comes_too_late_is_told_with_its_time(server, ask, limiter):
+    limiter.refusal = 90
+    with pytest.raises(SourceUnavailable, match="rate limited by ourselves until 2024-11-21T07:36:32Z"):
+        ask()
+    assert server.asked == []
+
+
+def test_no_turn_for_another_try_leaves_the_answer_of_the_last(server, ask, limiter):
+    limiter.wait = lambda *_, **__: None if not server.asked else 90.0
+    server.answer("/x", BUSY)
+    assert ask().status == 503
+
+
+@pytest.mark.parametrize(
+    ("headers", "held"), [({}, 60), ({"Retry-After": "7"}, 60), ({"Retry-After": "90"}, 90)]
+)
+def test_a_429_holds_every_invocation_back(server, ask, limiter, headers, held):
+    server.answer("/x", Reply(429, (b"",), headers))
+    ask(seconds=5, throttled_seconds=60)
+    assert limiter.held == [held]
+
+
+def test_a_429_that_asks_for_years_holds_nobody_for_more_than_an_hour(server, ask, limiter):
+    server.answer("/x", Reply(429, (b"",), {"Retry-After": "999999999"}))
+    ask()
+    assert limiter.held == [3600]
+
+
+@pytest.mark.parametrize(("used", "held"), [("99", []), ("100", [58]), ("", []), ("many", []), ("-1", [])])
+def test_a_limit_that_is_used_up_holds_everybody_until_the_next_minute(server, ask, limiter, used, held):
+    server.answer("/x", Reply(200, (b"[1]",), {"X-Used": used}))
+    ask(used_header="X-Used")
+    assert limiter.held == held
+
+
+def test_a_key_stands_behind_its_prefix(server, http, fake_time, certificate, limiter):
     server.answer("/x", FINE)
-    one = http(per_minute=1)
-    one.get("/x", {}, fake_time.seconds() + 30)
-    with pytest.raises(SourceUnavailable, match="no time was left"):
-        one.get("/x", {}, fake_time.seconds() + 30)
-    assert (len(server.asked), fake_time.slept) == (1, [])
+    source = SourceConfig("example", server.url, 60, "Authorization", api_key_prefix="Bearer ")
+    one = Http(source, limiter, KEY, private=True, verify=str(certificate), clock=fake_time.clock())
+    one.get("/x", {}, fake_time.seconds() + 60)
+    assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
 @pytest.mark.parametrize(
@@ -306,7 +339,7 @@ def test_no_proxy_of_the_environment_takes_part(server, ask, monkeypatch):
 )
 def test_a_base_url_with_a_trick_in_it_is_refused(url):
     with pytest.raises(BadConfiguration, match="url_refused") as refused:
-        Http(SourceConfig("example", url, 60))
+        Http(SourceConfig("example", url, 60), FakeLimiter())
     assert "word" not in str(refused.value)
 
 

@@ -3,6 +3,7 @@
 import gzip
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,9 @@ from coinlake.errors import (
     TooLarge,
 )
 from coinlake.keys import RawKey, Slot
-from ingest.errors import IngestFailed
-from ingest.http import Answer, Limits
-from ingest.landing import land, land_all, metadata
+from ingest.answers import Answer, Limits
+from ingest.errors import IngestFailed, NotYet, Unlisted
+from ingest.landing import land, land_all, metadata, revisions
 from ingest.sources import Request
 
 DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
@@ -49,7 +50,7 @@ class FakeSource:
         given_answer = self.answers.get(one.name, b"[1]")
         if isinstance(given_answer, Exception):
             raise given_answer
-        return answer(given_answer)
+        return given_answer if isinstance(given_answer, Answer) else answer(given_answer)
 
 
 @dataclass
@@ -153,3 +154,23 @@ def test_a_bug_is_no_failed_request():
 def test_a_url_that_is_too_long_loses_its_whole_query_and_never_half_of_it():
     ids = ",".join(f"some-coin-{number}" for number in range(250))
     assert metadata(answer(url=f"https://x/coins/markets?ids={ids}"))["url"] == "https://x/coins/markets"
+
+
+def test_a_market_that_is_not_listed_or_not_published_yet_is_no_failure():
+    source = FakeSource({"a": Unlisted("no such market"), "b": NotYet("tomorrow")})
+    landing = landed(source, [request(name) for name in "abc"])
+    assert (landing.landed, landing.unlisted, landing.failures) == (1, ["a"], {})
+
+
+def test_markets_missing_from_an_answer_are_told_and_the_answer_is_kept():
+    source = FakeSource({"a": answer(b"[2]", unlisted=("XYZUSDT",))})
+    landing = landed(source, [request("a")])
+    assert (landing.landed, landing.unlisted) == (1, ["XYZUSDT"])
+
+
+def test_revisions_of_a_request_are_told_from_its_neighbours_oldest_first():
+    key = RawKey("example", "quotes", Slot(DUE, ("a",)))
+    others = [RawKey("example", "quotes", Slot(DUE, parts)) for parts in [("a", "b"), ("ab",)]]
+    stored = sorted(map(str, [key.revised(10), key, key.revised(2), *others]))
+    bucket = SimpleNamespace(keys=lambda prefix: [one for one in stored if one.startswith(prefix)])
+    assert revisions(bucket, key) == [key, key.revised(2), key.revised(10)]

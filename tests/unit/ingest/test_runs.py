@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration, BadEvent
-from ingest.runs import Run
+from ingest.runs import SNAPSHOTS, Run
+from ingest.sources.registry import SOURCES
 
 NOW = datetime(2024, 11, 21, 7, 37, 30, tzinfo=UTC)
 
@@ -45,6 +46,20 @@ def test_keys_follow_the_slot_over_midnight_and_leap_days(config, moment):
 
 def test_a_feed_that_is_switched_off_is_served_if_its_event_arrives(config):
     assert Run.of({"feed": "off", "scheduled_time": "2024-11-21T07:35:00Z"}, config, NOW).feed.name == "off"
+
+
+def test_of_what_cannot_be_asked_for_later_only_answers_that_bear_their_times_are_never_missed():
+    asked_now = {dataset for source in SOURCES.values() for dataset in source.snapshots}
+    assert asked_now - SNAPSHOTS == {"ohlc", "sentiment"}
+    assert asked_now >= SNAPSHOTS
+    assert not SNAPSHOTS & {dataset for source in SOURCES.values() for dataset in source.histories}
+
+
+@pytest.mark.parametrize("dataset", sorted(SNAPSHOTS))
+def test_a_snapshot_is_missed_once_its_slot_is_an_hour_past(quotes_feed, dataset):
+    run = Run(quotes_feed(dataset=dataset), NOW - timedelta(hours=1))
+    assert not run.missed(NOW)
+    assert run.missed(NOW + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("event", [{}, [], None, "top", {"feed": "top"}, {"feed": 1, "scheduled_time": "x"}])

@@ -14,7 +14,12 @@ from ingest.settings import Settings
 from ingest.sources.coingecko import CoinGecko
 from ingest.sources.registry import SOURCES, connect
 
-ENVIRONMENT = {"RAW_BUCKET": "raw", "CONFIG_BUCKET": "artifacts", "CONFIG_KEY": "config/1.json"}
+ENVIRONMENT = {
+    "RAW_BUCKET": "raw",
+    "CONFIG_BUCKET": "artifacts",
+    "CONFIG_KEY": "config/1.json",
+    "STATE_TABLE": "state",
+}
 ROOT = Path(__file__).parents[3]
 KEY = "CG-sentinel-0123456789"
 
@@ -40,7 +45,7 @@ def config(**source):
 
 
 def test_settings_are_read_from_exactly_these_names():
-    assert Settings.from_env(ENVIRONMENT) == Settings("raw", "artifacts", "config/1.json")
+    assert Settings.from_env(ENVIRONMENT) == Settings("raw", "artifacts", "config/1.json", "state")
 
 
 @pytest.mark.parametrize("name", ENVIRONMENT)
@@ -51,7 +56,7 @@ def test_a_missing_name_is_named(name):
 
 @pytest.mark.parametrize("stored", [KEY, f" {KEY}\n"])
 def test_a_key_is_read_without_the_space_around_it(stored):
-    assert api_key(FakeSsm(stored), "/coinlake/dev/key") == KEY
+    assert api_key(FakeSsm(stored), "/coinlake/dev/key", "coincap") == KEY
 
 
 @pytest.mark.parametrize(
@@ -69,14 +74,15 @@ def test_a_key_is_read_without_the_space_around_it(stored):
 )
 def test_a_key_that_cannot_be_used_is_never_told(outcome, kind):
     with pytest.raises(kind, match="/coinlake/dev/key") as failed:
-        api_key(FakeSsm(outcome), "/coinlake/dev/key")
+        api_key(FakeSsm(outcome), "/coinlake/dev/key", "coincap")
     assert KEY not in str(failed.value)
 
 
 def test_a_source_with_a_key_gets_it_and_one_without_never_asks_for_one():
     named = {"api_key_header": "x-cg-demo-api-key", "api_key_parameter": "/coinlake/dev/key"}
-    assert connect(config(**named), "coingecko", lambda: FakeSsm(KEY), True).http.api_key == KEY
-    keyless = connect(config(), "coingecko", lambda: pytest.fail("no key was configured"), True)
+    clients = {"ssm": FakeSsm(KEY), "dynamodb": None}
+    assert connect(config(**named), "coingecko", clients.get, "state", True).http.api_key == KEY
+    keyless = connect(config(), "coingecko", {"dynamodb": None}.__getitem__, "state", True)
     assert isinstance(keyless, CoinGecko)
     assert keyless.http.api_key is None
     assert keyless.http.limits.throttled_seconds == 60
@@ -84,8 +90,13 @@ def test_a_source_with_a_key_gets_it_and_one_without_never_asks_for_one():
 
 @pytest.mark.parametrize("name", ["kraken", "coinbase"])
 def test_a_source_that_is_not_there_is_told_with_those_that_are(name):
-    with pytest.raises(BadConfiguration, match=f"no source '{name}'; the sources are coinbase, coingecko"):
-        connect(config(), name, lambda: None, True)
+    with pytest.raises(BadConfiguration, match=f"no source '{name}'; the sources are alternative_me, bin"):
+        connect(config(), name, lambda _: None, "state", True)
+
+
+def test_a_source_has_the_bucket_of_its_own_limit():
+    bucket = connect(config(), "coingecko", lambda _: None, "state", True).http.limiter.bucket
+    assert (bucket.table, bucket.source, bucket.per_minute) == ("state", "coingecko", 5)
 
 
 def test_each_source_is_filed_under_its_own_name():

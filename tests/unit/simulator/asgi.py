@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from simulator.app import create_app
 from simulator.coingecko import Access
+from simulator.terms import Terms
 
 NOW = 1_795_132_857.504  # 2026-11-20T00:00:57.504Z, the moment of the published samples
 COINGECKO = "/coingecko/api/v3"
 UNLIMITED = Access(keyless_per_minute=None)
+UNLIMITED_TERMS = Terms(binance_weight=None, coincap_credits=None, sentiment_per_minute=None)
 
 
 @dataclass
@@ -36,6 +38,7 @@ class Client:
     seed: int = 1
     access: Access = UNLIMITED
     coinbase_limited: bool = False
+    terms: Terms = UNLIMITED_TERMS
     clock: list[float] = field(default_factory=lambda: [NOW])
 
     def __post_init__(self) -> None:
@@ -44,6 +47,7 @@ class Client:
             lambda: self.clock[0],
             access=self.access,
             coinbase_limited=self.coinbase_limited,
+            terms=self.terms,
         )
 
     def get(self, url: str, **headers: str) -> Reply:

@@ -161,7 +161,7 @@ def test_a_silently_truncated_answer_ends_in_the_middle(client):
     [
         ({}, "A fault plan is a JSON list"),
         (["x"], "Rule 1 is no JSON object."),
-        ([{"fault": "500"}, {"fault": "4299"}], "Rule 2: fault '4299' is unknown; use one of 429, "),
+        ([{"fault": "500"}, {"fault": "4299"}], "Rule 2: fault '4299' is unknown; use one of 404, "),
         ([{"fault": "500", "tmies": 1}], "Rule 1 has the unknown field 'tmies'"),
         ([{"fault": "500", "times": 0}], "Rule 1: times must be null or a whole number from 1"),
         ([{"fault": "500", "times": True}], "Rule 1: times must be"),

@@ -17,7 +17,12 @@ COINS = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.mark
 CANDLES = "raw/source=coinbase/dataset=candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.json.gz"
 TICKERS = "raw/source=binance/dataset=tickers/dt=2026-11-20/20261120T000100Z.c1.000001.jsonl.gz"
 RECEIVED_AT = datetime(2026, 11, 20, 1, 0, 2, 500000, tzinfo=UTC)
-SYMBOLS = {("coingecko", "bitcoin"): "BTC", ("coingecko", "ethereum"): "ETH", ("coinbase", "BTC"): "BTC"}
+SYMBOLS = {
+    ("coingecko", "bitcoin"): "BTC",
+    ("coingecko", "ethereum"): "ETH",
+    ("coincap", "bitcoin"): "BTC",
+    **dict.fromkeys([("binance", "BTC"), ("coinbase", "BTC"), ("coindesk", "BTC")], "BTC"),
+}
 
 Read = Callable[..., Parsed]
 

@@ -12,7 +12,7 @@ SOURCES = [*FOLDER.rglob("*.py"), Path(keys.__file__), Path(s3_events.__file__)]
 CODE_IS_ARGUMENT = {
     **dict.fromkeys(["Unreadable", "Bad", "BadKey", "BadEvent", "of", "reject", "_ignored", "Fault"], 0),
     **dict.fromkeys(["fault"], 1),
-    **dict.fromkeys(["decimals", "integers"], 3),
+    **dict.fromkeys(["decimals", "integers"], -1),
     **dict.fromkeys(["_missing"], 0),
 }
 

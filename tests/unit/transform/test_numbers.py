@@ -1,10 +1,12 @@
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transform.numbers import ANY, PRICE, Bad, exact, whole
+from coinlake.tables import DECIMAL
+from transform.numbers import ANY, PRICE, Bad, all_written, exact, whole, written
 
 LARGEST = Decimal("99999999999999999999.999999999999999999")
 
@@ -87,3 +89,56 @@ def test_the_limits_are_not_rounded_to_the_default_28_digits():
     assert ANY.high.as_py() == LARGEST
     assert ANY.low.as_py() == LARGEST.copy_negate()
     assert (PRICE.low.as_py(), PRICE.high.as_py()) == (Decimal("1e-18"), Decimal("1e12"))
+
+
+NUMERALS = st.from_regex(r"[+-]?[0-9]{0,45}\.?[0-9]{0,25}(?:[eE][+-]?[0-9]{1,3})?", fullmatch=True)
+
+
+@given(st.lists(NUMERALS, max_size=4))
+def test_texts_are_read_at_once_exactly_or_not_at_all(texts):
+    try:
+        column = all_written(texts)
+    except ValueError:
+        return
+    assert column.type == DECIMAL
+    assert column.to_pylist() == [Decimal(text) for text in texts]
+
+
+def test_texts_from_a_file_are_read_at_once_too():
+    column = all_written(pa.array(["77361.43000000", None, "-0.00000001"]))
+    assert column.to_pylist() == [Decimal("77361.43"), None, Decimal("-0.00000001")]
+
+
+@pytest.mark.parametrize(
+    "text", ["1e30", "1" + "0" * 30, "1e5", ".5", "5.", "", " 1", "0.1234567890123456789"]
+)
+def test_what_arrow_could_misread_is_left_to_python(text):
+    with pytest.raises(ValueError, match="plain"):
+        all_written(["1", text])
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("1e30", Decimal("1e30")),
+        (".5", Decimal("0.5")),
+        ("5.", Decimal(5)),
+        ("+1", Decimal(1)),
+        ("1,5", "1,5"),
+        ("", ""),
+        ("1_0", "1_0"),
+        (7, 7),
+        (None, None),
+    ],
+)
+def test_a_text_of_a_number_is_that_number_and_anything_else_is_as_it_was(value, number):
+    assert written(value) == number
+
+
+@pytest.mark.parametrize("text", ["NaN", "-Infinity", "inf", f"1e{'9' * 30}"])
+def test_a_text_of_no_finite_number_is_not_finite(text):
+    assert not written(text).is_finite()
+
+
+def test_a_long_text_that_is_no_number_is_found_quickly():
+    assert written("1" * 1_000_000 + "x").endswith("x")

@@ -18,17 +18,34 @@ from coinlake.keys import RawKey, Slot
 from coinlake.stores import ObjectStore
 
 MAX_CONFIG_BYTES: Final = 1 << 20
+WINDOWED: Final = frozenset({"candles", "price_points"})
+LISTS: Final = frozenset({"assets", "rates", "sentiment"})
+_LOWER_QUOTE: Final = frozenset({"price_points", "ohlc"})  # whose keys name a market bitcoin-usd
+_DAY: Final = timedelta(days=1)
+# Sources that bring another source's data: its name is in the rows, its ids are in the asset map.
+_OWNERS: Final = {"binance_archive": "binance"}
+
+
+def owner(source: str) -> str:
+    """Whose data a source brings: mostly its own."""
+    return _OWNERS.get(source, source)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
-    """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``."""
+    """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``.
+
+    ``requests_per_minute`` counts what the source counts: at Binance, weight. The header holds
+    ``api_key_prefix`` ("Bearer ") and the key. ``credits_per_month`` None is no monthly quota.
+    """
 
     name: str
     base_url: str
     requests_per_minute: int
     api_key_header: str | None = None
     api_key_parameter: str | None = None
+    api_key_prefix: str = ""
+    credits_per_month: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +53,11 @@ class Feed:
     """One stream of raw objects: what to ask of which source, how often.
 
     ``quotes`` feeds ask for the ``top`` assets by market cap or for ``assets`` by name;
-    ``candles`` feeds ask for ``assets``, each time for the last ``lookback`` closed buckets,
-    so that a missed run heals itself. ``markets`` are their names in keys, ``BTC-USD``.
+    ``candles`` and ``price_points`` feeds ask for ``assets``, each time for the last ``lookback``
+    closed buckets, so that a missed run heals itself; ``ohlc`` feeds, and those of an archive, for
+    the last ``lookback`` days; ``assets``, ``rates`` and ``sentiment`` feeds for one whole list.
+    ``markets`` are the assets' names in keys, ``BTC-USD``. ``off_reason`` says why a feed that was
+    wanted is off, as for want of a key.
     """
 
     name: str
@@ -51,6 +71,7 @@ class Feed:
     stale_after_minutes: int
     enabled: bool
     markets: tuple[str, ...] = ()
+    off_reason: str | None = None
 
     def due(self, scheduled: datetime) -> datetime:
         """The slot time of a run: its scheduled time floored to the interval."""
@@ -61,17 +82,38 @@ class Feed:
         return RawKey(self.source, self.dataset, Slot(due, (self.name, self.quote.lower(), f"p{page}")))
 
     def window_key(self, due: datetime, market: str) -> RawKey:
-        """Where one market's window of ``lookback`` candles, ending before ``due``, lands."""
-        return RawKey(self.source, self.dataset, Slot(due, (market, self.interval, str(self.lookback))))
+        """Where one market's window of ``lookback`` buckets, ending before ``due``, lands."""
+        return window_key(
+            self.source, self.dataset, market, interval=self.interval, end=due, count=self.lookback
+        )
+
+    def named_key(self, due: datetime, *parts: str) -> RawKey:
+        """Where the answer for one market, or a whole list, lands."""
+        return RawKey(self.source, self.dataset, Slot(due, parts))
 
     def owns(self, source: str, dataset: str, slot: Slot) -> bool:
         """Whether an object of this source, dataset and slot is one that this feed asks for."""
         if (source, dataset) != (self.source, self.dataset):
             return False
-        if dataset == "candles":
-            market, *window = slot.parts or ("",)
-            return market in self.markets and window == [self.interval, str(self.lookback)]
-        return slot.parts[:1] == (self.name,)
+        market, *rest = slot.parts or ("",)
+        if dataset in LISTS:
+            return len(slot.parts) == 1
+        if dataset in WINDOWED:
+            lengths = (str(self.lookback), f"{slot.time - _DAY:%Y-%m-%d}")  # an archive's is its day
+            return market in self.markets and rest in [[self.interval, length] for length in lengths]
+        if dataset == "ohlc":
+            return market in self.markets and rest == [f"{self.lookback}d"]
+        return market == self.name if rest else market in self.markets
+
+
+def window_key(
+    source: str, dataset: str, market: str, *, interval: str, end: datetime, count: int | str
+) -> RawKey:
+    """Where one market's window lands, the same for a feed and a backfill.
+
+    ``end`` is exclusive; ``count`` is its number of buckets, or an archive file's period, "2024-05".
+    """
+    return RawKey(source, dataset, Slot(end, (market, interval, str(count))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +210,10 @@ class LakeConfig:
 
 def _feed(name: str, entry: Mapping[str, Any], assets: Mapping[str, Mapping[str, str]]) -> Feed:
     intervals.duration(entry["interval"])
-    ids = [assets.get(symbol, {}).get(entry["source"]) for symbol in entry["assets"]]
-    markets = tuple(f"{asset_id}-{entry['quote']}" for asset_id in ids if asset_id)
-    return Feed(name=name, markets=markets, **{**entry, "assets": tuple(entry["assets"])})
+    wanted = {"quote": "USD", "top": None, "lookback": 1, **entry, "assets": tuple(entry.get("assets") or ())}
+    quote = wanted["quote"].lower() if entry["dataset"] in _LOWER_QUOTE else wanted["quote"]
+    ids = [assets.get(symbol, {}).get(owner(entry["source"])) for symbol in wanted["assets"]]
+    return Feed(name=name, markets=tuple(f"{asset_id}-{quote}" for asset_id in ids if asset_id), **wanted)
 
 
 def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:

@@ -1,7 +1,7 @@
 """Candle intervals and slots: how scheduled times become names.
 
-The canonical intervals are the set that Coinbase and Binance share; see
-docs/data-dictionary.md. All times are aware UTC.
+The canonical intervals are the set that Coinbase and Binance share, and CoinGecko's
+30m, 4h and 4d; see docs/data-dictionary.md. All times are aware UTC.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -13,9 +13,12 @@ INTERVALS: Final = {
     "1m": timedelta(minutes=1),
     "5m": timedelta(minutes=5),
     "15m": timedelta(minutes=15),
+    "30m": timedelta(minutes=30),
     "1h": timedelta(hours=1),
+    "4h": timedelta(hours=4),
     "6h": timedelta(hours=6),
     "1d": timedelta(days=1),
+    "4d": timedelta(days=4),
 }
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -1,9 +1,6 @@
-"""ingest from its event to raw, against moto's S3 and SSM and a source on 127.0.0.1."""
+"""A feed from its event to raw."""
 
-import gzip
-import io
 import json
-import logging
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,18 +10,16 @@ import boto3
 import pytest
 
 from coinlake.errors import BadConfiguration, BadEvent, NotFound
-from coinlake.observability import logger
 from ingest import handler as ingest
-from ingest import wiring
+from ingest.clock import Clock
 from ingest.errors import IngestFailed
-from ingest.http import Clock
-from tests.unit.ingest.https_server import Reply, serving, write_certificate
+from tests.integration.ingest.deployment import KEY, body, configuration, keys, metric, source
+from tests.unit.ingest.https_server import Reply
 
 # Powertools warns where a run fails before its first metric, as some runs here do on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 
 NOW = datetime(2024, 11, 21, 7, 36, tzinfo=UTC)
-KEY = "CG-sentinel-0123456789"
 HOURLY = {"feed": "hourly", "scheduled_time": "2024-11-21T07:02:00Z"}
 TOP = {"feed": "top", "scheduled_time": "2024-11-21T07:35:00Z"}
 CANDLES = b"[[1732168800, 94000.5, 94500, 94100.25, 94400.75, 12.5]]"
@@ -36,81 +31,11 @@ PAGES = [
 ]
 
 
-def feed(**changes):
-    fields = {"quote": "USD", "assets": [], "top": None, "lookback": 24, "stale_after_minutes": 20}
-    return {**fields, "enabled": True, **changes}
-
-
-def source(url, per_minute, **secret):
-    return {
-        "base_url": url,
-        "requests_per_minute": per_minute,
-        "api_key_header": None,
-        "api_key_parameter": None,
-        **secret,
-    }
-
-
-def configuration(url, **changes):
-    secret = {"api_key_header": "x-cg-demo-api-key", "api_key_parameter": "/coinlake/test/key"}
-    document = {
-        "assets": {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "TRX": {"coingecko": "tron"}},
-        "sources": {
-            "coinbase": source(f"{url}/coinbase", 6000),
-            "coingecko": source(f"{url}/coingecko/api/v3", 6000, **secret),
-        },
-        "feeds": {
-            "hourly": feed(source="coinbase", dataset="candles", interval="1h", assets=["BTC", "TRX", "ETH"]),
-            "top": feed(source="coingecko", dataset="quotes", interval="5m", top=750),
-        },
-        "price_rules": {},
-        "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
-        "private_sources": True,
-        "environment": "local",
-    }
-    return json.dumps({**document, **changes}).encode()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    file = tmp_path_factory.mktemp("tls") / "certificate.pem"
-    write_certificate(file)
-    return file
-
-
-@pytest.fixture
-def server(certificate):
-    with serving(certificate) as running:
-        for market in ("BTC-USD", "ETH-USD"):
-            running.answer(f"/coinbase/products/{market}/candles", Reply(200, (CANDLES,)))
-        yield running
-
-
-@pytest.fixture
-def deployed(s3, server, certificate, monkeypatch):
-    """The environment, the configuration object and the key, as Terraform leaves them."""
-    environment = {"RAW_BUCKET": "raw", "CONFIG_BUCKET": "artifacts", "CONFIG_KEY": "config/1.json"}
-    for name, value in {**environment, "REQUESTS_CA_BUNDLE": str(certificate)}.items():
-        monkeypatch.setenv(name, value)
-    s3.put_object(Bucket="artifacts", Key="config/1.json", Body=configuration(server.url))
+@pytest.fixture(autouse=True)
+def markets(server, monkeypatch):
     monkeypatch.setattr(ingest, "clock", Clock(now=lambda: NOW))
-    boto3.client("ssm").put_parameter(Name="/coinlake/test/key", Value=KEY, Type="SecureString")
-    wiring.lake.cache_clear()
-    wiring.source.cache_clear()
-    return s3
-
-
-def keys(s3):
-    return [entry["Key"] for entry in s3.list_objects_v2(Bucket="raw").get("Contents", ())]
-
-
-def body(s3, key):
-    return gzip.decompress(s3.get_object(Bucket="raw", Key=key)["Body"].read())
-
-
-def metric(printed, name):
-    (line,) = (line for line in printed.splitlines() if f'"{name}"' in line)
-    return json.loads(line)[name]
+    for market in ("BTC-USD", "ETH-USD"):
+        server.answer(f"/coinbase/products/{market}/candles", Reply(200, (CANDLES,)))
 
 
 def test_an_event_lands_one_raw_object_for_each_market(deployed, server, context, capsys):
@@ -197,17 +122,6 @@ def test_an_error_page_with_status_200_is_kept_as_received(deployed, server, con
     assert told["content-type"] == "text/html; charset=UTF-8"
 
 
-@pytest.fixture
-def logs():
-    """Everything that the function logs, as it is written; stdout is not pytest's any more."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(logger.registered_formatter)
-    logger.addHandler(handler)
-    yield written
-    logger.removeHandler(handler)
-
-
 def test_the_key_is_in_no_log_error_object_or_address(deployed, server, context, capsys, logs):
     complaint = json.dumps({"status": {"error_code": 1, "error_message": f"key {KEY} is bad"}}).encode()
     server.answer("/coingecko/api/v3/coins/markets", Reply(200, (b"[1]",)), Reply(401, (complaint,)))
@@ -284,3 +198,57 @@ def test_a_snapshot_that_comes_hours_late_is_missed_and_candles_of_any_age_are_n
     assert keys(deployed) == []
     ingest.handler(HOURLY, context)
     assert keys(deployed) == [BTC, ETH]
+
+
+def test_a_market_that_is_not_listed_is_a_warning_and_no_failure(deployed, server, context, capsys, logs):
+    server.answer("/coinbase/products/BTC-USD/candles", Reply(404, (b'{"message":"NotFound"}',)))
+    for _ in range(2):
+        ingest.handler(HOURLY, context)
+    assert keys(deployed) == [ETH]
+    printed = capsys.readouterr().out
+    assert printed.count('"MarketsUnsupported"') == 2 * 2  # its name and its value, once a run
+    warnings = [json.loads(line) for line in logs.getvalue().splitlines() if "WARNING" in line]
+    assert [(one["message"], one["market"]) for one in warnings] == [("market unsupported", "BTC-USD")] * 2
+
+
+def test_a_run_with_all_markets_listed_has_no_metric_of_unsupported_ones(deployed, context, capsys):
+    ingest.handler(HOURLY, context)
+    assert "MarketsUnsupported" not in capsys.readouterr().out
+
+
+def test_another_failure_is_raised_beside_an_unlisted_market(deployed, server, context, capsys):
+    server.answer("/coinbase/products/BTC-USD/candles", Reply(404, (b'{"message":"NotFound"}',)))
+    server.answer("/coinbase/products/ETH-USD/candles", Reply(403, (b"{}",)))
+    with pytest.raises(IngestFailed, match=r"1 of 2 requests failed: ETH-USD \(give up\)"):
+        ingest.handler(HOURLY, context)
+    assert metric(capsys.readouterr().out, "MarketsUnsupported") == [1.0]
+
+
+def test_a_wrong_address_does_not_pass_for_markets_that_are_not_listed(deployed, server, context):
+    deployed.put_object(
+        Bucket="artifacts",
+        Key="config/1.json",
+        Body=configuration(server.url, sources={"coinbase": source(f"{server.url}/gone")}),
+    )
+    for market in ("BTC-USD", "ETH-USD"):
+        server.answer(f"/gone/products/{market}/candles", Reply(404, (b"<html>no such page</html>",)))
+    with pytest.raises(IngestFailed, match="2 of 2 requests failed"):
+        ingest.handler(HOURLY, context)
+
+
+def test_one_unlisted_symbol_does_not_lose_the_others_their_tickers(deployed, server, context, capsys):
+    invalid = Reply(400, (b'{"code":-1121,"msg":"Invalid symbol."}',))
+    server.answer("/binance/api/v3/ticker/24hr", invalid, Reply(200, (b'[{"symbol":"BTCUSDT"}]',)))
+    server.answer("/binance/api/v3/ticker/price", Reply(200, (b'[{"symbol":"BTCUSDT","price":"1"}]',)))
+    ingest.handler({**TOP, "feed": "day"}, context)
+    (landed,) = keys(deployed)
+    assert landed.endswith("dataset=quotes/dt=2024-11-21/20241121T073500Z.day.usdt.p1.json.gz")
+    assert server.asked[-1].query["symbols"] == ['["BTCUSDT"]']
+    assert metric(capsys.readouterr().out, "MarketsUnsupported") == [1.0]
+
+
+def test_without_its_table_nothing_is_asked(deployed, server, context):
+    boto3.client("dynamodb").delete_table(TableName="state")
+    with pytest.raises(IngestFailed, match=r"BTC-USD \(retry later\): could not limit coinbase in table"):
+        ingest.handler(HOURLY, context)
+    assert server.asked == []

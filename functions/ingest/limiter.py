@@ -1,0 +1,127 @@
+"""How often a source is asked, by all invocations together. The only file that speaks to DynamoDB.
+
+pk               sk      attributes
+limit#<source>   bucket  free_at: when the next request may go, in milliseconds since 1970
+
+A token bucket that holds one token: each request moves ``free_at`` on by its share of a minute,
+so no minute holds more than ``requests_per_minute``, whichever invocations ask. Why every request
+does, and what that costs: docs/decisions/0008-one-limit-for-all.md.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coinlake.errors import StoreUnavailable
+from coinlake.intervals import EPOCH
+from coinlake.stores import error_code
+from ingest.clock import Clock
+
+MINUTE_MS: Final = 60_000
+YIELDING_SECONDS: Final = 1.0  # how far ahead a backfill queues, at most: feeds wait behind it
+LONGEST_HOLD: Final = timedelta(days=3)  # Binance's longest ban; no header holds us longer
+_MS: Final = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whether a request has its turn, and in how long; if not, in how long the queue is done."""
+
+    granted: bool
+    wait_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One source's bucket. Every fault of AWS becomes a ``StoreUnavailable``."""
+
+    client: Any = field(repr=False)
+    table: str
+    source: str
+    per_minute: int
+
+    def gap_ms(self, cost: int) -> int:
+        """How much of a minute a request takes that costs ``cost`` of ``per_minute``."""
+        return -(-MINUTE_MS * cost // self.per_minute)
+
+    def take(self, cost: int, now: datetime, patience_seconds: float) -> Turn:
+        """A turn at once, or behind the others if that is no more than ``patience_seconds`` away."""
+        start, gap = _ms(now), self.gap_ms(cost)
+        idle = "attribute_not_exists(free_at) OR free_at <= :start"
+        taken, _ = self._set("free_at = :next", idle, next=start + gap, start=start)
+        if taken:
+            return Turn(True, 0.0)
+        latest = start + int(patience_seconds * 1000)
+        queued, free = self._set("free_at = free_at + :gap", "free_at <= :latest", gap=gap, latest=latest)
+        return Turn(queued, (free - gap * queued - start) / 1000)
+
+    def hold(self, until: datetime) -> None:
+        """Let nobody ask before ``until``."""
+        wanted = "attribute_not_exists(free_at) OR free_at < :until"
+        self._set("free_at = :until", wanted, until=_ms(until))
+
+    def _set(self, change: str, condition: str, **values: int) -> tuple[bool, int]:
+        """Whether the condition held, and ``free_at`` after the change, or as it stands without."""
+        with self._translated():
+            try:
+                answer = self.client.update_item(
+                    TableName=self.table,
+                    Key={"pk": {"S": f"limit#{self.source}"}, "sk": {"S": "bucket"}},
+                    UpdateExpression=f"SET {change}",
+                    ConditionExpression=condition,
+                    ExpressionAttributeValues={f":{name}": {"N": str(n)} for name, n in values.items()},
+                    ReturnValues="UPDATED_NEW",
+                    ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                )
+            except self.client.exceptions.ConditionalCheckFailedException as refused:
+                return False, int(refused.response["Item"]["free_at"]["N"])
+        return True, int(answer["Attributes"]["free_at"]["N"])
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            code = error_code(error)
+            raise StoreUnavailable(f"could not limit {self.source} in table {self.table}: {code}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Limiter:
+    """Waits for a source's turns."""
+
+    bucket: Bucket
+    clock: Clock
+
+    def wait(self, cost: int, until: float, *, yields: bool) -> float | None:
+        """None once the request may go; else, not waited for, the seconds until the bucket is free.
+
+        ``until`` is a time of ``clock.seconds``. A request that ``yields`` queues a second or one
+        request ahead and comes back later, so that feeds never find a long queue before them.
+        """
+        ahead = max(YIELDING_SECONDS, self.bucket.gap_ms(cost) / 1000)
+        while True:
+            left = until - self.clock.seconds()
+            turn = self.bucket.take(cost, self.clock.now(), min(left, ahead) if yields else left)
+            if not turn.granted and (turn.wait_seconds >= left or not yields):
+                return turn.wait_seconds
+            if turn.granted:
+                self._sleep(turn.wait_seconds)
+                return None
+            self._sleep(turn.wait_seconds - ahead * (1 - self.clock.jitter()))
+
+    def hold(self, seconds: float) -> None:
+        """Let no invocation ask the source for so long; three days at most."""
+        self.bucket.hold(self.clock.now() + min(timedelta(seconds=min(seconds, 1e9)), LONGEST_HOLD))
+
+    def _sleep(self, seconds: float) -> None:
+        if seconds > 0:
+            self.clock.sleep(seconds)
+
+
+def _ms(moment: datetime) -> int:
+    return (moment - EPOCH) // _MS

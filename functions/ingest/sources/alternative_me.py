@@ -1,0 +1,34 @@
+"""alternative.me: the Crypto Fear & Greed Index, one value a day.
+
+Source: alternative.me/crypto/fear-and-greed-index, "API": 60 requests a minute over ten minutes;
+``limit`` counts days back from today. Its terms ask that the source be named beside the data.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, Final
+
+from coinlake.config import Feed
+from coinlake.errors import CoinlakeError
+from ingest.answers import Answer
+from ingest.sources import Assets, Request, Snapshot, Source, blamed
+
+NAME: Final = "alternative_me"
+
+
+def _index(feed: Feed, _: Assets, due: datetime) -> list[Request]:
+    """The values of the last ``lookback`` days, so that a missed run heals itself; 0 is all of them."""
+    params = {"limit": str(feed.lookback), "format": "json"}
+    return [Request("fng", feed.named_key(due, "fng"), "/fng/", params)]
+
+
+class AlternativeMe(Source):
+    """``/fng/``."""
+
+    name: ClassVar[str] = NAME
+    ids: ClassVar[str] = NAME
+    snapshots: ClassVar[Mapping[str, Snapshot]] = {"sentiment": _index}
+
+    @staticmethod
+    def explained(answer: Answer, request: Request) -> CoinlakeError:
+        return blamed(answer.status)(f"alternative_me: HTTP {answer.status} for {request.name}")

@@ -1,0 +1,46 @@
+# The feeds as functions read them: defaults filled in, and those off whose source wants a key.
+
+locals {
+  # 0 where there is none.
+  key_versions = {
+    coingecko = var.coingecko_plan == "keyless" ? 0 : var.coingecko_api_key_version
+    coincap   = var.coincap_api_key_version
+    coindesk  = var.coindesk_api_key_version
+  }
+  keyless = [
+    for source, has in local.catalog : source if has.key.required && lookup(local.key_versions, source, 0) == 0
+  ]
+
+  off_reasons = {
+    for name, feed in var.feeds : name =>
+    "${local.catalog[feed.source].title} has no key: set ${feed.source}_api_key_version = 1 and export TF_VAR_${feed.source}_api_key"
+    if contains(local.keyless, feed.source)
+  }
+
+  # A paused feed keeps its place: it is not asked for, and not missed.
+  feeds = {
+    for name, feed in var.feeds : name => {
+      source   = feed.source
+      dataset  = feed.dataset
+      quote    = coalesce(feed.quote, local.catalog[feed.source].dollar)
+      interval = feed.interval
+      assets   = feed.assets
+      top      = feed.top
+      lookback = coalesce(feed.lookback, local.datasets[feed.source][feed.dataset].files || length(local.datasets[feed.source][feed.dataset].days) > 0 ? 1 : 24)
+
+      stale_after_minutes = coalesce(feed.stale_after_minutes, local.intervals[feed.interval].stale_after_minutes)
+      enabled             = feed.enabled && !contains(var.paused_feeds, name) && !contains(keys(local.off_reasons), name)
+      off_reason          = lookup(local.off_reasons, name, null)
+    }
+  }
+  schedules = {
+    for name, feed in var.feeds : name => coalesce(feed.schedule, local.intervals[feed.interval].schedule)
+  }
+}
+
+check "every_feed_has_its_key" {
+  assert {
+    condition     = length(local.off_reasons) == 0
+    error_message = join("; ", [for name, reason in local.off_reasons : "the feed ${name} is off: ${reason}"])
+  }
+}
