@@ -83,7 +83,8 @@ class Demo:
 
     def _prices_to_compare(self, window: timedelta) -> bool:
         """Whether the lake already holds prices, of this simulator, that a change can be measured from."""
-        newest = [state.newest for state in feed_states(self.stack, [self.started.date()])]
+        quick, states = quick_feeds(self.config), feed_states(self.stack, [self.started.date()])
+        newest = [state.newest for state in states if state.feed in quick]
         since = max(self.exchanges.started(), self.started - window)
         return all(slot is not None and slot > since for slot in newest)
 
@@ -147,13 +148,12 @@ def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
 
 
 def quick_feeds(config: LakeConfig) -> list[Feed]:
-    """The enabled feeds that fire while somebody watches."""
-    feeds = [
-        feed for feed in config.feeds.values() if feed.enabled and intervals.duration(feed.interval) <= QUICK
-    ]
-    if not feeds:
+    """The enabled feeds of the shortest interval: they fire while somebody watches."""
+    lengths = {feed: intervals.duration(feed.interval) for feed in config.feeds.values() if feed.enabled}
+    shortest = min(lengths.values(), default=None)
+    if shortest is None or shortest > QUICK:
         raise NotLanded("no feed runs every five minutes or oftener; set an interval of 1m in local.tfvars")
-    return feeds
+    return [feed for feed, length in lengths.items() if length == shortest]
 
 
 def moving(config: LakeConfig) -> PriceRule:

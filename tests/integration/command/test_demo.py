@@ -77,7 +77,9 @@ def logged(stack: Stack, subject: str, rule: str) -> None:
 
 def test_only_feeds_that_fire_while_somebody_watches_are_waited_for():
     assert [feed.name for feed in demo.quick_feeds(configured())] == ["quotes"]
-    hourly = {"candles": CONFIG["feeds"]["candles"]}
+    quotes, hourly = CONFIG["feeds"]["quotes"], {"candles": CONFIG["feeds"]["candles"]}
+    quicker = {**CONFIG["feeds"], "quicker": {**quotes, "interval": "1m"}}
+    assert [feed.name for feed in demo.quick_feeds(configured(feeds=quicker))] == ["quicker"]
     with pytest.raises(NotLanded, match="set an interval of 1m in local.tfvars"):
         demo.quick_feeds(configured(feeds=hourly))
 
