@@ -59,9 +59,10 @@ def stack(laptop: Laptop) -> Iterator[Stack]:
 def lake(stack: Stack) -> Lake:
     """The lake with a mailbox, after its schedules have fired, and then paused: now tests drive it."""
     found = Lake(stack, Mailbox.open(stack))
+    sources = {feed.source for feed in stack.feeds()}
     found.wait(
-        "both feeds to land by their schedules",
-        lambda: found.scheduled_sources() >= {"coingecko", "coinbase"},
+        f"{', '.join(sorted(sources))} to land by their schedules",
+        lambda: found.scheduled_sources() >= sources,
         150,
     )
     for feed in stack.feeds():

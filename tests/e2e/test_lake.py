@@ -62,7 +62,7 @@ def received(key: RawKey) -> str:
     return (key.slot.time + timedelta(seconds=30)).isoformat()
 
 
-def test_schedules_land_both_feeds_and_every_raw_object_is_committed(lake: Lake):
+def test_schedules_land_every_source_and_every_raw_object_is_committed(lake: Lake):
     landed = [RawKey.parse(key) for key in lake.raw_keys()]
     assert lake.committed(landed)
     rows = lake.rows()
