@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, field
 from typing import Any, Final, Self
 
 from coinlake.config import Feed, LakeConfig
@@ -38,6 +38,8 @@ class Stack:
     workgroup: str
     athena_output: str
     schedules: Mapping[str, Any]
+    backfill: Mapping[str, Any] = field(default_factory=dict)
+    quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def find(cls, environment: str) -> Self:
@@ -60,8 +62,17 @@ class Stack:
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any], aws: Aws) -> Self:
-        fields = {name: outputs[name] for name in cls.__dataclass_fields__ if name != "aws"}
+        """A stack deployed before an output was added lacks it, and the field has its default."""
+        fields = {
+            name: outputs[name]
+            for name, known in cls.__dataclass_fields__.items()
+            if name != "aws" and (name in outputs or known.default_factory is MISSING)
+        }
         return cls(aws=aws, **fields)
+
+    @property
+    def artifacts(self) -> ObjectStore:
+        return ObjectStore(self.aws.client("s3"), self.artifacts_bucket)
 
     @property
     def raw(self) -> ObjectStore:
@@ -72,7 +83,7 @@ class Stack:
         return ObjectStore(self.aws.client("s3"), self.lake_bucket)
 
     def config(self) -> LakeConfig:
-        return LakeConfig.load(ObjectStore(self.aws.client("s3"), self.artifacts_bucket), self.config_key)
+        return LakeConfig.load(self.artifacts, self.config_key)
 
     def feeds(self) -> list[Feed]:
         """The enabled feeds, by name."""

@@ -14,7 +14,7 @@ COMMANDS = sorted(typer.main.get_command(cli.app).commands)
 
 
 def coinlake(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "coinlake" / "python")])
+    path = os.pathsep.join(str(ROOT / folder) for folder in ("", "functions", "layers/coinlake/python"))
     return subprocess.run(
         [sys.executable, "-m", "ops.cli", *arguments],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "HOME": os.environ["HOME"], **env},

@@ -1,0 +1,197 @@
+"""Which windows a backfill is made of. Pure: the clock and the configuration are passed in.
+
+Windows lie on multiples of their length since 1970, so any two backfills name the same window
+alike and raw refuses the second. The first may therefore begin before the range, which costs no
+call more. Only closed windows are asked for, and behind them one that ends with the last whole
+day; what has come since is the schedule's.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import chain, pairwise
+from typing import Any, Final
+
+from coinlake import intervals
+from coinlake.config import LakeConfig
+from coinlake.errors import BadConfiguration
+from ingest.sources import Request, Window
+from ingest.sources.registry import SOURCES
+from ops.backfill.asked import Asked, Span
+
+DAY: Final = timedelta(days=1)
+ARCHIVES: Final = {"binance": "binance_archive"}  # a source, and the one that keeps the same in files
+FILE_CALLS: Final = 2  # a file and its checksum
+MONTH_IS_LATE: Final = timedelta(days=10)  # as ingest/sources/binance_archive.py knows
+DAY_IS_LATE: Final = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One window: an asset's ``count`` buckets before ``end``, or the file of a ``period``."""
+
+    source: str
+    dataset: str
+    asset: str
+    quote: str
+    interval: str
+    end: datetime
+    count: int
+    period: str | None = None
+
+    @property
+    def start(self) -> datetime:
+        return self.end - self.count * intervals.duration(self.interval)
+
+    @property
+    def calls(self) -> int:
+        return FILE_CALLS if self.period else 1
+
+    def event(self, *, refresh: bool) -> dict[str, Any]:
+        """What ingest is sent."""
+        named = {name: getattr(self, name) for name in ("source", "dataset", "asset", "quote", "interval")}
+        when = {"period": self.period} if self.period else {"end": iso(self.end), "count": self.count}
+        return {"window": {**named, **when, "refresh": refresh}}
+
+    def request(self, config: LakeConfig) -> Request:
+        """The request that ingest will make of it."""
+        source = SOURCES[self.source]
+        asset_id = config.assets[self.asset][source.ids]
+        window = Window(asset_id, self.quote, self.interval, self.end, self.count, self.period)
+        return source.histories[self.dataset].request(window)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The windows, newest first; ``notes`` tell a user what was decided for them."""
+
+    pieces: tuple[Piece, ...]
+    refresh: bool = False
+    skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def body(self) -> bytes:
+        """The plan object, as the state machine reads it."""
+        events = [piece.event(refresh=self.refresh) for piece in self.pieces]
+        return json.dumps(events, separators=(",", ":")).encode()
+
+    @property
+    def id(self) -> str:
+        """The same for the same windows, so that a command given again finds its own run."""
+        return hashlib.sha256(self.body).hexdigest()[:16]
+
+
+def plan(asked: Asked, config: LakeConfig, now: datetime) -> Plan:
+    """The windows that cover what is asked; ``BadConfiguration`` where there are none."""
+    months, spans = _archived(asked, config, now)
+    found = chain.from_iterable(_of_asset(asked, asset, months, spans, now) for asset in asked.assets)
+    pieces = sorted(found, key=lambda piece: (piece.end, piece.asset), reverse=True)
+    if not pieces:
+        raise BadConfiguration(_nothing(asked))
+    return Plan(tuple(pieces), asked.refresh, asked.skipped, tuple(_notes(asked, months)))
+
+
+def tiles(span: Span, step: timedelta, most: int, closed: datetime) -> Iterator[tuple[datetime, int]]:
+    """End and count of each window of ``most`` buckets at most, oldest first.
+
+    ``closed`` is up to when buckets are complete.
+    """
+    length = most * step
+    start = floor(span.start, length)
+    while start < span.end and start + length <= closed:
+        start += length
+        yield start, most
+    last = floor(closed, max(step, DAY))
+    if start < span.end and last > max(start, span.start):
+        yield last, (last - start) // step
+
+
+def months_of(span: Span, published: datetime) -> Iterator[Span]:
+    """Each calendar month that the span touches and that ends by ``published``."""
+    start = span.start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while start < span.end:
+        end = (start + 31 * DAY).replace(day=1)
+        if end <= published:
+            yield Span(start, end)
+        start = end
+
+
+def floor(moment: datetime, length: timedelta) -> datetime:
+    """The multiple of ``length`` since 1970 at or before ``moment``."""
+    return intervals.EPOCH + (moment - intervals.EPOCH) // length * length
+
+
+def iso(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _archived(asked: Asked, config: LakeConfig, now: datetime) -> tuple[list[Span], list[Span]]:
+    """The months to take as files, and what is left to be asked for."""
+    if asked.past.by_period:
+        months = list(months_of(asked.span, now - MONTH_IS_LATE))
+    elif ARCHIVES.get(asked.source.name) in config.sources:
+        bucket = intervals.duration(asked.interval) * asked.past.most[asked.interval]
+        touched = months_of(asked.span, now - MONTH_IS_LATE)
+        months = [month for month in touched if _overlap(month, asked.span) / bucket > FILE_CALLS]
+    else:
+        months = []
+    edges = [asked.span.start, *chain.from_iterable((m.start, m.end) for m in months), asked.span.end]
+    between = [Span(start, end) for start, end in list(pairwise(edges))[::2]]
+    return months, [span for span in between if span.start < span.end]
+
+
+def _overlap(one: Span, other: Span) -> timedelta:
+    return min(one.end, other.end) - max(one.start, other.start)
+
+
+def _of_asset(
+    asked: Asked, asset: str, months: Iterable[Span], spans: Iterable[Span], now: datetime
+) -> Iterator[Piece]:
+    step = intervals.duration(asked.interval)
+    source = asked.source.name
+    archive = source if asked.past.by_period else ARCHIVES.get(source, source)
+
+    def piece(name: str, end: datetime, count: int, period: str | None = None) -> Piece:
+        return Piece(name, asked.dataset, asset, asked.quote, asked.interval, end, count, period)
+
+    for month in months:
+        yield piece(archive, month.end, (month.end - month.start) // step, f"{month.start:%Y-%m}")
+    for span in spans:
+        if asked.past.by_period:
+            closed = now - DAY_IS_LATE
+            for end, count in tiles(span, DAY, 1, closed):
+                yield piece(source, end, count * (DAY // step), f"{end - DAY:%Y-%m-%d}")
+        else:
+            closed = now - asked.past.settles
+            for end, count in tiles(span, step, asked.past.most[asked.interval], closed):
+                yield piece(source, end, count)
+
+
+def _notes(asked: Asked, months: list[Span]) -> Iterator[str]:
+    if months and not asked.past.by_period:
+        archive = ARCHIVES[asked.source.name]
+        step, most = intervals.duration(asked.interval), asked.past.most[asked.interval]
+        calls = -(-(31 * DAY) // (step * most))
+        yield (
+            f"{len(months)} whole months come from {archive}: a month is a file and its checksum there, "
+            f"and up to {calls} calls at {asked.source.name}"
+        )
+    if asked.skipped:
+        listed = ", ".join(asked.skipped)
+        yield f"not at {asked.source.name}, so left out: {listed} (assets gives no id of theirs)"
+
+
+def _nothing(asked: Asked) -> str:
+    if not asked.assets:
+        return (
+            f"nothing_to_do: none of {', '.join(asked.skipped)} has an id at {asked.source.ids}; "
+            "name another source or add the ids to assets"
+        )
+    return (
+        f"nothing_to_do: no window from {asked.span.start:%Y-%m-%d} on is closed at {asked.source.name} yet; "
+        "the schedule fetches what is new"
+    )

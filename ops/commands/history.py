@@ -1,0 +1,95 @@
+"""``backfill`` and ``assets``: the past of what the sources have."""
+
+import time
+from typing import Annotated, Final
+
+import typer
+
+from ops import assets as catalog
+from ops import environments, query, status
+from ops.backfill import cost, planner, results, run, view
+from ops.backfill.asked import Asked
+from ops.backfill.planner import Plan
+from ops.commands.options import Env, Yes, agreed
+from ops.commands.repair import End
+from ops.progress import console, errors
+from ops.ranges import Days
+from ops.stack import Stack
+
+app = typer.Typer()
+PANEL: Final = "History"
+
+
+@app.command("backfill", rich_help_panel=PANEL)
+def run_backfill(
+    *,
+    source: Annotated[str, typer.Option(help="For example coinbase, binance or coingecko.")],
+    start: Annotated[str, typer.Option(help="First day, UTC, for example 2016-11-21.")],
+    end: End = None,
+    assets: Annotated[str, typer.Option(help="Symbols with commas, as BTC,ETH, or all.")] = "all",
+    interval: Annotated[str, typer.Option(help="1m, 5m, 15m, 30m, 1h, 6h, 1d: what the source has.")] = "1d",
+    quote: Annotated[str | None, typer.Option(help="USD without it; USDT at binance.")] = None,
+    refresh: Annotated[
+        bool, typer.Option(help="Ask again for what is there; what has changed becomes a revision.")
+    ] = False,
+    yes: Yes = False,
+    env: Env = "local",
+) -> None:
+    """Fetch the past: plan windows, show what they cost, run them, tell what could not be had.
+
+    What is in raw already is not asked for again, so the same command resumes what was stopped.
+    """
+    now = status.now()
+    days = Days.parse(start, end or str(now.date()), now.date(), sure=yes)
+    stack = Stack.find(env)
+    config = stack.config()
+    asked = Asked.of(
+        config, source=source, assets=assets, interval=interval, days=days, quote=quote, refresh=refresh
+    )
+    plan = planner.plan(asked, config, now)
+    costs = cost.costs(plan, config, stack.quota)
+    concurrency = int(stack.backfill.get("concurrency", 1))
+    console.print(view.plan_table(plan, costs, concurrency))
+    for note in plan.notes:
+        console.print(f"  {note}")
+    cost.check(costs)
+    if cost.large(costs, concurrency) and not yes and not agreed("Fetch all that?"):
+        raise environments.Declined("nothing was fetched")
+    _run(stack, plan)
+
+
+def _run(stack: Stack, plan: Plan) -> None:
+    started = time.monotonic()
+    try:
+        found = run.rounds(stack, plan, status.now, lambda *work: _follow(stack, *work))
+    except KeyboardInterrupt:
+        errors.print("The stack works on without you. The same command shows how far it is.")
+        raise
+    counts = results.counted(found)
+    console.print(view.summary_table(counts, time.monotonic() - started))
+    if missing := results.missing(found):
+        console.print(view.missing_table(missing))
+    if counts[results.FAILED]:
+        raise run.BackfillStopped(
+            f"{counts[results.FAILED]:,} windows failed; give the same command again: "
+            "what has landed is not asked for again"
+        )
+
+
+def _follow(stack: Stack, execution: run.Execution, windows: int) -> None:
+    if execution.resumed:
+        console.print("This backfill is at work already; following it.")
+    with view.bar("Fetching") as report:
+        run.follow(stack, execution, windows, report)
+
+
+@app.command("assets", rich_help_panel=PANEL)
+def show_assets(env: Env = "local") -> None:
+    """Which asset is which id at which source, and whether it is listed there by the newest lists."""
+    stack = Stack.find(env)
+    config = stack.config()
+    ask = query.with_duckdb if env == environments.LOCAL else query.with_athena
+    with console.status("Asking for the sources' lists"):
+        newest = ask(stack, catalog.NEWEST)
+    sources = sorted({source for ids in config.assets.values() for source in ids})
+    console.print(catalog.table(config, newest, sources))
