@@ -33,7 +33,7 @@ resource "aws_glue_catalog_table" "this" {
       "projection.enabled"  = "true"
       "parquet.compression" = "ZSTD"
       "storage.location.template" = join("", [
-        "s3://${local.buckets.lake}/trusted/${each.key}",
+        "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}",
         join("", [for partition in each.value.partitions : "/${partition.name}=$${${partition.name}}"]),
       ])
     },
@@ -55,7 +55,7 @@ resource "aws_glue_catalog_table" "this" {
   }
 
   storage_descriptor {
-    location      = "s3://${local.buckets.lake}/trusted/${each.key}"
+    location      = "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}"
     input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
     output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 

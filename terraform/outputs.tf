@@ -42,6 +42,7 @@ output "functions" {
     transform = module.transform.name
     notify    = module.notify.name
     reconcile = module.reconcile.name
+    audit     = module.audit.name
   }
 }
 
@@ -89,6 +90,7 @@ output "schedules" {
     feeds     = { for feed, schedule in module.feed_schedule : feed => schedule.name }
     watch     = module.watch_schedule.name
     reconcile = module.reconcile_schedule.name
+    audit     = module.audit_schedule.name
   }
 }
 

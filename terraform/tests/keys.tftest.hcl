@@ -105,7 +105,7 @@ run "one_key_of_your_own_encrypts_everything" {
 
   assert {
     condition = alltrue([
-      for name, policy in { transform = module.transform.policy, reconcile = module.reconcile.policy, backfill = aws_iam_role_policy.backfill.policy } :
+      for name, policy in { transform = module.transform.policy, reconcile = module.reconcile.policy, audit = module.audit.policy, backfill = aws_iam_role_policy.backfill.policy } :
       [for s in jsondecode(policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"] == [["Allow", ["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
       ]) && alltrue([
       for policy in [module.ingest.policy, module.notify.policy] :

@@ -167,6 +167,34 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
   }
 
   assert {
+    condition = {
+      for s in jsondecode(module.audit.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ListEvidence = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["ledger/*", "trusted/candles/*", "gaps/*"] } },
+      ]
+      ReadEvidence = [
+        "Allow", "s3:GetObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/candles/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/ledger/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*",
+        ],
+      ]
+      WriteGaps           = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*"]
+      ReadConfiguration   = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
+      RefillThroughIngest = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest"]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-audit:*",
+      ]
+    }
+    error_message = "audit's permissions changed: say why in docs/decisions."
+  }
+
+  assert {
     condition = [
       for s in jsondecode(aws_iam_role_policy.scheduler.policy).Statement : [s.Effect, s.Action, s.Resource]
       ] == [[
@@ -175,6 +203,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-reconcile",
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-notify",
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest",
+          "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-audit",
         ],
     ]]
     error_message = "What the schedules may do changed: say why in docs/decisions."
@@ -195,7 +224,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
 
   assert {
     condition = alltrue([
-      for trust in [module.ingest.trust, module.transform.trust, module.notify.trust, module.reconcile.trust] :
+      for trust in [module.ingest.trust, module.transform.trust, module.notify.trust, module.reconcile.trust, module.audit.trust] :
       [for s in jsondecode(trust).Statement : [s.Effect, s.Action, s.Principal]] == [["Allow", "sts:AssumeRole", { Service = "lambda.amazonaws.com" }]]
     ])
     error_message = "Only Lambda may run as a function's role."

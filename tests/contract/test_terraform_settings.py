@@ -8,7 +8,7 @@ import hcl2
 import pytest
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
-STAGES = ("ingest", "transform", "notify", "reconcile")
+STAGES = ("ingest", "transform", "notify", "reconcile", "audit")
 READ_BY_A_LIBRARY = {"transform": {"ARROW_DEFAULT_MEMORY_POOL"}}
 
 

@@ -4,6 +4,7 @@ raw        raw/source=S/dataset=D/dt=YYYY-MM-DD/<slot>.<ext>.gz
 trusted    trusted/<table>/<partition>/<source>.<dataset>.<slot>.parquet
 quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
 ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
+gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
@@ -21,6 +22,7 @@ RAW: Final = "raw/"
 TRUSTED: Final = "trusted/"
 QUARANTINE: Final = "quarantine/"
 LEDGER: Final = "ledger/"
+GAPS: Final = "gaps/"
 
 _Key = TypeVar("_Key")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -183,6 +185,11 @@ def quarantine_prefix(source: str, dataset: str, dt: date) -> str:
 
 def ledger_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{LEDGER}{source}/{dataset}/dt={dt}/"
+
+
+def gaps_key(source: str, interval: str, month: str) -> str:
+    """What became of a source's candle buckets of one month; audit replaces it as a whole."""
+    return f"{GAPS}interval={interval}/month={month}/{source}.parquet"
 
 
 def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:

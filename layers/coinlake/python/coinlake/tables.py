@@ -33,9 +33,13 @@ _ARROW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table: the Arrow ``schema`` of its files, without the partition columns."""
+    """One table: the Arrow ``schema`` of its files, without the partition columns.
+
+    ``location`` is the prefix of its files, ``trusted/quotes/``.
+    """
 
     name: str
+    location: str
     description: str
     schema: pa.Schema
     partitions: tuple[str, ...]
@@ -59,6 +63,7 @@ def tables() -> dict[str, Table]:
 def _table(name: str, entry: dict[str, Any]) -> Table:
     return Table(
         name=name,
+        location=f"{entry.get('location', f'trusted/{name}')}/",
         description=entry["description"],
         schema=pa.schema(
             pa.field(column["name"], _ARROW[column["type"]], nullable=column["nullable"])

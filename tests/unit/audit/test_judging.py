@@ -1,0 +1,120 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audit.judging import Answer, Facts, State, Venue, judge, runs, silent
+from audit.refill import MOST_BUCKETS, parts
+from audit.windows import Window
+from coinlake.keys import LedgerKey, Slot
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+BUCKETS = [START + n * HOUR for n in range(48)]
+LATER = START + 100 * HOUR
+ASKED = Window(
+    LedgerKey("coinbase", "candles", Slot(BUCKETS[-1] + HOUR, ("BTC-USD", "1h", "48"))), START, LATER
+)
+
+
+def facts(
+    present: set[int],
+    asked: set[int] | None = None,
+    rejected: str | None = None,
+    given_up: set[int] = frozenset(),  # type: ignore[assignment]
+    *,
+    before: bool = False,
+) -> Facts:
+    asked = set(range(len(BUCKETS))) if asked is None else asked
+    return Facts(
+        "BTC",
+        "USD",
+        {BUCKETS[n] for n in present},
+        {BUCKETS[n]: ASKED for n in asked},
+        {ASKED: Answer("raw/answer", rejected)},
+        {BUCKETS[n]: "refused" for n in given_up},
+        before,
+    )
+
+
+def state(
+    of: Facts, number: int, source: str = "coinbase", settled: datetime = LATER, **silence: object
+) -> State:
+    venue = Venue(source, settled, frozenset(BUCKETS) if silence else frozenset())
+    return judge(of, venue, BUCKETS)[number].state
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        (facts({0, 5}), State.NO_TRADE),
+        (facts({4, 5}), State.NOT_LISTED),
+        (facts(set()), State.NOT_LISTED),
+        (facts({4, 5}, before=True), State.NO_TRADE),
+        (facts({0}, asked={0}), State.OUR_OUTAGE),
+        (facts({0}, asked={0}, given_up={3}), State.UNFILLABLE),
+        (facts({0}, rejected="api_error"), State.UNFILLABLE),
+        (facts({3}), State.PRESENT),
+    ],
+)
+def test_a_bucket_has_the_state_that_its_evidence_means(known: Facts, expected: State):
+    assert state(known, 3) is expected
+
+
+def test_a_source_that_publishes_idle_buckets_was_out_where_it_has_none():
+    assert state(facts({0, 5}), 3, "binance") is State.VENUE_OUTAGE
+
+
+def test_what_no_market_of_the_source_has_is_the_venue_s_outage():
+    assert state(facts({0, 5}), 3, silent=True) is State.VENUE_OUTAGE
+
+
+@pytest.mark.parametrize("known", [facts({0}), facts({0}, asked={0})])
+def test_what_closed_just_now_may_still_come(known: Facts):
+    assert state(known, 3, settled=BUCKETS[3]) is State.PENDING
+    assert state(known, 2, settled=BUCKETS[3]) is not State.PENDING
+
+
+def test_silence_takes_two_markets_that_were_asked():
+    assert silent(BUCKETS, [facts({0}), facts({0})]) == set(BUCKETS[1:])
+    assert silent(BUCKETS, [facts({0}), facts({0}, asked={0, 1})]) == {BUCKETS[1]}
+    assert not silent(BUCKETS, [facts({0})])
+    assert BUCKETS[4] not in silent(BUCKETS, [facts({0}), facts({4})])
+
+
+numbers = st.sets(st.integers(0, len(BUCKETS) - 1))
+
+
+@given(numbers, numbers, numbers, st.sampled_from(BUCKETS), st.booleans(), st.sampled_from(["", "bad_row"]))
+def test_every_bucket_has_one_state_and_the_runs_tile_the_range(  # noqa: PLR0917 - hypothesis gives each by place
+    present: set[int], asked: set[int], given_up: set[int], settled: datetime, before: bool, rejected: str
+):
+    known = facts(present & asked, asked, rejected or None, given_up, before=before)
+    verdicts = judge(known, Venue("coinbase", settled, silent(BUCKETS, [known, known])), BUCKETS)
+    assert [verdict.bucket for verdict in verdicts] == BUCKETS
+    tiled = [
+        (run.open_time + n * HOUR, run.state, run.evidence)
+        for run in runs("BTC", "USD", verdicts, HOUR)
+        for n in range(run.buckets)
+    ]
+    assert tiled == [(verdict.bucket, verdict.state, verdict.evidence) for verdict in verdicts]
+
+
+def test_buckets_that_are_not_neighbours_are_not_one_run():
+    verdicts = judge(facts({0, 5}), Venue("coinbase", LATER, frozenset()), [BUCKETS[0], BUCKETS[5]])
+    assert [run.buckets for run in runs("BTC", "USD", verdicts, HOUR)] == [1, 1]
+
+
+@given(st.integers(1, 2_000))
+def test_parts_tile_a_run_and_each_fits_one_answer(count: int):
+    verdicts = judge(
+        facts(set(), asked=set()),
+        Venue("coinbase", LATER + count * HOUR, frozenset()),
+        [START + n * HOUR for n in range(count)],
+    )
+    (run,) = runs("BTC", "USD", verdicts, HOUR)
+    cut = list(parts(run, HOUR))
+    assert [part.open_time for part in cut] == [START + n * MOST_BUCKETS * HOUR for n in range(len(cut))]
+    assert sum(part.buckets for part in cut) == count
+    assert max(part.buckets for part in cut) <= MOST_BUCKETS
