@@ -42,6 +42,7 @@ CONFIG = {
     "price_rules": {},
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
+    "environment": "local",
 }
 
 
