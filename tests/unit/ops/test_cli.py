@@ -27,11 +27,14 @@ def coinlake(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_command_is_there_and_says_what_it_does():
     assert COMMANDS == [
+        "assets",
+        "backfill",
         "bootstrap",
         "demo",
         "deploy",
         "destroy",
         "down",
+        "gaps",
         "pause",
         "query",
         "reconcile",
