@@ -14,8 +14,8 @@ from ops.certificate import Certificate
 from ops.laptop import ACCOUNT, REGION, Laptop
 
 RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
-# A function that takes its time must not be started again beside itself.
-INVOKE: Final = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=900)
+# A function runs for up to 15 minutes, and asked again because it is slow it would run twice.
+PATIENCE: Final = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=910)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class Aws:
                 region_name=self.region,
                 endpoint_url=self.endpoint,
                 verify=self.ca_bundle,
-                config=INVOKE if service == "lambda" else RETRIES,
+                config=PATIENCE if service == "lambda" else RETRIES,
             )
         return self.clients[service]
 

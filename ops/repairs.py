@@ -33,12 +33,19 @@ def reconcile(stack: Stack, days: Days | int) -> dict[str, Any]:
     span: dict[str, Any] = (
         {"days": days} if isinstance(days, int) else {"start": str(days.start), "end": str(days.end)}
     )
-    answer = stack.aws.client("lambda").invoke(
-        FunctionName=stack.functions["reconcile"], Payload=json.dumps(span)
-    )
+    return _invoked(stack, "reconcile", span)
+
+
+def audit(stack: Stack, days: int) -> dict[str, Any]:
+    """Account for the candles of the last ``days``; returns what functions/audit/handler.py does."""
+    return _invoked(stack, "audit", {"days": days})
+
+
+def _invoked(stack: Stack, stage: str, event: dict[str, Any]) -> dict[str, Any]:
+    answer = stack.aws.client("lambda").invoke(FunctionName=stack.functions[stage], Payload=json.dumps(event))
     result: dict[str, Any] = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
-        raise FunctionFailed(f"reconcile failed: {result.get('errorMessage', answer['FunctionError'])}")
+        raise FunctionFailed(f"{stage} failed: {result.get('errorMessage', answer['FunctionError'])}")
     return result
 
 

@@ -9,7 +9,7 @@ day; what has come since is the schedule's.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import chain, pairwise
@@ -27,6 +27,11 @@ ARCHIVES: Final = {"binance": "binance_archive"}  # a source, and the one that k
 FILE_CALLS: Final = 2  # a file and its checksum
 MONTH_IS_LATE: Final = timedelta(days=10)  # as ingest/sources/binance_archive.py knows
 DAY_IS_LATE: Final = timedelta(days=2)
+# CoinGecko's public plans refuse a range that begins earlier (HTTP 401, code 10012). Source:
+# docs.coingecko.com, "Coin Historical Chart Data within Time Range".
+PUBLIC_PAST: Final = timedelta(days=364)
+PUBLIC_WINDOW: Final = timedelta(days=30)  # short, so that little is lost where the past begins
+PUBLIC_HEADERS: Final = (None, "x-cg-demo-api-key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +92,13 @@ class Plan:
 
 def plan(asked: Asked, config: LakeConfig, now: datetime) -> Plan:
     """The windows that cover what is asked; ``BadConfiguration`` where there are none."""
+    asked, told = _reachable(asked, config, now)
     months, spans = _archived(asked, config, now)
     found = chain.from_iterable(_of_asset(asked, asset, months, spans, now) for asset in asked.assets)
     pieces = sorted(found, key=lambda piece: (piece.end, piece.asset), reverse=True)
     if not pieces:
         raise BadConfiguration(_nothing(asked))
-    return Plan(tuple(pieces), asked.refresh, asked.skipped, tuple(_notes(asked, months)))
+    return Plan(tuple(pieces), asked.refresh, asked.skipped, (*told, *_notes(asked, months)))
 
 
 def tiles(span: Span, step: timedelta, most: int, closed: datetime) -> Iterator[tuple[datetime, int]]:
@@ -127,6 +133,22 @@ def floor(moment: datetime, length: timedelta) -> datetime:
 
 def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _reachable(asked: Asked, config: LakeConfig, now: datetime) -> tuple[Asked, tuple[str, ...]]:
+    """What the source's plan lets us ask, and a note if that is less."""
+    if asked.source.name != "coingecko" or config.sources["coingecko"].api_key_header not in PUBLIC_HEADERS:
+        return asked, ()
+    most = {
+        name: min(count, PUBLIC_WINDOW // intervals.duration(name)) for name, count in asked.past.most.items()
+    }
+    earliest = floor(now - PUBLIC_PAST, PUBLIC_WINDOW) + PUBLIC_WINDOW
+    shorter = replace(asked, past=replace(asked.past, most=most))
+    if asked.span.start >= earliest:
+        return shorter, ()
+    span = Span(earliest, max(earliest, asked.span.end))
+    note = f"coingecko's public plans tell the last year only: it begins on {earliest:%Y-%m-%d}"
+    return replace(shorter, span=span), (note,)
 
 
 def _archived(asked: Asked, config: LakeConfig, now: datetime) -> tuple[list[Span], list[Span]]:

@@ -198,6 +198,14 @@ run "the_stack_as_it_is_by_default" {
   }
 
   assert {
+    condition = { for name in ["gaps", "quotes"] : name => aws_glue_catalog_table.this[name].storage_descriptor[0].location } == {
+      gaps   = "s3://coinlake-test-lake-123456789012-us-east-1/gaps"
+      quotes = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/quotes"
+    }
+    error_message = "Tables are in trusted, but where tables.json names another place."
+  }
+
+  assert {
     condition = alltrue([
       for name, table in aws_glue_catalog_table.this :
       { for column in table.storage_descriptor[0].columns : column.name => column.type } == {

@@ -34,6 +34,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "deploy",
         "destroy",
         "down",
+        "gaps",
         "pause",
         "query",
         "reconcile",

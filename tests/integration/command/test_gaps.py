@@ -1,0 +1,33 @@
+"""``coinlake gaps`` over what audit writes."""
+
+from datetime import UTC, date, datetime
+
+from audit.books import Books
+from audit.judging import Run, State
+from audit.months import Month
+from ops import gaps, query
+from ops.ranges import Days
+
+
+def test_the_books_of_audit_are_the_rows_of_the_command(stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(query, "BUILD", tmp_path)
+    start = datetime(2026, 11, 20, tzinfo=UTC)
+    runs = [
+        Run("BTC", "USD", start, 3, State.PRESENT, None, None),
+        Run("BTC", "USD", start.replace(hour=3), 2, State.NO_TRADE, "answered without it", "raw/key"),
+    ]
+    books = Books(stack.lake, "coinbase", "1h")
+    books.write(Month.of(start.date()), runs)
+    assert books.read(Month.of(start.date())) == runs
+    market = gaps.Market("coinbase", "1h", "BTC", "USD")
+    found = gaps.coverage(
+        gaps.read(stack, Days(date(2026, 10, 18), date(2026, 11, 21))),
+        Days(date(2026, 11, 20), date(2026, 11, 21)),
+    )
+    assert found == {market: {date(2026, 11, 20): {"present": 3, "no_trade": 2}}}
+    assert gaps.explained_percent(gaps.total(found[market])) == 100.0
+
+
+def test_where_no_audit_has_run_there_is_nothing_to_show(stack, tmp_path, monkeypatch):
+    monkeypatch.setattr(query, "BUILD", tmp_path)
+    assert gaps.read(stack, Days(date(2026, 11, 1), date(2026, 11, 21))) == []

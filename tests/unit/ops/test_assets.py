@@ -1,0 +1,47 @@
+"""The asset map beside the sources' lists."""
+
+import json
+from datetime import datetime, timedelta
+
+import pytest
+
+from coinlake.config import LakeConfig
+from ops.answers import Answer
+from ops.assets import Listing, listings
+
+TOLD = datetime(2026, 11, 21)
+COLUMNS = ("source", "asset_id", "base", "quote", "status", "received_at", "told_at")
+ROWS = (
+    ("coinbase", "BTC-USD", "BTC", "USD", "online", TOLD, TOLD),
+    ("coinbase", "ETH-USD", "ETH", "USD", "delisted", TOLD, TOLD),
+    ("coinbase", "LTC-USD", "LTC", "USD", "online", TOLD - timedelta(days=3), TOLD),
+    ("coinbase", "XRP-EUR", "XRP", "EUR", "online", TOLD, TOLD),
+)
+CONFIG = LakeConfig.from_json(
+    json.dumps(
+        {
+            "assets": {base: {"coinbase": base, "coincap": "slug"} for base in ("BTC", "ETH", "LTC", "XRP")}
+            | {"TRX": {}},
+            "sources": {},
+            "feeds": {},
+            "price_rules": {},
+            "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
+            "private_sources": False,
+        }
+    ).encode()
+)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "source", "found"),
+    [
+        ("BTC", "coinbase", Listing("BTC", "trades", "online")),
+        ("ETH", "coinbase", Listing("ETH", "halted", "delisted")),
+        ("LTC", "coinbase", Listing("LTC", "gone", "gone since 2026-11-18")),
+        ("XRP", "coinbase", Listing("XRP", "unsupported", "no USD market")),
+        ("TRX", "coinbase", Listing(None, "none")),
+        ("BTC", "coincap", Listing("slug", "unknown")),
+    ],
+)
+def test_an_asset_is_told_as_its_source_lists_it(symbol: str, source: str, found: Listing):
+    assert listings(CONFIG, Answer(COLUMNS, ROWS), symbol, source) == found

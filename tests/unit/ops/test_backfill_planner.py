@@ -1,0 +1,182 @@
+"""Which windows a backfill is made of."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coinlake import intervals
+from coinlake.config import LakeConfig
+from coinlake.errors import BadConfiguration
+from ingest.clock import Clock
+from ingest.wanted import Wanted
+from ingest.windows import planned
+from ops.backfill import cost, planner
+from ops.backfill.asked import Asked, Span
+from ops.backfill.planner import DAY, Plan
+from ops.ranges import Days
+
+NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
+RATES = {"coinbase": 480, "binance": 4800, "binance_archive": 300, "coincap": 480, "coingecko": 5}
+IDS = {"coingecko": "bitcoin", "coinbase": "BTC", "binance": "BTC", "coincap": "bitcoin"}
+
+
+def config(**sources: str) -> LakeConfig:
+    """``sources`` maps a source to the parameter of its key."""
+    document = {
+        "assets": {
+            "BTC": IDS,
+            "ETH": {**IDS, "coinbase": "ETH", "binance": "ETH"},
+            "TRX": {"binance": "TRX"},
+        },
+        "sources": {
+            name: {
+                "base_url": "https://x.test",
+                "requests_per_minute": rate,
+                "api_key_parameter": sources.get(name),
+            }
+            for name, rate in RATES.items()
+        },
+        "feeds": {},
+        "price_rules": {},
+        "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
+        "private_sources": False,
+    }
+    return LakeConfig.from_json(json.dumps(document).encode())
+
+
+def plan(source: str, start: str, end: str = "2026-11-21", **more: str) -> Plan:
+    days = Days(date.fromisoformat(start), date.fromisoformat(end))
+    wanted = {"assets": "BTC", "interval": "1d", **more}
+    keyed = config(coincap="/key")
+    return planner.plan(Asked.of(keyed, source=source, days=days, **wanted), keyed, NOW)
+
+
+MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2026, 11, 1)).map(lambda t: t.replace(tzinfo=UTC))
+
+
+@given(
+    start=MOMENTS.map(lambda t: planner.floor(t, DAY)),
+    days=st.integers(1, 900),
+    interval=st.sampled_from(["1h", "6h", "1d"]),
+    most=st.integers(1, 1000),
+    late=st.timedeltas(timedelta(0), timedelta(days=2)),
+)
+def test_windows_tile_the_range_aligned_closed_and_without_overlap(start, days, interval, most, late):
+    span, step = Span(start, start + days * DAY), intervals.duration(interval)
+    closed = start + days * DAY + late - DAY
+    found = [(end - count * step, end) for end, count in planner.tiles(span, step, most, closed)]
+    assert all(one[1] == next_one[0] for one, next_one in pairwise(found))
+    assert all(end <= closed and begin < span.end for begin, end in found)
+    assert all(planner.floor(begin, step * most) == begin for begin, _ in found)
+    assert all(planner.floor(end, step * most) == end for _, end in found[:-1])
+    if found:
+        assert found[0][0] <= span.start < found[0][1]
+    due = min(span.end, planner.floor(closed, DAY))
+    assert due <= span.start or found[-1][1] >= due
+
+
+def test_a_year_of_daily_candles_is_two_windows_an_asset():
+    found = plan("coinbase", "2025-11-21", assets="BTC,ETH").pieces
+    assert [(piece.asset, f"{piece.end:%Y-%m-%d}", piece.count) for piece in found] == [
+        ("ETH", "2026-11-21", 78),
+        ("BTC", "2026-11-21", 78),
+        ("ETH", "2026-09-04", 300),
+        ("BTC", "2026-09-04", 300),
+    ]
+
+
+def test_two_backfills_name_their_common_windows_alike():
+    long, short = plan("coinbase", "2020-01-01"), plan("coinbase", "2023-05-05")
+    assert set(short.pieces) < set(long.pieces)
+    assert plan("coinbase", "2020-01-01").id == long.id != short.id
+
+
+@pytest.mark.parametrize("source", sorted(RATES))
+@pytest.mark.parametrize("interval", ["1h", "1d"])
+def test_ingest_takes_every_window(source: str, interval: str):
+    clock = Clock(now=lambda: NOW)
+    for event in json.loads(plan(source, "2026-01-02", interval=interval).body):
+        assert planned(Wanted.of(event["window"]), config(), clock).key.source == source
+
+
+def test_fine_candles_of_whole_months_come_from_the_archive():
+    found = plan("binance", "2026-09-03", "2026-10-31", interval="5m")
+    months = [piece.period for piece in found.pieces if piece.source == "binance_archive"]
+    assert months == ["2026-10", "2026-09"]
+    assert len(months) == len(found.pieces)
+    assert "a file and its checksum" in found.notes[0]
+
+
+def test_coarse_candles_are_cheaper_asked_for():
+    assert {piece.source for piece in plan("binance", "2025-01-01", interval="1h").pieces} == {"binance"}
+
+
+def test_a_month_of_the_archive_that_is_not_published_comes_by_days():
+    periods = [piece.period for piece in plan("binance_archive", "2026-10-30", interval="1h").pieces]
+    assert (periods[0], periods[-1]) == ("2026-11-18", "2026-10")
+
+
+def test_coingeckos_public_plans_are_asked_for_their_last_year():
+    found = plan("coingecko", "2020-01-01")
+    assert min(piece.start for piece in found.pieces) > NOW - timedelta(days=365)
+    assert "the last year only" in found.notes[0]
+
+
+def test_an_asset_without_an_id_is_left_out_and_named():
+    found = plan("coinbase", "2026-01-01", assets="all")
+    assert found.skipped == ("TRX",)
+    assert "left out: TRX" in found.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted", "message"),
+    [
+        ("coinbsae", {}, r"^bad_source: .* \(did you mean 'coinbase'\?\)"),
+        ("coinbase", {"interval": "2d"}, "^bad_interval: '2d' is not an interval"),
+        ("coinbase", {"interval": "30m"}, "^bad_interval: coinbase has no past by 30m; use one of 1m, 5m"),
+        ("coinbase", {"assets": " ,"}, "^config_empty: "),
+        ("coinbase", {"assets": "btc,BTC"}, "^config_duplicate: BTC is named twice"),
+        ("coinbase", {"assets": "BCT"}, r"^unknown_asset: there is no asset 'BCT' \(did you mean 'BTC'\?\)"),
+        ("coinbase", {"assets": "TRX"}, "^nothing_to_do: none of TRX has an id at coinbase"),
+        ("alternative_me", {}, "^bad_source: 'alternative_me' has no past to fetch"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_in_a_sentence(source, wanted, message):
+    with pytest.raises(BadConfiguration, match=message):
+        plan(source, "2026-01-01", **wanted)
+
+
+def test_a_source_without_its_key_is_refused():
+    days = Days(date(2026, 1, 1), date(2026, 1, 2))
+    with pytest.raises(BadConfiguration, match="^no_key: coincap answers nobody without a key"):
+        Asked.of(config(), source="coincap", assets="BTC", interval="1d", days=days)
+
+
+def test_a_range_that_is_not_closed_is_left_to_the_schedule():
+    with pytest.raises(BadConfiguration, match="^nothing_to_do: no window from 2026-11-21 on"):
+        plan("coinbase", "2026-11-21")
+
+
+def test_ten_years_of_twenty_assets_cost_what_they_ask():
+    [found] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), config(), {})
+    assert (found.assets, found.windows, found.calls, found.weight) == (3, 12, 12, 24)
+    assert not cost.large([found], 2)
+    assert found.seconds(2) == 3
+
+
+def test_feeds_leave_a_backfill_less_of_the_limit():
+    windows = plan("coingecko", "2026-01-01")
+    [alone] = cost.costs(windows, config(), {})
+    [beside] = cost.costs(windows, config(), {"coingecko": {"weight_per_month": 44640 * 3}})
+    assert beside.seconds(2) == pytest.approx(alone.seconds(2) * 5 / 2)
+
+
+def test_a_plan_that_needs_more_credits_than_are_left_is_refused():
+    quota = {"coincap": {"credits_per_month": 4000, "credits_used": 3990}}
+    found = cost.costs(plan("coincap", "2016-01-01"), config(), quota)
+    with pytest.raises(BadConfiguration, match=r"^over_quota: .* of coincap's 4,000 credits"):
+        cost.check(found)

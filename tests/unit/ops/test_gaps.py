@@ -1,0 +1,68 @@
+from collections import Counter
+from datetime import UTC, date, datetime
+from io import StringIO
+from xml.etree import ElementTree as ET
+
+import pytest
+from rich.console import Console
+
+from audit.judging import State
+from ops import gaps, heat_map
+from ops.gaps import Gap, Market
+from ops.ranges import Days
+
+DAYS = Days(date(2026, 10, 31), date(2026, 11, 2))
+BTC, ETH = Market("coinbase", "1h", "BTC", "USD"), Market("coinbase", "1h", "ETH", "USD")
+GAPS = [
+    Gap(BTC, datetime(2026, 10, 31, 20, tzinfo=UTC), 8, "present"),
+    Gap(BTC, datetime(2026, 11, 1, 4, tzinfo=UTC), 2, "our_outage"),
+    Gap(ETH, datetime(2026, 10, 30, 23, tzinfo=UTC), 3, "no_trade"),
+]
+
+
+def test_buckets_are_counted_by_day_within_the_days_alone():
+    found = gaps.coverage(GAPS, DAYS)
+    assert found[BTC] == {
+        date(2026, 10, 31): Counter(present=4),
+        date(2026, 11, 1): Counter(present=4, our_outage=2),
+    }
+    assert found[ETH] == {date(2026, 10, 31): Counter(no_trade=2)}
+
+
+@pytest.mark.parametrize(
+    ("states", "percent"),
+    [
+        (Counter(present=3, our_outage=1), 75.0),
+        (Counter(present=1, no_trade=1, venue_outage=2, pending=9), 100.0),
+        (Counter(not_listed=5), None),
+    ],
+)
+def test_what_is_not_expected_counts_neither_way(states: Counter[str], percent: float | None):
+    assert gaps.explained_percent(states) == percent
+
+
+def test_the_states_are_those_of_audit():
+    assert set(gaps.STATES) == set(heat_map.COLOURS) == {state.value for state in State}
+
+
+def test_the_table_has_a_line_for_each_market():
+    console = Console(width=160, record=True, file=StringIO())
+    console.print(gaps.table(gaps.coverage(GAPS, DAYS)))
+    shown = console.export_text()
+    assert "BTC-USD" in shown
+    assert "80.00 %" in shown
+    assert "100.00 %" in shown
+
+
+def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour():
+    root = ET.fromstring(heat_map.svg(gaps.coverage(GAPS, DAYS), DAYS))  # noqa: S314 - our own document
+    squares = {
+        found.text: square.get("fill")
+        for square in root.iter("{http://www.w3.org/2000/svg}rect")
+        if (found := square.find("{http://www.w3.org/2000/svg}title")) is not None
+    }
+    assert squares == {
+        "coinbase 1h BTC-USD 2026-10-31: 4 present": heat_map.COLOURS["present"],
+        "coinbase 1h BTC-USD 2026-11-01: 4 present, 2 our_outage": heat_map.COLOURS["our_outage"],
+        "coinbase 1h ETH-USD 2026-10-31: 2 no_trade": heat_map.COLOURS["no_trade"],
+    }
