@@ -35,7 +35,7 @@ status: setup ## Freshness, rows per zone, quarantine, queues, mails (of this la
 	@$(COINLAKE) status $(if $(filter command line environment,$(origin ENV)),--env $(ENV))
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: setup ## Format, lint, types, Terraform format
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && terraform fmt -check -recursive terraform
