@@ -28,7 +28,7 @@ from ops.terraform import Changes
 from .conftest import API_KEY, QUICK
 from .lake import CAP, Lake
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e")]
+pytestmark = pytest.mark.e2e
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)  # before anything that the schedules land
 HOUR = timedelta(hours=1)
