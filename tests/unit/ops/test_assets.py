@@ -27,6 +27,7 @@ CONFIG = LakeConfig.from_json(
             "price_rules": {},
             "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
             "private_sources": False,
+            "environment": "local",
         }
     ).encode()
 )

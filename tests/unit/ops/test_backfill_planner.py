@@ -44,6 +44,7 @@ def config(**sources: str) -> LakeConfig:
         "price_rules": {},
         "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
         "private_sources": False,
+        "environment": "local",
     }
     return LakeConfig.from_json(json.dumps(document).encode())
 
