@@ -1,6 +1,7 @@
 """The embedded AWS: MiniStack in its own virtual environment, on loopback, with TLS and IAM."""
 
 import os
+import shutil
 import ssl
 import urllib.error
 import urllib.request
@@ -41,7 +42,24 @@ class Emulator:
             return
         certificate = Certificate.ensure(self.laptop.tls)
         command = [str(self.venv.python), str(LAUNCHER)]
+        self._empty_scratch()
         self.process.start(command, self._environment(certificate), self._answers, START_SECONDS)
+
+    def stop(self) -> bool:
+        """End MiniStack; whether it ran."""
+        stopped = self.process.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        return stopped
+
+    @property
+    def _scratch(self) -> Path:
+        """Where each function's worker unpacks its layers, 234 MB for transform's. A worker that is
+        killed leaves them, so they must not lie in the machine's own temporary folder."""
+        return self.laptop.folder / "tmp"
+
+    def _empty_scratch(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
 
     def _environment(self, certificate: Certificate) -> dict[str, str]:
         """MiniStack's settings, which its functions' processes inherit."""
@@ -54,6 +72,7 @@ class Emulator:
             },
             **certificate.variables(),
             "TZ": "UTC",  # Lambda's and Athena's time zone
+            "TMPDIR": str(self._scratch),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.laptop.port),
             "MINISTACK_REGION": REGION,

@@ -41,8 +41,8 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
     """Stop what runs; with ``wipe`` forget the embedded AWS and everything in it. Says what it did."""
-    processes = [Emulator(laptop).process, Exchanges(laptop).process]
-    stopped = [f"stopped {process.name}" for process in processes if process.stop()]
+    parts = {"ministack": Emulator(laptop).stop, "simulator": Exchanges(laptop).process.stop}
+    stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
     if wipe and laptop.folder.exists():
         shutil.rmtree(laptop.folder)
         stopped.append(f"deleted {laptop.folder}")
@@ -58,7 +58,7 @@ def _emulator(emulator: Emulator) -> None:
     if not emulator.venv.installed:
         with step("MiniStack, the embedded AWS: virtual environment"):
             emulator.venv.install()
-            emulator.process.stop()
+            emulator.stop()
     if emulator.process.crashed:
         (emulator.laptop.folder / FORGOT).touch()
     with step(f"Embedded AWS on {emulator.laptop.endpoint}"):

@@ -1,13 +1,15 @@
 """AWS in process: each test gets an empty account of moto's, with the lake's three buckets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 
 REGION = "us-east-1"
 
@@ -37,6 +39,18 @@ def _session() -> boto3.Session:
     return boto3.Session("testing", "testing", "testing", REGION)
 
 
+def _one_at_a_time() -> Callable[..., Any]:
+    """moto's answering, a request at a time as AWS's own are atomic: moto itself is not safe for
+    threads, and closes a body that another thread's write replaces while it is hashed."""
+    answer, lock = BotocoreStubber.process_request, Lock()
+
+    def process_request(*arguments: Any) -> Any:
+        with lock:
+            return answer(*arguments)
+
+    return process_request
+
+
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Credentials of nobody, and moto in place of every AWS endpoint."""
@@ -49,6 +63,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", _session())
+    monkeypatch.setattr(BotocoreStubber, "process_request", _one_at_a_time())
     with mock_aws(config={"core": {"reset_boto3_session": False}}):
         yield
 
