@@ -1,33 +1,35 @@
 """What a plan costs at each source, against what the source grants and the feeds already take."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ops.backfill.planner import Piece, Plan
+from ops.backfill.pieces import Piece, Plan
 
 MONTH_MINUTES: Final = 31 * 24 * 60
 WINDOW_SECONDS: Final = 0.5  # of a window in the state machine and in ingest, beside the limits
 ASK_CALLS: Final = 100
 ASK_SECONDS: Final = 600
 LEAST_SHARE: Final = 0.1  # of the limit that a backfill gets beside the feeds in any case
-# An answer's bytes, once and for each bucket, and how many of them cost a credit. Source: as in
-# terraform/sources.tf.
+# An answer's bytes, once and for each bucket, and how many of them cost a credit, as
+# terraform/sources.tf knows.
 CREDIT_BYTES: Final[Mapping[str, tuple[int, int, int]]] = {"coincap": (50, 110, 2500)}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One source's part. ``weight`` is what the source counts of its limit, calls at most of them.
+    """One source's part. ``here`` of the ``windows`` are in raw already and cost nothing more.
 
-    ``credits_left`` None is no monthly quota.
+    ``weight`` is what the source counts of its limit, calls at most of them; ``credits_left`` None
+    is no monthly quota.
     """
 
     source: str
     assets: int
     windows: int
+    here: int
     calls: int
     weight: int
     requests_per_minute: int
@@ -42,11 +44,14 @@ class Cost:
         return max(self.weight * 60 / free, self.windows * WINDOW_SECONDS / concurrency)
 
 
-def costs(plan: Plan, config: LakeConfig, quota: Mapping[str, Mapping[str, Any]]) -> list[Cost]:
-    """One for each source; ``quota`` is Terraform's output, by source."""
+def costs(
+    plan: Plan, here: Collection[Piece], config: LakeConfig, quota: Mapping[str, Mapping[str, Any]]
+) -> list[Cost]:
+    """One for each source; ``here`` is in raw already, ``quota`` is Terraform's output, by source."""
     names = sorted({piece.source for piece in plan.pieces})
     return [
-        _cost([p for p in plan.pieces if p.source == name], config, quota.get(name, {})) for name in names
+        _cost([p for p in plan.pieces if p.source == name], here, config, quota.get(name, {}))
+        for name in names
     ]
 
 
@@ -71,18 +76,20 @@ def large(found: list[Cost], concurrency: int) -> bool:
     return sum(cost.calls for cost in found) > ASK_CALLS or total_seconds(found, concurrency) > ASK_SECONDS
 
 
-def _cost(pieces: list[Piece], config: LakeConfig, quota: Mapping[str, Any]) -> Cost:
+def _cost(pieces: list[Piece], here: Collection[Piece], config: LakeConfig, quota: Mapping[str, Any]) -> Cost:
     source = config.sources[pieces[0].source]
+    asked = [piece for piece in pieces if piece not in here]
     granted = quota.get("credits_per_month", source.credits_per_month)
     return Cost(
         source=source.name,
         assets=len({piece.asset for piece in pieces}),
         windows=len(pieces),
-        calls=sum(piece.calls for piece in pieces),
-        weight=sum(piece.request(config).cost * piece.calls for piece in pieces),
+        here=len(pieces) - len(asked),
+        calls=sum(piece.calls for piece in asked),
+        weight=sum(piece.request(config).cost * piece.calls for piece in asked),
         requests_per_minute=source.requests_per_minute,
         feeds_per_minute=quota.get("weight_per_month", 0) / MONTH_MINUTES,
-        credits=sum(_credits(piece) for piece in pieces),
+        credits=sum(_credits(piece) for piece in asked),
         credits_left=None if granted is None else granted - quota.get("credits_used", 0),
         credits_per_month=granted,
     )

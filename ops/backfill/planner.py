@@ -6,25 +6,20 @@ call more. Only closed windows are asked for, and behind them one that ends with
 day; what has come since is the schedule's.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import chain, pairwise
-from typing import Any, Final
+from typing import Final
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ingest.sources import Request, Window
-from ingest.sources.registry import SOURCES
 from ops.backfill.asked import Asked, Span
+from ops.backfill.pieces import FILE_CALLS, Piece, Plan
 
 DAY: Final = timedelta(days=1)
 ARCHIVES: Final = {"binance": "binance_archive"}  # a source, and the one that keeps the same in files
-FILE_CALLS: Final = 2  # a file and its checksum
 MONTH_IS_LATE: Final = timedelta(days=10)  # as ingest/sources/binance_archive.py knows
 DAY_IS_LATE: Final = timedelta(days=2)
 # CoinGecko's public plans refuse a range that begins earlier (HTTP 401, code 10012). Source:
@@ -32,62 +27,6 @@ DAY_IS_LATE: Final = timedelta(days=2)
 PUBLIC_PAST: Final = timedelta(days=364)
 PUBLIC_WINDOW: Final = timedelta(days=30)  # short, so that little is lost where the past begins
 PUBLIC_HEADERS: Final = (None, "x-cg-demo-api-key")
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """One window: an asset's ``count`` buckets before ``end``, or the file of a ``period``."""
-
-    source: str
-    dataset: str
-    asset: str
-    quote: str
-    interval: str
-    end: datetime
-    count: int
-    period: str | None = None
-
-    @property
-    def start(self) -> datetime:
-        return self.end - self.count * intervals.duration(self.interval)
-
-    @property
-    def calls(self) -> int:
-        return FILE_CALLS if self.period else 1
-
-    def event(self, *, refresh: bool) -> dict[str, Any]:
-        """What ingest is sent."""
-        named = {name: getattr(self, name) for name in ("source", "dataset", "asset", "quote", "interval")}
-        when = {"period": self.period} if self.period else {"end": iso(self.end), "count": self.count}
-        return {"window": {**named, **when, "refresh": refresh}}
-
-    def request(self, config: LakeConfig) -> Request:
-        """The request that ingest will make of it."""
-        source = SOURCES[self.source]
-        asset_id = config.assets[self.asset][source.ids]
-        window = Window(asset_id, self.quote, self.interval, self.end, self.count, self.period)
-        return source.histories[self.dataset].request(window)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The windows, newest first; ``notes`` tell a user what was decided for them."""
-
-    pieces: tuple[Piece, ...]
-    refresh: bool = False
-    skipped: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @cached_property
-    def body(self) -> bytes:
-        """The plan object, as the state machine reads it."""
-        events = [piece.event(refresh=self.refresh) for piece in self.pieces]
-        return json.dumps(events, separators=(",", ":")).encode()
-
-    @property
-    def id(self) -> str:
-        """The same for the same windows, so that a command given again finds its own run."""
-        return hashlib.sha256(self.body).hexdigest()[:16]
 
 
 def plan(asked: Asked, config: LakeConfig, now: datetime) -> Plan:
@@ -129,10 +68,6 @@ def months_of(span: Span, published: datetime) -> Iterator[Span]:
 def floor(moment: datetime, length: timedelta) -> datetime:
     """The multiple of ``length`` since 1970 at or before ``moment``."""
     return intervals.EPOCH + (moment - intervals.EPOCH) // length * length
-
-
-def iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _reachable(asked: Asked, config: LakeConfig, now: datetime) -> tuple[Asked, tuple[str, ...]]:

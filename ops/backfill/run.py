@@ -10,7 +10,7 @@ from typing import Any, Final
 from coinlake.errors import CoinlakeError
 from coinlake.stores import ObjectStore
 from ops.backfill import results
-from ops.backfill.planner import Piece, Plan
+from ops.backfill.pieces import Piece, Plan
 from ops.backfill.results import Result
 from ops.stack import Stack
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ops.backfill.cost import Cost
-from ops.backfill.planner import Plan
+from ops.backfill.pieces import Plan
 from ops.backfill.results import FAILED, HAD, Missing
 from ops.backfill.run import Report
 from ops.progress import console, step
@@ -40,6 +40,13 @@ def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
             duration(cost.seconds(concurrency)),
         )
     return table
+
+
+def here_note(costs: Sequence[Cost]) -> Iterator[str]:
+    """That a part need not be asked for; nothing where all is new."""
+    here, windows = sum(cost.here for cost in costs), sum(cost.windows for cost in costs)
+    if here:
+        yield f"{here:,} of {windows:,} windows are already here and are not asked for again"
 
 
 def summary_table(counts: Counter[str], seconds: float) -> Table:

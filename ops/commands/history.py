@@ -1,18 +1,16 @@
 """``backfill`` and ``assets``: the past of what the sources have."""
 
-import time
 from typing import Annotated, Final
 
 import typer
 
 from ops import assets as catalog
 from ops import environments, query, status
-from ops.backfill import cost, planner, results, run, view
+from ops.backfill import command
 from ops.backfill.asked import Asked
-from ops.backfill.planner import Plan
 from ops.commands.options import Env, Yes, agreed
 from ops.commands.repair import End
-from ops.progress import console, errors
+from ops.progress import console
 from ops.ranges import Days
 from ops.stack import Stack
 
@@ -42,45 +40,19 @@ def run_backfill(
     now = status.now()
     days = Days.parse(start, end or str(now.date()), now.date(), sure=yes)
     stack = Stack.find(env)
-    config = stack.config()
     asked = Asked.of(
-        config, source=source, assets=assets, interval=interval, days=days, quote=quote, refresh=refresh
+        stack.config(),
+        source=source,
+        assets=assets,
+        interval=interval,
+        days=days,
+        quote=quote,
+        refresh=refresh,
     )
-    plan = planner.plan(asked, config, now)
-    costs = cost.costs(plan, config, stack.quota)
-    concurrency = int(stack.backfill.get("concurrency", 1))
-    console.print(view.plan_table(plan, costs, concurrency))
-    for note in plan.notes:
-        console.print(f"  {note}")
-    cost.check(costs)
-    if cost.large(costs, concurrency) and not yes and not agreed("Fetch all that?"):
+    offer = command.offered(stack, asked, now)
+    if offer.large and not yes and not agreed("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
-    _run(stack, plan)
-
-
-def _run(stack: Stack, plan: Plan) -> None:
-    started = time.monotonic()
-    try:
-        found = run.rounds(stack, plan, status.now, lambda *work: _follow(stack, *work))
-    except KeyboardInterrupt:
-        errors.print("The stack works on without you. The same command shows how far it is.")
-        raise
-    counts = results.counted(found)
-    console.print(view.summary_table(counts, time.monotonic() - started))
-    if missing := results.missing(found):
-        console.print(view.missing_table(missing))
-    if counts[results.FAILED]:
-        raise run.BackfillStopped(
-            f"{counts[results.FAILED]:,} windows failed; give the same command again: "
-            "what has landed is not asked for again"
-        )
-
-
-def _follow(stack: Stack, execution: run.Execution, windows: int) -> None:
-    if execution.resumed:
-        console.print("This backfill is at work already; following it.")
-    with view.bar("Fetching") as report:
-        run.follow(stack, execution, windows, report)
+    command.fetched(stack, offer.plan)
 
 
 @app.command("assets", rich_help_panel=PANEL)

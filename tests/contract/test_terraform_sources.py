@@ -13,9 +13,11 @@ import hcl2
 import pytest
 
 from coinlake.config import Feed
+from ingest.sources import binance_archive
 from ingest.sources.binance_archive import BinanceArchive
 from ingest.sources.coingecko.requests import OHLC_DAYS
 from ingest.sources.registry import SOURCES
+from ops.backfill import asked, cost, planner
 
 DUE = datetime(2026, 11, 21, tzinfo=UTC)
 ASSETS = 7
@@ -90,3 +92,29 @@ def test_a_run_asks_as_often_as_the_planner_counts(source: str, dataset: str, ha
     requests = SOURCES[source].plan(feed, {symbol: {ids: symbol} for symbol in symbols}, DUE)
     assert len(requests) == (1 if everything else math.ceil(ASSETS / has["batch"]))
     assert all(request.cost <= has["weight"] for request in requests)
+
+
+def test_a_backfill_counts_credits_and_needs_keys_as_terraform_does() -> None:
+    terraform = known()
+    per_credit = {name: has["bytes_per_credit"] for name, has in terraform["catalog"].items()}
+    for name, source in asked.PASTS.items():
+        dataset = terraform["own_datasets"][name][next(iter(source.histories))]
+        size = dataset.get("bytes", terraform["dataset_defaults"]["bytes"])
+        grows = (size["once"], size["each"], per_credit[name])
+        assert cost.CREDIT_BYTES.get(name) == (grows if per_credit[name] else None)
+    assert {name for name, has in terraform["catalog"].items() if has["key"]["required"]} == asked.KEYED
+    dollars = {name: has["dollar"] for name, has in terraform["catalog"].items()}
+    assert {name for name in asked.PASTS if dollars[name] == "USDT"} == asked.TETHER_VENUES
+
+
+def test_the_plans_of_coingecko_that_tell_one_year_are_those_on_its_public_host() -> None:
+    plans = known()["coingecko_plans"].values()
+    public = {plan["header"] for plan in plans if plan["host"] == "api"}
+    assert public == set(planner.PUBLIC_HEADERS)
+
+
+def test_a_backfill_asks_for_files_of_the_archive_when_ingest_calls_them_late() -> None:
+    assert (planner.DAY_IS_LATE, planner.MONTH_IS_LATE) == (
+        binance_archive._DAY_IS_LATE,
+        binance_archive._MONTH_IS_LATE,
+    )

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from ops.backfill import results, run
-from ops.backfill.planner import Piece, Plan
+from ops.backfill import cost, here, results, run, view
+from ops.backfill.pieces import Piece, Plan
 from ops.stack import Stack
 
 from .landing import NOW
 
+DAY = timedelta(days=1)
 END = NOW.replace(hour=0, minute=0)
 PLAN = Plan(tuple(Piece("coinbase", "candles", asset, "USD", "1d", END, 300) for asset in ("BTC", "ETH")))
 
@@ -116,6 +117,23 @@ def test_a_run_that_was_stopped_says_how_to_go_on(stack, s3):
 def test_a_stack_without_a_backfill_says_so(stack):
     with pytest.raises(run.CoinlakeError, match="has no backfill yet; deploy it anew"):
         run.begin(stack, PLAN, NOW)
+
+
+def test_what_raw_holds_already_is_told_from_its_names_and_costs_nothing(stack):
+    config = stack.config()
+    pieces = tuple(Piece("coinbase", "candles", "BTC", "USD", "1d", END - n * DAY, 300) for n in range(3))
+    plan = Plan(pieces)
+    first = pieces[0].request(config).key
+    neighbour = replace(first, slot=replace(first.slot, parts=("ETH-USD", "1d", "300")))
+    for key in (first, first.revised(1), neighbour):
+        stack.raw.put(str(key), b"")
+    held = here.already(stack.raw, plan, config)
+    assert held == {pieces[0]}
+    [found] = cost.costs(plan, held, config, {"coinbase": {"credits_per_month": 2}})
+    assert (found.windows, found.here, found.calls, found.credits) == (3, 1, 2, 2)
+    cost.check([found])
+    assert [*view.here_note([found])] == ["1 of 3 windows are already here and are not asked for again"]
+    assert not here.already(stack.raw, Plan(pieces, refresh=True), config)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from ingest.wanted import Wanted
 from ingest.windows import planned
 from ops.backfill import cost, planner
 from ops.backfill.asked import Asked, Span
-from ops.backfill.planner import DAY, Plan
+from ops.backfill.pieces import Plan
+from ops.backfill.planner import DAY
 from ops.ranges import Days
 
 NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
@@ -163,7 +164,7 @@ def test_a_range_that_is_not_closed_is_left_to_the_schedule():
 
 
 def test_ten_years_of_twenty_assets_cost_what_they_ask():
-    [found] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), config(), {})
+    [found] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), (), config(), {})
     assert (found.assets, found.windows, found.calls, found.weight) == (3, 12, 12, 24)
     assert not cost.large([found], 2)
     assert found.seconds(2) == 3
@@ -171,13 +172,13 @@ def test_ten_years_of_twenty_assets_cost_what_they_ask():
 
 def test_feeds_leave_a_backfill_less_of_the_limit():
     windows = plan("coingecko", "2026-01-01")
-    [alone] = cost.costs(windows, config(), {})
-    [beside] = cost.costs(windows, config(), {"coingecko": {"weight_per_month": 44640 * 3}})
+    [alone] = cost.costs(windows, (), config(), {})
+    [beside] = cost.costs(windows, (), config(), {"coingecko": {"weight_per_month": 44640 * 3}})
     assert beside.seconds(2) == pytest.approx(alone.seconds(2) * 5 / 2)
 
 
 def test_a_plan_that_needs_more_credits_than_are_left_is_refused():
     quota = {"coincap": {"credits_per_month": 4000, "credits_used": 3990}}
-    found = cost.costs(plan("coincap", "2016-01-01"), config(), quota)
+    found = cost.costs(plan("coincap", "2016-01-01"), (), config(), quota)
     with pytest.raises(BadConfiguration, match=r"^over_quota: .* of coincap's 4,000 credits"):
         cost.check(found)
