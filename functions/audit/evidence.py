@@ -1,9 +1,9 @@
-"""What the lake can testify: ledger entries and the times of trusted candles."""
+"""What the lake can testify: what was asked for, what came of it, and the times of trusted candles."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
 import pyarrow as pa
@@ -22,8 +22,6 @@ from coinlake.tables import TIMESTAMP
 DATASET: Final = "candles"
 MAX_PARQUET_BYTES: Final = 64 << 20
 MAX_ENTRY_BYTES: Final = 1 << 20
-LONGEST_WINDOW: Final = 1000  # buckets in the longest answer there is, Binance's
-LONGEST_PERIOD: Final = timedelta(days=31)
 _THREADS: Final = 8  # S3 answers in tens of milliseconds, and botocore keeps ten connections
 _One = TypeVar("_One")
 _Other = TypeVar("_Other")
@@ -35,19 +33,6 @@ class Evidence:
 
     lake: ObjectStore
     interval: str
-
-    def windows(self, origins: Iterable[str], month: Month, now: datetime) -> list[Window]:
-        """The committed windows that overlap the month. ``origins`` are sources, archives included."""
-        longest = max(LONGEST_WINDOW * intervals.duration(self.interval), LONGEST_PERIOD)
-        days = (min(month.end + longest, now) - month.start).days
-        prefixes = [
-            keys.ledger_prefix(origin, DATASET, (month.start + timedelta(days=day)).date())
-            for origin in origins
-            for day in range(days + 1)
-        ]
-        listed = _together(lambda prefix: list(self.lake.keys(prefix)), prefixes)
-        found = committed((name for names in listed for name in names), self.interval)
-        return [window for window in found if window.start < month.end and window.end > month.start]
 
     def answer(self, window: Window) -> Answer:
         entry = LedgerEntry.from_json(self.lake.get(str(window.key), MAX_ENTRY_BYTES).body)
@@ -74,6 +59,19 @@ class Evidence:
         with pq.ParquetFile(pa.BufferReader(body)) as file:
             rows = file.read(columns=["open_time", "is_closed"], use_threads=False)
         return times(rows.filter(rows["is_closed"])["open_time"])
+
+
+def windows(lake: ObjectStore, since: date) -> list[Window]:
+    """Every committed window of candles that ends on the day ``since`` or later, of whatever source."""
+    sources = [f"{source}{DATASET}/" for source in lake.folders(keys.LEDGER)]
+    days = [day for found in _together(lake.folders, sources) for day in found if day >= _folder(day, since)]
+    listed = _together(lambda day: list(lake.keys(day)), days)
+    return list(committed(name for names in listed for name in names))
+
+
+def _folder(day: str, since: date) -> str:
+    """The folder of ``since`` beside the folder of another ``day``."""
+    return f"{day.partition('dt=')[0]}dt={since}/"
 
 
 def times(column: pa.ChunkedArray) -> list[datetime]:

@@ -2,14 +2,15 @@
 
 present       a committed answer holds its candle
 no_trade      the source publishes nothing for idle buckets, and answered without it
-venue_outage  all markets of the source lack it, or the source publishes idle buckets too
+venue_outage  the whole source lacks it (see ``silent``), or it publishes idle buckets too
 our_outage    nobody asked for it; audit has ingest ask
 not_listed    the source answered, and knows no candle before it
 unfillable    the source refuses it, or its answer was rejected
 pending       closed so recently that its feed may not have asked yet
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +22,7 @@ from coinlake.intervals import EPOCH
 
 QUIET_SOURCES: Final = frozenset({"coinbase"})  # publish no candle for a bucket without a trade
 _A_CROWD: Final = 2  # one market's silence is not the venue's
+_STEADY: Final = 0.95  # of the buckets in which anything traded: a market whose silence tells something
 
 
 class State(StrEnum):
@@ -43,22 +45,30 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of one market's buckets.
+    """What is known of one market's ``buckets``, those that are expected.
 
-    ``newest`` is the last window over each bucket, ``answers`` what came of those over a hole,
-    ``given_up`` why an earlier audit could not refill a bucket.
+    ``present`` may hold others, for some sources answer more than they were asked. ``newest`` is the last
+    window over each bucket, ``answers`` what came of those over a hole, ``given_up`` why an earlier audit
+    could not refill a bucket.
     """
 
     base: str
     quote: str
+    buckets: Sequence[datetime]
     present: Set[datetime]
     newest: Mapping[datetime, Window]
     answers: Mapping[Window, Answer]
     given_up: Mapping[datetime, str]
-    traded_before: bool
+    listed_before: bool
 
     def answered_without(self, bucket: datetime) -> bool:
         return bucket in self.newest and bucket not in self.present
+
+    def steady(self, traded: Set[datetime]) -> bool:
+        """Whether since its first candle it has one in nearly every bucket in which anything traded."""
+        first = min(self.present, default=None)
+        known = [bucket for bucket in self.newest if first and bucket >= first and bucket in traded]
+        return bool(known) and sum(bucket in self.present for bucket in known) >= _STEADY * len(known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +94,26 @@ class Run:
     raw_key: str | None
 
 
-def silent(buckets: Collection[datetime], markets: Sequence[Facts]) -> frozenset[datetime]:
-    """The buckets that at least two markets were asked for and none that was has."""
+def silent(markets: Sequence[Facts]) -> frozenset[datetime]:
+    """The buckets in which the venue stood still: asked for, no market has one, and that means something.
+
+    Two idle thin markets are no outage: most of the markets expected must have answered, at least two,
+    and one of them must be steady, that is trade whenever anything does.
+    """
+    expected = Counter(bucket for facts in markets for bucket in facts.buckets)
+    asked = Counter(bucket for facts in markets for bucket in facts.buckets if bucket in facts.newest)
+    traded = {bucket for facts in markets for bucket in facts.present}
+    witnessed = {
+        bucket
+        for facts in markets
+        if facts.steady(traded)
+        for bucket in facts.buckets
+        if facts.answered_without(bucket)
+    }
     return frozenset(
         bucket
-        for bucket in buckets
-        if sum(bucket in facts.newest for facts in markets) >= _A_CROWD
-        and all(facts.answered_without(bucket) for facts in markets if bucket in facts.newest)
+        for bucket in witnessed - traded
+        if asked[bucket] >= _A_CROWD and 2 * asked[bucket] > expected[bucket]
     )
 
 
@@ -103,11 +126,11 @@ class Venue:
     silence: Set[datetime]
 
 
-def judge(facts: Facts, venue: Venue, buckets: Iterable[datetime]) -> list[Verdict]:
+def judge(facts: Facts, venue: Venue) -> list[Verdict]:
     """Exactly one verdict for each bucket, in their order."""
     first = min(facts.present, default=None)
-    listed = EPOCH if facts.traded_before else first
-    return [_verdict(facts, venue, bucket, listed) for bucket in buckets]
+    listed = EPOCH if facts.listed_before else first
+    return [_verdict(facts, venue, bucket, listed) for bucket in facts.buckets]
 
 
 def _verdict(facts: Facts, venue: Venue, bucket: datetime, listed: datetime | None) -> Verdict:
@@ -123,7 +146,7 @@ def _verdict(facts: Facts, venue: Venue, bucket: datetime, listed: datetime | No
     elif listed is None or bucket < listed:
         state, evidence = State.NOT_LISTED, "answered, no candle before"
     elif bucket in venue.silence:
-        state, evidence = State.VENUE_OUTAGE, "answered, all markets lack it"
+        state, evidence = State.VENUE_OUTAGE, "answered, the whole source lacks it"
     elif venue.source in QUIET_SOURCES:
         state, evidence = State.NO_TRADE, "answered without it"
     else:

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from audit.judging import Run, State
+from coinlake import clients
 from coinlake.errors import StoreUnavailable
 from coinlake.observability import logger
 from coinlake.stores import error_code
@@ -76,9 +75,7 @@ class Refill:
 
 def lambda_client() -> Any:
     """One that waits for an answer as long as it may take, and never asks the source twice."""
-    return boto3.client(
-        "lambda", config=Config(read_timeout=INGEST_SECONDS, retries={"total_max_attempts": 1})
-    )
+    return clients.client("lambda", read_seconds=INGEST_SECONDS, attempts=1)
 
 
 def parts(run: Run, step: timedelta) -> Iterator[Run]:

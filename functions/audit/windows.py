@@ -1,12 +1,12 @@
 """What was asked for and committed, told from the names in the ledger alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
 from coinlake import intervals
-from coinlake.errors import BadKey
+from coinlake.errors import BadConfiguration, BadKey
 from coinlake.keys import LedgerKey, Slot
 
 _MARKET_INTERVAL_COUNT: Final = 3
@@ -25,32 +25,35 @@ class Window:
         return self.key.slot.parts[0]
 
     @property
+    def interval(self) -> str:
+        return self.key.slot.parts[1]
+
+    @property
     def age(self) -> tuple[datetime, int]:
         """Sorts answers about the same buckets: the later request, and its last revision, knows best."""
         return self.end, self.key.slot.revision
 
 
-def committed(names: Iterable[str], interval: str) -> list[Window]:
-    """The windows of ``interval`` among ledger keys; whatever else is there is none."""
-    found = []
+def committed(names: Iterable[str]) -> Iterator[Window]:
+    """The windows among ledger keys; whatever else is there is none."""
     for name in names:
         try:
             key = LedgerKey.parse(name)
-            start = _start(key.slot, interval)
-        except (BadKey, ValueError):
+            start = _start(key.slot)
+        except (BadKey, BadConfiguration, ValueError, OverflowError):
             continue
         if start is not None:
-            found.append(Window(key, start, key.slot.time))
-    return found
+            yield Window(key, start, key.slot.time)
 
 
-def _start(slot: Slot, interval: str) -> datetime | None:
+def _start(slot: Slot) -> datetime | None:
     """When the window of ``<market>.<interval>.<count or period>`` starts."""
-    if len(slot.parts) != _MARKET_INTERVAL_COUNT or slot.parts[1] != interval:
+    if len(slot.parts) != _MARKET_INTERVAL_COUNT:
         return None
-    last = slot.parts[2]
+    _, interval, last = slot.parts
+    step = intervals.duration(interval)
     if last.isdecimal():
-        return slot.time - int(last) * intervals.duration(interval)
+        return slot.time - int(last) * step
     return datetime.fromisoformat(f"{last}-01"[: len("2024-05-31")]).replace(tzinfo=UTC)
 
 

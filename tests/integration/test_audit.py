@@ -13,6 +13,7 @@ import pytest
 
 from audit import handler as audit
 from audit.refill import Refill
+from coinlake import clients, intervals
 from coinlake.config import window_key
 from coinlake.errors import StoreUnavailable
 from coinlake.keys import gaps_key
@@ -93,18 +94,44 @@ def commit(s3: Any, base: str, first: int, held: list[int], count: int = 24, **e
     s3.put_object(Bucket="lake", Key=str(raw.ledger()), Body=ledger)
     if held:
         moments = pa.array([START + hour * HOUR for hour in held], pa.timestamp("us", tz="UTC"))
-        sink = io.BytesIO()
-        pq.write_table(pa.table({"open_time": moments, "is_closed": [True] * len(held)}), sink)
-        key = raw.trusted("candles", "interval=1h/month=2026-11")
-        s3.put_object(Bucket="lake", Key=str(key), Body=sink.getvalue())
+        put_rows(s3, str(raw.trusted("candles", "interval=1h/month=2026-11")), moments)
 
 
-def books(s3: Any) -> list[tuple[str, int, int, str]]:
-    """The month's rows: base, first hour, buckets, state."""
-    body = s3.get_object(Bucket="lake", Key=gaps_key("coinbase", "1h", "2026-11"))["Body"].read()
+def feed(s3: Any, base: str) -> None:
+    """Two answers that the feed asked for, with candles in all of the first 26 hours."""
+    commit(s3, base, 0, DAY)
+    commit(s3, base, 2, list(range(2, 26)))
+
+
+def daily(s3: Any, first: int, held: list[int], name: str = "XRP-USDT") -> str:
+    """A backfill's answer of Binance over ten days from START + ``first`` days; returns its ledger key."""
+    days = [START + (first + day) * 24 * HOUR for day in range(11)]
+    raw = window_key("binance", "candles", name, interval="1d", end=days[-1], count=10)
+    numbers = {"rows_in": len(held), "rows_trusted": len(held), "rows_quarantined": 0}
+    ledger = LedgerEntry(str(raw), "etag", "version", **numbers).to_json()
+    s3.put_object(Bucket="lake", Key=str(raw.ledger()), Body=ledger)
+    for month in {f"{START + day * 24 * HOUR:%Y-%m}" for day in held}:
+        moments = [START + day * 24 * HOUR for day in held]
+        inside = [moment for moment in moments if f"{moment:%Y-%m}" == month]
+        times = pa.array(inside, pa.timestamp("us", tz="UTC"))
+        put_rows(s3, str(raw.trusted("candles", f"interval=1d/month={month}")), times)
+    return str(raw.ledger())
+
+
+def put_rows(s3: Any, key: str, times: pa.Array) -> None:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"open_time": times, "is_closed": [True] * len(times)}), sink)
+    s3.put_object(Bucket="lake", Key=key, Body=sink.getvalue())
+
+
+def books(
+    s3: Any, source: str = "coinbase", interval: str = "1h", month: str = "2026-11"
+) -> list[tuple[str, int, int, str]]:
+    """The month's rows: base, first bucket after START, buckets, state."""
+    body = s3.get_object(Bucket="lake", Key=gaps_key(source, interval, month))["Body"].read()
     table = pq.read_table(io.BytesIO(body))
     assert table.schema.names == tables()["gaps"].schema.names
-    hours = [(moment - START) // HOUR for moment in table["open_time"].to_pylist()]
+    hours = [(moment - START) // intervals.duration(interval) for moment in table["open_time"].to_pylist()]
     return list(
         zip(
             table["base"].to_pylist(),
@@ -189,7 +216,7 @@ def test_a_later_answer_that_has_the_bucket_wins_over_one_that_had_not(s3, inges
 def test_what_the_source_refuses_is_unfillable_and_asked_for_again_only_on_demand(
     s3, ingest, context, outcome
 ):
-    commit(s3, "BTC", 0, list(range(26)), count=26)
+    feed(s3, "BTC")
     ingest.outcome = outcome
     answers = [run(context), run(context)]
     assert [answer["unfillable"] for answer in answers] == [26, 26]
@@ -209,7 +236,7 @@ def test_an_answer_in_quarantine_cannot_fill(s3, ingest, context):
 def test_what_ingest_fails_at_or_there_is_no_time_for_stays_a_hole(
     s3, ingest, context, outcome, remaining_ms
 ):
-    commit(s3, "BTC", 0, list(range(26)), count=26)
+    feed(s3, "BTC")
     ingest.outcome = outcome
     answer = run(context, remaining_ms)
     assert (answer["our_outage"], answer["refilled"], answer["unexplained"]) == (26, 0, 26)
@@ -218,6 +245,61 @@ def test_what_ingest_fails_at_or_there_is_no_time_for_stays_a_hole(
 def test_nothing_is_expected_before_anything_was_asked_for(s3, ingest, context):
     assert run(context) == Counter() | dict.fromkeys(run(context), 0)
     assert not ingest.asked
+
+
+def test_what_was_backfilled_is_accounted_for_without_a_feed_and_to_its_last_bucket_alone(
+    s3, ingest, context
+):
+    daily(s3, -400, list(range(-398, -390)))
+    daily(s3, -390, list(range(-390, -380)))
+    answer = run(context, days=420)
+    assert books(s3, "binance", "1d", "2025-10") == [
+        ("XRP", -400, 2, "not_listed"),
+        ("XRP", -398, 14, "present"),
+    ]
+    assert books(s3, "binance", "1d", "2025-11") == [("XRP", -384, 4, "present")]
+    assert answer == answer | {"buckets": 20, "present": 18, "not_listed": 2, "unexplained": 0}
+    assert not ingest.asked
+
+
+def test_a_hole_in_the_middle_of_what_was_backfilled_is_asked_for_and_a_lost_end_too(s3, ingest, context):
+    daily(s3, -60, list(range(-60, -50)))
+    lost = [daily(s3, day, list(range(day, day + 10))) for day in (-50, -30)]
+    daily(s3, -40, list(range(-40, -30)))
+    run(context, days=90)
+    for key in lost:
+        s3.delete_object(Bucket="lake", Key=key)
+    answer = run(context, days=90)
+    assert {(asked["source"], asked["asset"], asked["quote"]) for asked in ingest.asked} == {
+        ("binance", "XRP", "USDT")
+    }
+    assert sum(asked["count"] for asked in ingest.asked) == answer["refilled"] == 20
+    assert answer["unexplained"] == 0
+
+
+def test_the_past_of_one_market_is_not_asked_for_of_the_others_of_its_feed(s3, ingest, context):
+    commit(s3, "BTC", -100, list(range(-100, 0)), count=100)
+    for base in ("BTC", "ETH"):
+        feed(s3, base)
+    run(context)
+    assert [row for row in books(s3) if row[0] == "ETH"] == [
+        ("ETH", 0, 26, "present"),
+        ("ETH", 26, 3, "pending"),
+    ]
+    assert ("BTC", -100, 126, "present") in books(s3)
+    assert not ingest.asked
+
+
+def test_a_market_that_left_the_asset_map_is_audited_under_its_own_name(s3, ingest, context):
+    daily(s3, -10, list(range(-10, 0)), "GONE-USDT")
+    run(context)
+    assert books(s3, "binance", "1d") == [("binance:GONE", -10, 10, "present")]
+
+
+def test_rows_from_before_the_first_window_change_nothing(s3, ingest, context):
+    daily(s3, -10, list(range(-12, 0)))
+    run(context)
+    assert books(s3, "binance", "1d") == [("XRP", -10, 10, "present")]
 
 
 def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):
@@ -231,7 +313,7 @@ def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):
 
 
 def test_the_metric_counts_what_nothing_explains(s3, ingest, context, capsys):
-    commit(s3, "BTC", 0, list(range(26)), count=26)
+    feed(s3, "BTC")
     ingest.outcome = "refused"
     run(context)
     emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
@@ -239,6 +321,6 @@ def test_the_metric_counts_what_nothing_explains(s3, ingest, context, capsys):
 
 
 def test_a_lambda_that_is_gone_raises_so_that_the_run_is_tried_again(aws):
-    refill = Refill(audit.boto3.client("lambda"), "gone", lambda: True)
+    refill = Refill(clients.client("lambda"), "gone", lambda: True)
     with pytest.raises(StoreUnavailable, match="could not invoke gone"):
         refill._ask({})

@@ -50,13 +50,15 @@ def test_windows_are_told_from_the_names_in_the_ledger():
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1d.24.json",
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.json",
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1h.many.json",
+        "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1y.24.json",
         "ledger/coinbase/candles/dt=2026-11-02/notes.txt",
     ]
-    found = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in committed(names, "1h")]
+    found = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in committed(names)]
     day = timedelta(days=1)
     assert found == [
         ("BTC-USD", "2026-11-01", day),
         ("BTC-USD", "2026-11-01", day),
         ("BTC-USDT", "2026-11-01", 30 * day),
         ("BTC-USDT", "2026-11-02", day),
+        ("BTC-USD", "2026-10-09", 24 * day),
     ]

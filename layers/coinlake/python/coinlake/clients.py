@@ -9,9 +9,16 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-_PATIENCE: Final = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+_CONNECT_SECONDS: Final = 3
+_READ_SECONDS: Final = 10
+_ATTEMPTS: Final = 3
 
 
-def client(service: str) -> Any:
-    """A client of the environment's account and region; make it once per process."""
-    return boto3.client(service, config=_PATIENCE)
+def client(service: str, read_seconds: int = _READ_SECONDS, attempts: int = _ATTEMPTS) -> Any:
+    """A client of the environment's account and region; make it once per process.
+
+    It waits ``read_seconds`` for each answer and asks up to ``attempts`` times.
+    """
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    patience = Config(connect_timeout=_CONNECT_SECONDS, read_timeout=read_seconds, retries=retries)
+    return boto3.client(service, config=patience)
