@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from coinlake import keys
-from coinlake.config import Feed
 from coinlake.errors import BadKey
+from coinlake.feeds import Feed
 from coinlake.keys import RawKey
 from ops.stack import Stack
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field
 from typing import Any, Final, Self
 
-from coinlake.config import Feed, LakeConfig
+from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError
+from coinlake.feeds import Feed
 from coinlake.stores import ObjectStore
 from ops import environments
 from ops.aws import Aws

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from audit.windows import Window
-from coinlake.config import Feed, LakeConfig, owner
+from coinlake.config import LakeConfig
+from coinlake.feeds import Feed, owner
 
 DATASET: Final = "candles"
 _Name = tuple[str, str]

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
 from coinlake import intervals
-from coinlake.config import Feed, LakeConfig
+from coinlake.config import LakeConfig
 from coinlake.errors import BadEvent
+from coinlake.feeds import Feed
 
 # Answers about now. What carries its own times (candles, sentiment) is as good when asked for late.
 SNAPSHOTS: Final = frozenset({"quotes", "prices", "stats", "rates", "assets"})

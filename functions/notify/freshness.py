@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from coinlake.config import Feed
+from coinlake.feeds import Feed
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ from functools import partial
 from typing import TypeVar
 
 from coinlake import intervals
-from coinlake.config import Feed, LakeConfig
+from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError
+from coinlake.feeds import Feed
 from coinlake.observability import MetricUnit, logger, metrics
 from notify import watch_messages
 from notify.alerts import Alert, Message, Run, alert_id

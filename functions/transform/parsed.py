@@ -7,7 +7,7 @@ from typing import Any, Protocol, Self
 
 import pyarrow as pa
 
-from coinlake.config import owner
+from coinlake.feeds import owner
 from coinlake.keys import RawKey
 from coinlake.records import Rejection
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from coinlake.config import owner
 from coinlake.errors import BadConfiguration
+from coinlake.feeds import owner
 from coinlake.intervals import parse_utc
 from coinlake.keys import RawKey
 from coinlake.stores import StoredObject

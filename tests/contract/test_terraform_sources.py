@@ -12,7 +12,7 @@ from typing import Any
 import hcl2
 import pytest
 
-from coinlake.config import Feed
+from coinlake.feeds import Feed
 from ingest.sources import binance_archive
 from ingest.sources.binance_archive import BinanceArchive
 from ingest.sources.coingecko.requests import OHLC_DAYS

@@ -14,8 +14,8 @@ import pytest
 from audit import handler as audit
 from audit.refill import Refill
 from coinlake import clients, intervals
-from coinlake.config import window_key
 from coinlake.errors import StoreUnavailable
+from coinlake.feeds import window_key
 from coinlake.keys import gaps_key
 from coinlake.records import LedgerEntry
 from coinlake.tables import tables

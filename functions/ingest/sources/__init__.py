@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
-from coinlake import config, intervals
-from coinlake.config import Feed
+from coinlake import intervals
 from coinlake.errors import BadConfiguration, CoinlakeError, SourceRefused, SourceUnavailable
+from coinlake.feeds import Feed, window_key
 from coinlake.keys import RawKey
 from ingest.answers import OK, Answer, Limits
 from ingest.http import Http
@@ -64,7 +64,7 @@ class Window:
     def key(self, source: str, dataset: str, market: str) -> RawKey:
         last = self.period or self.count
         return checked_key(
-            config.window_key, source, dataset, market, interval=self.interval, end=self.end, count=last
+            window_key, source, dataset, market, interval=self.interval, end=self.end, count=last
         )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, Final
 
-from coinlake.config import Feed
 from coinlake.errors import CoinlakeError
+from coinlake.feeds import Feed
 from ingest.answers import Answer
 from ingest.sources import Assets, Request, Snapshot, Source, blamed
 

@@ -14,8 +14,8 @@ from typing import ClassVar, Final
 from urllib.parse import quote
 
 from coinlake import intervals
-from coinlake.config import Feed
 from coinlake.errors import CoinlakeError, SourceUnavailable
+from coinlake.feeds import Feed
 from ingest.answers import Answer
 from ingest.errors import NotYet, Unlisted
 from ingest.sources import History, Request, Source, Window, blamed

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from coinlake.config import Feed
 from coinlake.errors import BadConfiguration, CoinlakeError
+from coinlake.feeds import Feed
 from coinlake.records import printable
 from ingest.answers import Answer
 from ingest.errors import Unlisted

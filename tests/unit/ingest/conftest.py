@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from coinlake.config import Feed, SourceConfig
+from coinlake.config import SourceConfig
+from coinlake.feeds import Feed
 from ingest.answers import Answer, Limits
 from ingest.clock import Clock
 from ingest.http import Http

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from coinlake.config import Feed
+from coinlake.feeds import Feed
 from notify.freshness import FeedStatus, FeedTimes
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)

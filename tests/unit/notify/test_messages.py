@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coinlake.config import Feed, PriceRule
+from coinlake.config import PriceRule
+from coinlake.feeds import Feed
 from coinlake.keys import RawKey, Slot
 from coinlake.records import Rejection
 from notify import messages, watch_messages

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from coinlake.config import Feed
 from coinlake.errors import SourceUnavailable
+from coinlake.feeds import Feed
 from ingest.sources import Assets, History, Request, Window, asset_ids, batches, checked_key, milliseconds
 
 NAME: Final = "binance"

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import quote
 
-from coinlake.config import Feed
 from coinlake.errors import BadConfiguration
+from coinlake.feeds import Feed
 from ingest.sources import Assets, History, Request, Window, asset_ids, batches, checked_key
 
 NAME: Final = "coingecko"
