@@ -6,27 +6,19 @@ at value by value, so that clean answers, nearly all, never pay for dirty ones.
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coinlake.intervals import EPOCH
 from coinlake.records import Rejection
 from coinlake.tables import DECIMAL, TIMESTAMP
+from transform import times
 from transform.numbers import Bad, Limits, all_written, exact, unrounded, whole, written
 
 MAX_TEXT: Final = 200
 MAX_NEW_FIELDS: Final = 20
-CLOCK_SKEW: Final = timedelta(minutes=5)
-SECOND: Final = 1_000_000  # microseconds in a unit of time
-MILLISECOND: Final = 1_000
-_MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
-_NANOSECONDS: Final = pa.timestamp("ns", tz="UTC")
-EARLIEST: Final = datetime(2009, 1, 1, tzinfo=EPOCH.tzinfo)  # before Bitcoin's first block, 3 January 2009
-LATEST: Final = datetime(2200, 1, 1, tzinfo=EPOCH.tzinfo)  # seconds read as milliseconds land past it
 
 
 @dataclass(slots=True)
@@ -98,7 +90,7 @@ class Sheet:
     def iso_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
         """ISO-8601 times with their zone; of up to nine decimals of a second six stay."""
         try:
-            column = _times(values)
+            column = times.parsed(values)
         except (ValueError, TypeError):
             column = pa.array([self._time(row, name, value) for row, value in _each(values)], TIMESTAMP)
         self._missing("missing_field", name, column)
@@ -106,7 +98,7 @@ class Sheet:
         return column
 
     def epoch_times(
-        self, name: str, values: Sequence[Any], received_at: datetime, unit: int = SECOND
+        self, name: str, values: Sequence[Any], received_at: datetime, unit: int = times.SECOND
     ) -> pa.Array:
         """Times since 1970 in one ``unit`` for all rows; another unit is found by its year."""
         stamps = self.integers(name, values, pa.int64(), "missing_field")
@@ -115,8 +107,7 @@ class Sheet:
     def fine_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
         """Milliseconds or microseconds since 1970, as each row's size tells."""
         stamps = self.integers(name, values, pa.int64(), "missing_field")
-        units = pc.if_else(pc.greater(stamps, _MOST_MILLISECONDS), 1, MILLISECOND)
-        return self._since_epoch(name, values, stamps, units.cast(pa.int64()), received_at)
+        return self._since_epoch(name, values, stamps, times.fine_units(stamps), received_at)
 
     def reject(self, code: str, wrong: pa.Array, name: str, values: Sequence[Any] | None = None) -> None:
         """Name each row that ``wrong``, a boolean column, is true for."""
@@ -137,8 +128,7 @@ class Sheet:
     def _since_epoch(
         self, name: str, values: Sequence[Any], stamps: pa.Array, units: Any, received_at: datetime
     ) -> pa.Array:
-        first, last = (pc.divide((moment - EPOCH) // _MICROSECOND, units) for moment in (EARLIEST, LATEST))
-        sane = pc.and_(pc.greater_equal(stamps, first), pc.less(stamps, last))
+        sane = times.sane_stamps(stamps, units)
         self.reject("bad_time", pc.invert(sane), name, values)
         column = pc.multiply(pc.if_else(sane, stamps, None), units).cast(TIMESTAMP)
         self._plausible(name, values, column, received_at)
@@ -149,9 +139,8 @@ class Sheet:
             self.reject(code, column.is_null(), name)
 
     def _plausible(self, name: str, values: Sequence[Any], column: pa.Array, received_at: datetime) -> None:
-        sane = pc.and_(pc.greater_equal(column, _time(EARLIEST)), pc.less(column, _time(LATEST)))
-        self.reject("bad_time", pc.invert(sane), name, values)
-        self.reject("future_time", pc.greater(column, _time(received_at + CLOCK_SKEW)), name, values)
+        self.reject("bad_time", pc.invert(times.sane(column)), name, values)
+        self.reject("future_time", times.ahead(column, received_at), name, values)
 
     def _exact(self, row: int, name: str, value: Any) -> Any:
         given = written(value) if self.written else value
@@ -186,7 +175,7 @@ class Sheet:
 
     def _time(self, row: int, name: str, value: Any) -> Any:
         try:
-            return _times([value])[0]
+            return times.parsed([value])[0]
         except (ValueError, TypeError):
             self.fault(row, "bad_time", name, value)
             return None
@@ -201,15 +190,3 @@ def new_fields(names: Collection[Any]) -> list[str]:
 
 def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:
     return enumerate(values.to_pylist() if isinstance(values, pa.Array) else values)
-
-
-def _times(values: Sequence[Any]) -> pa.Array:
-    texts = pa.array(values, pa.string())
-    try:
-        return texts.cast(TIMESTAMP)
-    except pa.ArrowInvalid:
-        return texts.cast(_NANOSECONDS).cast(TIMESTAMP, safe=False)
-
-
-def _time(moment: datetime) -> pa.Scalar:
-    return pa.scalar(moment, TIMESTAMP)

@@ -14,12 +14,12 @@ import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
 from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
-from transform.columns import CLOCK_SKEW
 from transform.lines import Fault
 from transform.numbers import LIVE
 from transform.parsed import Unreadable
 from transform.payload import Repeated
 from transform.shape import TEXT, WHOLE, Field
+from transform.times import CLOCK_SKEW
 
 _STREAM: Final = "@miniTicker"
 _EVENT: Final = "24hrMiniTicker"

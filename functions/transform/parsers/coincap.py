@@ -11,13 +11,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from transform.assembly import by_slot, constant, origin, symbols
-from transform.columns import MILLISECOND, Sheet
+from transform.columns import Sheet
 from transform.documents import once
 from transform.numbers import PRICE
 from transform.parsed import Answer, Parsed
 from transform.points import price_points
 from transform.quotes import only_requested, page_quote, quotes
 from transform.rows import field, objects, unlisted
+from transform.times import MILLISECOND
 
 KNOWN: Final = frozenset({"data", "timestamp"})
 _ASSET: Final = {

@@ -19,12 +19,13 @@ import pyarrow.compute as pc
 
 from coinlake.intervals import INTERVALS
 from transform.candles import candles
-from transform.columns import MILLISECOND, Sheet
+from transform.columns import Sheet
 from transform.markets import Market, asset_and_quote
 from transform.numbers import ANY, PRICE, VOLUME
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.points import price_points
 from transform.rows import lists, unlisted_columns
+from transform.times import MILLISECOND
 
 KNOWN: Final = frozenset({"prices", "market_caps", "total_volumes"})
 _POINT: Final = 2  # a time and a value
