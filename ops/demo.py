@@ -1,19 +1,21 @@
-"""The demo: let the schedules fire, provoke trouble, wait for its mails, show everything.
+"""The demo: let the schedules fire, fetch a year, provoke trouble, wait for its mails, show everything.
 
 Whatever does not land in time ends the demo with one sentence and exit code 1.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from coinlake import intervals
-from coinlake.config import Feed, LakeConfig, PriceRule
-from coinlake.errors import CoinlakeError, NotFound
+from coinlake.config import LakeConfig, PriceRule
+from coinlake.errors import NotFound
+from coinlake.feeds import Feed
 from coinlake.keys import RawKey
 from ops import demo_view, status
+from ops.demo_past import Past
+from ops.demo_wait import NotLanded, Patience
 from ops.exchanges import Exchanges
 from ops.feeds import feed_states, raw_keys
 from ops.laptop import Laptop
@@ -21,17 +23,12 @@ from ops.mailbox import Mail, Mailbox
 from ops.progress import step
 from ops.stack import Stack
 
-POLL_SECONDS: Final = 1.0
 GRACE_SECONDS: Final = 120  # beyond a feed's interval, for cold starts on a slow machine
 MAIL_SECONDS: Final = 180
 QUICK: Final = timedelta(minutes=5)
 SPOILED_PATH: Final = "*/coins/markets"
 BAD_ROWS: Final = 4
 QUARANTINE: Final = "quarantine"
-
-
-class NotLanded(CoinlakeError):
-    """Something that the demo promises did not come in time."""
 
 
 @dataclass(slots=True)
@@ -43,24 +40,30 @@ class Demo:
     mailbox: Mailbox
     config: LakeConfig
     started: datetime
+    patience: Patience
     mails: list[Mail] = field(default_factory=list)
 
-    def provoked(self) -> None:
-        """Bad rows with the next answer, a price shock as soon as there is a price to compare with."""
+    def provoked(self, meanwhile: Callable[[], None]) -> None:
+        """Bad rows with the next answer, a price shock as soon as there is a price to compare with.
+
+        ``meanwhile`` is done while the schedules fire.
+        """
         rule = moving(self.config)
         warm = self._prices_to_compare(rule.window)
         self.exchanges.spoil(SPOILED_PATH, "nan", BAD_ROWS)
         if warm:
             self._shock(rule)
+        meanwhile()
         self.landed()
         if not warm:
             self._shock(rule)
         self._mailed("a price alert", {rule.name})
         self._mailed("a quarantine alert", {QUARANTINE})
 
-    def watched(self) -> None:
+    def watched(self, meanwhile: Callable[[], None]) -> None:
         """What the real APIs answer; nothing is provoked."""
         try:
+            meanwhile()
             self.landed()
         except NotLanded as error:
             raise NotLanded(f"{error}; does this machine reach the real exchanges?") from error
@@ -72,9 +75,9 @@ class Demo:
         slowest = max(intervals.duration(feed.interval) for feed in feeds)
         seconds = slowest.total_seconds() + GRACE_SECONDS
         with step("Schedules fire, answers land in raw") as current:
-            self._until(lambda: self._waiting(feeds, ledger=False), seconds, "ingest", current.say)
+            self.patience.until(lambda: self._waiting(feeds, ledger=False), seconds, "ingest", current.say)
         with step("S3 events reach transform, Parquet lands") as current:
-            self._until(lambda: self._waiting(feeds, ledger=True), seconds, "transform", current.say)
+            self.patience.until(lambda: self._waiting(feeds, ledger=True), seconds, "transform", current.say)
 
     def _shock(self, rule: PriceRule) -> None:
         percent, coin = float(rule.change_percent or 0) * 2, self.config.assets[rule.asset]["coingecko"]
@@ -112,7 +115,7 @@ class Demo:
 
     def _mailed(self, what: str, kinds: set[str]) -> None:
         with step(f"Mail: {what}") as current:
-            self._until(lambda: self._missing_mail(what, kinds), MAIL_SECONDS, "notify", current.say)
+            self.patience.until(lambda: self._missing_mail(what, kinds), MAIL_SECONDS, "notify", current.say)
 
     def _missing_mail(self, what: str, kinds: set[str]) -> str:
         self.mails += self.mailbox.take()
@@ -120,30 +123,21 @@ class Demo:
         subjects = {sent["subject"] for sent in log if sent["rule"] in kinds}
         return "" if any(mail.subject in subjects for mail in self.mails) else what
 
-    def _until(
-        self, waiting: Callable[[], str], seconds: float, stage: str, say: Callable[[str], None]
-    ) -> None:
-        deadline = time.monotonic() + seconds
-        while left := waiting():
-            say(f"waiting for {left}")
-            if time.monotonic() > deadline:
-                raise NotLanded(f"{left}: nothing came within {seconds:.0f} s; {self._where_to_look(stage)}")
-            time.sleep(POLL_SECONDS)
-
-    def _where_to_look(self, stage: str) -> str:
-        log = self.exchanges.laptop.logs / "ministack.log"
-        return f"`coinlake status` shows the queues, and {log} what {self.stack.functions[stage]} said"
-
 
 def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
     """Show the line at work on a stack that is up; ``live`` provokes nothing."""
     with step("Mailbox on the alerts topic"):
         mailbox = Mailbox.open(stack)
-    demo = Demo(stack, Exchanges(laptop), mailbox, stack.config(), status.now())
+    now, patience = status.now(), Patience(stack, laptop.logs / "ministack.log")
+    demo, past = (
+        Demo(stack, Exchanges(laptop), mailbox, stack.config(), now, patience),
+        Past(stack, patience, now),
+    )
     if live:
-        demo.watched()
+        demo.watched(past.fetch)
     else:
-        demo.provoked()
+        demo.provoked(past.fetch)
+    past.account()
     demo_view.show(stack, demo.mails, live=live)
 
 

@@ -2,7 +2,8 @@
 # what became of it. `coinlake backfill` plans, starts and follows it. Raw tells what is done already,
 # so a backfill that was stopped is started again with the same plan.
 #
-#   input    {"plan": {"bucket", "key"}, "results": {"bucket", "prefix"}}; the prefix is backfills/<id>/results
+#   input    {"plan": {"bucket", "key"}, "results": {"bucket", "prefix"}, "concurrency"}; the prefix is
+#            backfills/<id>/results, and concurrency how many windows are fetched at the same time
 #   plan     a JSON array of ingest's events, {"window": {...}} each
 #   results  <prefix>/<run>/manifest.json and the files that it names: of each window the event and
 #            the outcome, ingest's answer or {"outcome": "failed", "error", "detail"}
@@ -70,7 +71,7 @@ locals {
           ReaderConfig = { InputType = "JSON" }
           Parameters   = { "Bucket.$" = "$.plan.bucket", "Key.$" = "$.plan.key" }
         }
-        MaxConcurrency             = var.backfill_concurrency
+        MaxConcurrencyPath         = "$.concurrency"
         ItemProcessor              = local.backfill_window
         ToleratedFailurePercentage = 100
         ResultWriter = {

@@ -150,7 +150,7 @@ variable "athena_scan_limit_mb" {
 }
 
 variable "backfill_concurrency" {
-  description = "Windows of a backfill that are fetched at the same time; a source's limits hold for all of them together"
+  description = "Windows of a backfill that are fetched at the same time, fewer at a slow source; a source's limits hold for all of them together"
   type        = number
   default     = 2
 

@@ -16,7 +16,7 @@ from ops.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A plan with its price, at a stack that fetches ``concurrency`` windows at the same time."""
+    """A plan with its price, of which ``concurrency`` windows are fetched at the same time."""
 
     plan: Plan
     costs: list[Cost]
@@ -27,13 +27,18 @@ class Offer:
         """Whether to ask before it starts."""
         return cost.large(self.costs, self.concurrency)
 
+    @property
+    def nothing_new(self) -> bool:
+        """Whether raw holds every window already."""
+        return all(cost.here == cost.windows for cost in self.costs)
+
 
 def offered(stack: Stack, asked: Asked, now: datetime) -> Offer:
     """Plan and show it; ``BadConfiguration`` for one that is empty or that the month's credits forbid."""
     config = stack.config()
     plan = planner.plan(asked, config, now)
-    costs = cost.costs(plan, here.already(stack.raw, plan, config), config, stack.quota)
-    offer = Offer(plan, costs, int(stack.backfill.get("concurrency", 1)))
+    costs = cost.costs(plan, here.in_raw(stack.raw, plan, config), config, stack.quota)
+    offer = Offer(plan, costs, cost.concurrency(costs, int(stack.backfill.get("concurrency", 1))))
     console.print(view.plan_table(plan, costs, offer.concurrency))
     for note in (*plan.notes, *view.here_note(costs)):
         console.print(f"  {note}")
@@ -41,14 +46,19 @@ def offered(stack: Stack, asked: Asked, now: datetime) -> Offer:
     return offer
 
 
-def fetched(stack: Stack, plan: Plan) -> Counter[str]:
+def fetched(stack: Stack, offer: Offer) -> Counter[str]:
     """Run the plan and show what came of it; how many windows went how.
 
     ``BackfillStopped`` where some failed or the run was stopped.
     """
+    if offer.nothing_new:
+        console.print("There is nothing to fetch.")
+        return Counter({results.EXISTS: len(offer.plan.pieces)})
     started = time.monotonic()
     try:
-        found = run.rounds(stack, plan, status.now, lambda *work: _follow(stack, *work))
+        found = run.rounds(
+            stack, offer.plan, offer.concurrency, status.now, lambda *work: _follow(stack, *work)
+        )
     except KeyboardInterrupt:
         errors.print("The stack works on without you. The same command shows how far it is.")
         raise

@@ -12,6 +12,9 @@ MONTH_MINUTES: Final = 31 * 24 * 60
 WINDOW_SECONDS: Final = 0.5  # of a window in the state machine and in ingest, beside the limits
 ASK_CALLS: Final = 100
 ASK_SECONDS: Final = 600
+# Of a source's limit, for a window's turn there: who has just been served is ahead of who waits, and
+# ingest gives up after a minute.
+TURN_MINUTES: Final = 0.25
 LEAST_SHARE: Final = 0.1  # of the limit that a backfill gets beside the feeds in any case
 # An answer's bytes, once and for each bucket, and how many of them cost a credit, as
 # terraform/sources.tf knows.
@@ -38,10 +41,14 @@ class Cost:
     credits_left: int | None
     credits_per_month: int | None
 
+    @property
+    def free_per_minute(self) -> float:
+        """What the feeds leave of the limit."""
+        return max(self.requests_per_minute - self.feeds_per_minute, self.requests_per_minute * LEAST_SHARE)
+
     def seconds(self, concurrency: int) -> float:
         """How long it takes, by the limit or by the work itself."""
-        free = max(self.requests_per_minute - self.feeds_per_minute, self.requests_per_minute * LEAST_SHARE)
-        return max(self.weight * 60 / free, self.windows * WINDOW_SECONDS / concurrency)
+        return max(self.weight * 60 / self.free_per_minute, self.windows * WINDOW_SECONDS / concurrency)
 
 
 def costs(
@@ -64,6 +71,12 @@ def check(found: list[Cost]) -> None:
                 f"{cost.credits_per_month:,} credits a month, and the feeds leave "
                 f"{max(0, cost.credits_left):,}; take fewer assets, fewer days or a longer interval"
             )
+
+
+def concurrency(found: list[Cost], most: int) -> int:
+    """How many windows to fetch at the same time: so few that each has its turn before ingest gives up."""
+    turns = [cost.free_per_minute * TURN_MINUTES * cost.calls / cost.weight for cost in found if cost.weight]
+    return max(1, int(min([most, *turns])))
 
 
 def total_seconds(found: list[Cost], concurrency: int) -> float:

@@ -14,7 +14,8 @@ from coinlake.stores import ObjectStore
 
 MAX_MANIFEST_BYTES: Final = 16 << 20
 MAX_FILE_BYTES: Final = 5 << 30
-HAD: Final = ("landed", "exists")
+EXISTS: Final = "exists"
+HAD: Final = ("landed", EXISTS)
 LEFT: Final = ("not_closed",)
 FAILED: Final = "failed"
 NOT_STARTED: Final = "not started"

@@ -33,14 +33,16 @@ class Execution:
     resumed: bool
 
 
-def rounds(stack: Stack, plan: Plan, now: Callable[[], datetime], follow: Callable[..., Any]) -> list[Result]:
+def rounds(
+    stack: Stack, plan: Plan, concurrency: int, now: Callable[[], datetime], follow: Callable[..., Any]
+) -> list[Result]:
     """Run the plan, and its failed windows again as long as that mends some; every window's result.
 
     ``follow`` is called with each execution and its number of windows, and waits for its end.
     """
     done: list[Result] = []
     for _ in range(ROUNDS):
-        execution = begin(stack, plan, now())
+        execution = begin(stack, plan, concurrency, now())
         follow(execution, len(plan.pieces))
         found = list(outcomes(stack, execution.arn))
         left = _failed(plan, found)
@@ -51,7 +53,7 @@ def rounds(stack: Stack, plan: Plan, now: Callable[[], datetime], follow: Callab
     return done + [result for result in found if result.outcome == results.FAILED]
 
 
-def begin(stack: Stack, plan: Plan, now: datetime) -> Execution:
+def begin(stack: Stack, plan: Plan, concurrency: int, now: datetime) -> Execution:
     """Start the plan, or find the execution of the very same plan that is at work."""
     machine = _machine(stack)
     states = stack.aws.client("stepfunctions")
@@ -64,7 +66,7 @@ def begin(stack: Stack, plan: Plan, now: datetime) -> Execution:
     started = states.start_execution(
         stateMachineArn=machine,
         name=f"{plan.id}-{now:%Y%m%dT%H%M%S}",
-        input=_input(stack.artifacts_bucket, folder),
+        input=_input(stack.artifacts_bucket, folder, concurrency),
     )
     return Execution(started["executionArn"], resumed=False)
 
@@ -100,11 +102,12 @@ def _machine(stack: Stack) -> str:
     return str(machine)
 
 
-def _input(bucket: str, folder: str) -> str:
+def _input(bucket: str, folder: str, concurrency: int) -> str:
     return json.dumps(
         {
             "plan": {"bucket": bucket, "key": f"{folder}/plan.json"},
             "results": {"bucket": bucket, "prefix": f"{folder}/results"},
+            "concurrency": concurrency,
         }
     )
 

@@ -52,7 +52,7 @@ def run_backfill(
     offer = command.offered(stack, asked, now)
     if offer.large and not yes and not agreed("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
-    command.fetched(stack, offer.plan)
+    command.fetched(stack, offer)
 
 
 @app.command("assets", rich_help_panel=PANEL)

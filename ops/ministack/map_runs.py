@@ -1,4 +1,4 @@
-"""What MiniStack leaves out of a distributed Map: its ResultWriter, and that it can be stopped.
+"""What MiniStack leaves out of a distributed Map: its ResultWriter, MaxConcurrencyPath, and being stopped.
 
 AWS writes what became of the children to S3 and passes on where, and starts no more of them once
 their parent is stopped. MiniStack passes on their outputs, writes nothing, and runs them all.
@@ -58,6 +58,8 @@ def patch(states: Any, s3: Any) -> None:
 
     def run_distributed_map(state: Any, given: Any, effective: Any, iterator: Any, *within: Any) -> Any:
         execution, ctx = within
+        if path := state.get("MaxConcurrencyPath"):
+            state = {**state, "MaxConcurrency": states._resolve_path(path, effective)}
         writer = state.get("ResultWriter")
         if not writer:
             return run_map(state, given, effective, iterator, *within)

@@ -171,13 +171,29 @@ run "the_stack_as_it_is_by_default" {
       notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
       ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
       transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
-      notify-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-notify", "GreaterThanThreshold", 0, "notBreaching"]
-      reconcile-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-reconcile", "GreaterThanThreshold", 0, "notBreaching"]
       throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
       watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
       objects-requeued       = ["coinlake-test", "ObjectsRequeued", "service=reconcile", "GreaterThanThreshold", 0, "notBreaching"]
+      gaps-unexplained       = ["coinlake-test", "GapsUnexplained", "service=audit", "GreaterThanThreshold", 0, "notBreaching"]
+      markets-unsupported    = ["coinlake-test", "MarketsUnsupported", "service=ingest", "GreaterThanThreshold", 0, "notBreaching"]
     }
     error_message = "The alarms changed; silence of the watch must alarm."
+  }
+
+  assert {
+    condition = { for name, alarm in aws_cloudwatch_metric_alarm.this : name => alarm.period if alarm.period != 300 } == {
+      gaps-unexplained    = 86400
+      markets-unsupported = 86400
+    }
+    error_message = "What is found daily, or at each run anew, must mail once, not each time."
+  }
+
+  assert {
+    condition = { for name, schedule in module.audit_schedule : name => [schedule.expression, schedule.input] } == {
+      audit         = ["cron(20 5 * * ? *)", "{\"days\":35}"]
+      audit-history = ["cron(50 5 ? * SUN *)", "{\"days\":3660}"]
+    }
+    error_message = "Audits look at the last weeks daily and at all of history weekly."
   }
 
   assert {
@@ -350,7 +366,7 @@ run "a_function_logs_to_its_own_group_and_a_failed_run_is_kept" {
     log_retention_days   = 30
     reserved_concurrency = -1
     kms_key_arn          = null
-    asynchronous         = { retries = 2, max_age_seconds = 3600, failure_queue_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
+    asynchronous         = { retries = 2, max_age_seconds = 3600, on_failure_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
   }
 
   assert {
@@ -514,7 +530,7 @@ run "a_backfill_fetches_each_window_of_its_plan_and_writes_what_became_of_it" {
         ReaderConfig = { InputType = "JSON" }
         Parameters   = { "Bucket.$" = "$.plan.bucket", "Key.$" = "$.plan.key" }
       }
-      MaxConcurrency             = 7
+      MaxConcurrencyPath         = "$.concurrency"
       ItemProcessor              = local.backfill_window
       ToleratedFailurePercentage = 100
       ResultWriter = {
@@ -524,6 +540,11 @@ run "a_backfill_fetches_each_window_of_its_plan_and_writes_what_became_of_it" {
       End = true
     }
     error_message = "The plan comes from S3 and the results go there: a payload holds 256 KB."
+  }
+
+  assert {
+    condition     = output.backfill.concurrency == 7
+    error_message = "The command takes less for a slow source, and never more than this."
   }
 
   assert {

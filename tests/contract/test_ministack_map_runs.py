@@ -26,6 +26,7 @@ parent = {"executionArn": "parent", "stateMachineArn": machine, "status": sys.ar
 states._executions["parent"] = parent
 state = {
     "Label": "Windows",
+    "MaxConcurrencyPath": "$.most",
     "ItemReader": {"Resource": "s3:getObject", "Parameters": {"Bucket.$": "$.b", "Key": "plan.json"}},
     "ItemProcessor": {
         "ProcessorConfig": {"Mode": "DISTRIBUTED"},
@@ -36,11 +37,11 @@ state = {
     "ResultWriter": {"Resource": "s3:putObject", "Parameters": {"Bucket.$": "$.b", "Prefix": "results"}},
     "End": True,
 }
-output, _ = states._run_map_items(state, {"b": "lake"}, parent, {"State": {}})
+output, _ = states._run_map_items(state, {"b": "lake", "most": 7}, parent, {"State": {}})
 objects = {key: s3._get_object("lake", key, {}, {})[2] for key in s3._buckets["lake"]["objects"]}
 run = states._map_runs[output["MapRunArn"]]
 print(json.dumps({
-    "output": output, "status": run["status"], "counts": run["itemCounts"],
+    "output": output, "status": run["status"], "counts": run["itemCounts"], "most": run["maxConcurrency"],
     "objects": {key: json.loads(body) for key, body in objects.items()},
 }))
 """
@@ -69,7 +70,7 @@ def test_the_results_of_a_map_are_in_s3_and_its_output_names_them():
         ({"window": 1}, {"outcome": "landed"}),
         ({"window": 2}, {"outcome": "landed"}),
     ]
-    assert (shown["status"], shown["counts"]["succeeded"]) == ("SUCCEEDED", 2)
+    assert (shown["status"], shown["counts"]["succeeded"], shown["most"]) == ("SUCCEEDED", 2, 7)
 
 
 def test_a_stopped_map_starts_no_more_children_and_lists_them_as_pending():

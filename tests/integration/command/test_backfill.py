@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -12,68 +11,15 @@ from ops.backfill.pieces import Piece, Plan
 from ops.stack import Stack
 
 from .landing import NOW
+from .states import machine
 
 DAY = timedelta(days=1)
 END = NOW.replace(hour=0, minute=0)
 PLAN = Plan(tuple(Piece("coinbase", "candles", asset, "USD", "1d", END, 300) for asset in ("BTC", "ETH")))
 
 
-class StepFunctions:
-    """A state machine that does each plan at once; ``failing`` maps an asset to how often it fails."""
-
-    def __init__(self, s3: Any, failing: dict[str, int]) -> None:
-        self.s3, self.failing = s3, failing
-        self.executions: dict[str, dict[str, Any]] = {}
-        self.status = "SUCCEEDED"
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "list_executions"
-        return self
-
-    def paginate(self, stateMachineArn: str, statusFilter: str) -> list[dict[str, Any]]:
-        return [{"executions": [e for e in self.executions.values() if e["status"] == statusFilter]}]
-
-    def start_execution(self, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:  # noqa: A002 - AWS's name
-        given = json.loads(input)
-        place = given["plan"]
-        events = json.load(self.s3.get_object(Bucket=place["bucket"], Key=place["key"])["Body"])
-        key = self.write(given["results"], [self.child(event) for event in events])
-        output = json.dumps({"ResultWriterDetails": {"Bucket": place["bucket"], "Key": key}})
-        arn = f"{stateMachineArn}:{name}:{len(self.executions)}"
-        self.executions[arn] = {"name": name, "executionArn": arn, "status": self.status, "output": output}
-        return {"executionArn": arn}
-
-    def child(self, event: dict[str, Any]) -> dict[str, Any]:
-        asset = event["window"]["asset"]
-        answer = {"key": "raw/x", "outcome": "landed", "detail": None}
-        if self.failing.get(asset):
-            self.failing[asset] -= 1
-            cause = json.dumps({"errorMessage": "coinbase: HTTP 503"})
-            answer = {"outcome": "failed", "error": "SourceUnavailable", "detail": cause}
-        return {"Input": json.dumps(event), "Output": json.dumps(answer), "Status": "SUCCEEDED"}
-
-    def write(self, place: dict[str, str], children: list[dict[str, Any]]) -> str:
-        folder = f"{place['prefix']}/{len(self.executions)}"
-        self.put(place["bucket"], f"{folder}/SUCCEEDED_0.json", children)
-        files = {"SUCCEEDED": [{"Key": f"{folder}/SUCCEEDED_0.json"}], "FAILED": [], "PENDING": []}
-        self.put(place["bucket"], f"{folder}/manifest.json", {"ResultFiles": files})
-        return f"{folder}/manifest.json"
-
-    def put(self, bucket: str, key: str, content: Any) -> None:
-        self.s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(content).encode())
-
-    def describe_execution(self, executionArn: str) -> dict[str, Any]:
-        return self.executions[executionArn]
-
-
-def machine(stack: Stack, s3: Any, **failing: int) -> tuple[Stack, StepFunctions]:
-    states = StepFunctions(s3, failing)
-    stack.aws.clients["stepfunctions"] = states
-    return replace(stack, backfill={"state_machine": "arn:machine", "concurrency": 2}), states
-
-
 def backfill(stack: Stack, plan: Plan = PLAN) -> list[results.Result]:
-    return run.rounds(stack, plan, lambda: NOW, lambda execution, windows: None)
+    return run.rounds(stack, plan, 2, lambda: NOW, lambda execution, windows: None)
 
 
 def test_each_window_is_told_and_the_plan_lies_under_its_hash(stack, s3):
@@ -101,10 +47,10 @@ def test_what_fails_for_good_is_told_with_its_reason(stack, s3):
 def test_the_same_command_follows_the_run_that_is_at_work(stack, s3):
     stack, states = machine(stack, s3)
     states.status = "RUNNING"
-    first = run.begin(stack, PLAN, NOW)
-    again = run.begin(stack, PLAN, NOW + timedelta(minutes=1))
+    first = run.begin(stack, PLAN, 2, NOW)
+    again = run.begin(stack, PLAN, 2, NOW + timedelta(minutes=1))
     assert (again.arn, first.resumed, again.resumed) == (first.arn, False, True)
-    assert not run.begin(stack, Plan(PLAN.pieces[:1]), NOW).resumed
+    assert not run.begin(stack, Plan(PLAN.pieces[:1]), 2, NOW).resumed
 
 
 def test_a_run_that_was_stopped_says_how_to_go_on(stack, s3):
@@ -116,7 +62,7 @@ def test_a_run_that_was_stopped_says_how_to_go_on(stack, s3):
 
 def test_a_stack_without_a_backfill_says_so(stack):
     with pytest.raises(run.CoinlakeError, match="has no backfill yet; deploy it anew"):
-        run.begin(stack, PLAN, NOW)
+        run.begin(stack, PLAN, 2, NOW)
 
 
 def test_what_raw_holds_already_is_told_from_its_names_and_costs_nothing(stack):
@@ -127,13 +73,13 @@ def test_what_raw_holds_already_is_told_from_its_names_and_costs_nothing(stack):
     neighbour = replace(first, slot=replace(first.slot, parts=("ETH-USD", "1d", "300")))
     for key in (first, first.revised(1), neighbour):
         stack.raw.put(str(key), b"")
-    held = here.already(stack.raw, plan, config)
+    held = here.in_raw(stack.raw, plan, config)
     assert held == {pieces[0]}
     [found] = cost.costs(plan, held, config, {"coinbase": {"credits_per_month": 2}})
     assert (found.windows, found.here, found.calls, found.credits) == (3, 1, 2, 2)
     cost.check([found])
     assert [*view.here_note([found])] == ["1 of 3 windows are already here and are not asked for again"]
-    assert not here.already(stack.raw, Plan(pieces, refresh=True), config)
+    assert not here.in_raw(stack.raw, Plan(pieces, refresh=True), config)
 
 
 @pytest.mark.parametrize(

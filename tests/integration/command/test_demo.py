@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from rich.console import Console
 from coinlake.config import LakeConfig
 from coinlake.keys import QuarantineKey, Slot
 from coinlake.records import Rejection, quarantine_lines
-from ops import demo, demo_view
-from ops.demo import Demo, NotLanded
+from ops import demo, demo_view, demo_wait
+from ops.demo import Demo
+from ops.demo_wait import NotLanded, Patience
 from ops.laptop import Laptop
 from ops.mailbox import Mail
 from ops.stack import Stack
@@ -56,17 +58,22 @@ class Orders(list[tuple[Any, ...]]):
         self.append(order)
 
 
+def nothing() -> None:
+    """What a demo does meanwhile, if its past is not in question."""
+
+
 def configured(**changes: Any) -> LakeConfig:
     return LakeConfig.from_json(json.dumps({**CONFIG, **changes}).encode())
 
 
 @pytest.fixture
 def running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    monkeypatch.setattr(demo, "POLL_SECONDS", 0)
+    monkeypatch.setattr(demo_wait, "POLL_SECONDS", 0)
     monkeypatch.setattr(demo, "MAIL_SECONDS", 0)
     monkeypatch.setattr(demo, "GRACE_SECONDS", -300)
     monkeypatch.setattr("ops.status.now", lambda: NOW)
-    return Demo(stack, Orders(), Mails(), configured(price_rules={"btc_moved": RULE}), NOW)
+    patience = Patience(stack, Path("ministack.log"))
+    return Demo(stack, Orders(), Mails(), configured(price_rules={"btc_moved": RULE}), NOW, patience)
 
 
 def logged(stack: Stack, subject: str, rule: str) -> None:
@@ -105,10 +112,10 @@ def test_raw_without_its_ledger_entry_has_not_landed(running):
 
 def test_on_the_real_exchanges_a_silence_asks_for_the_network_and_nothing_is_provoked(running):
     with pytest.raises(NotLanded, match=r"does this machine reach the real exchanges\?$"):
-        running.watched()
+        running.watched(nothing)
     land(running.stack, NOW + timedelta(seconds=1))
     running.mailbox.append(Mail("s", "b", "now"))
-    running.watched()
+    running.watched(nothing)
     assert (running.exchanges, len(running.mails)) == ([], 1)
 
 
@@ -116,7 +123,7 @@ def test_a_mail_that_did_not_come_ends_the_demo(running):
     land(running.stack, NOW + timedelta(seconds=1))
     logged(running.stack, "BTC +10 %", "btc_moved")
     with pytest.raises(NotLanded, match="^a price alert: nothing came"):
-        running.provoked()
+        running.provoked(nothing)
 
 
 def test_the_whole_demo_is_content_with_both_mails(running):
@@ -124,7 +131,7 @@ def test_the_whole_demo_is_content_with_both_mails(running):
     for subject, rule in (("BTC +10 %", "btc_moved"), ("4 rows quarantined", "quarantine")):
         logged(running.stack, subject, rule)
         running.mailbox.append(Mail(subject, "body", "now"))
-    running.provoked()
+    running.provoked(nothing)
     assert running.exchanges == [("*/coins/markets", "nan", 4), ("bitcoin", 10.0)]
     assert [mail.subject for mail in running.mails] == ["BTC +10 %", "4 rows quarantined"]
 

@@ -177,6 +177,13 @@ def test_feeds_leave_a_backfill_less_of_the_limit():
     assert beside.seconds(2) == pytest.approx(alone.seconds(2) * 5 / 2)
 
 
+def test_at_a_slow_source_no_window_waits_behind_another():
+    quota = {"coingecko": {"weight_per_month": 44640}}
+    slow = cost.costs(plan("coingecko", "2026-01-01"), (), config(), quota)
+    quick = cost.costs(plan("binance", "2026-01-01"), (), config(), quota)
+    assert [cost.concurrency(costs, 10) for costs in (slow, quick, [*quick, *slow], [])] == [1, 10, 1, 10]
+
+
 def test_a_plan_that_needs_more_credits_than_are_left_is_refused():
     quota = {"coincap": {"credits_per_month": 4000, "credits_used": 3990}}
     found = cost.costs(plan("coincap", "2016-01-01"), (), config(), quota)
