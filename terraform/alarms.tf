@@ -1,4 +1,6 @@
-# Ten alarms, as many as are free. Each says what to do; all mail the operations topic.
+# Ten alarms, as many as are free. Each says what to do; all mail the operations topic. notify needs
+# none for its errors: its queue and the watch's heartbeat tell. The daily functions need none either:
+# Lambda itself publishes a run of theirs that failed in the end.
 
 locals {
   alarm_arns = "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${local.prefix}-*"
@@ -18,7 +20,7 @@ locals {
       }
     },
     {
-      for stage in ["ingest", "transform", "notify"] : "${stage}-errors" => merge(local.sustained, {
+      for stage in ["ingest", "transform"] : "${stage}-errors" => merge(local.sustained, {
         description = "${stage} keeps failing: `aws logs tail /aws/lambda/${local.prefix}-${stage} --since 30m --filter-pattern ERROR` says why."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
@@ -27,13 +29,6 @@ locals {
       })
     },
     {
-      reconcile-errors = {
-        description = "The daily search for lost objects failed: `aws logs tail /aws/lambda/${local.prefix}-reconcile --since 2h` says why; then `coinlake reconcile --env ${var.environment}`."
-        namespace   = "AWS/Lambda"
-        metric      = "Errors"
-        dimensions  = { FunctionName = "${local.prefix}-reconcile" }
-        statistic   = "Sum"
-      }
       throttles = merge(local.sustained, {
         description = "Lambda throttles functions of this account: compare `aws lambda get-account-settings` with what runs, and ask for a higher quota in Service Quotas."
         namespace   = "AWS/Lambda"
@@ -59,6 +54,22 @@ locals {
         dimensions  = { service = "reconcile" }
         statistic   = "Sum"
       }
+      gaps-unexplained = {
+        description = "audit found candles that nothing explains and no refill brought: `coinlake gaps --env ${var.environment}` shows whose; the table gaps says why."
+        namespace   = local.prefix
+        metric      = "GapsUnexplained"
+        dimensions  = { service = "audit" }
+        statistic   = "Maximum"
+        period      = 86400 # audit's day: one mail, until a day without
+      }
+      markets-unsupported = {
+        description = "A source does not list a market that a feed asks for: `coinlake assets --env ${var.environment}` shows which. The feed's other markets go on; take this one out of the feed, or mend its id in assets."
+        namespace   = local.prefix
+        metric      = "MarketsUnsupported"
+        dimensions  = { service = "ingest" }
+        statistic   = "Sum"
+        period      = 86400 # longer than any feed's interval: one mail, not one for each run
+      }
     },
   )
 }
@@ -72,7 +83,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   metric_name         = each.value.metric
   dimensions          = each.value.dimensions
   statistic           = each.value.statistic
-  period              = 300
+  period              = lookup(each.value, "period", 300)
   comparison_operator = lookup(each.value, "comparison", "GreaterThanThreshold")
   threshold           = lookup(each.value, "threshold", 0)
   evaluation_periods  = lookup(each.value, "evaluation_periods", 1)

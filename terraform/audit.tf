@@ -1,6 +1,5 @@
 # audit: once a day every candle bucket that should exist is accounted for, in the table gaps, and
-# what nobody asked for is asked for through ingest. Its metric GapsUnexplained has no alarm: the
-# ten free ones are taken, and `coinlake gaps` tells.
+# what nobody asked for is asked for through ingest. What stays unexplained alarms.
 
 module "audit" {
   source = "./modules/function"
@@ -19,7 +18,12 @@ module "audit" {
   reserved_concurrency = lookup(var.reserved_concurrency, "audit", -1)
   log_retention_days   = var.log_retention_days
   kms_key_arn          = local.kms_key_arn
-  asynchronous         = { retries = 2, max_age_seconds = 3600 }
+
+  asynchronous = {
+    retries         = 2
+    max_age_seconds = 3600
+    on_failure_arn  = module.operations.arn
+  }
 
   environment = {
     LAKE_BUCKET     = module.lake.name
@@ -66,6 +70,12 @@ data "aws_iam_policy_document" "audit" {
     resources = ["arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.prefix}-ingest"]
   }
 
+  statement {
+    sid       = "TellOfFailedRuns"
+    actions   = ["sns:Publish"]
+    resources = [local.operations_arn]
+  }
+
   dynamic "statement" {
     for_each = local.kms_key_arns
 
@@ -77,15 +87,24 @@ data "aws_iam_policy_document" "audit" {
   }
 }
 
-module "audit_schedule" {
-  source = "./modules/schedule"
+locals {
+  # Daily what may still change; on Sundays all of history, for what was backfilled or lost since.
+  audits = {
+    audit         = { expression = "cron(20 5 * * ? *)", days = 35 }
+    audit-history = { expression = "cron(50 5 ? * SUN *)", days = 3660 }
+  }
+}
 
-  name         = "audit"
+module "audit_schedule" {
+  source   = "./modules/schedule"
+  for_each = local.audits
+
+  name         = each.key
   group_name   = aws_scheduler_schedule_group.this.name
   description  = "Accounts for every candle that should exist"
-  expression   = "cron(20 5 * * ? *)"
+  expression   = each.value.expression
   function_arn = module.audit.arn
   role_arn     = aws_iam_role.scheduler.arn
   kms_key_arn  = local.kms_key_arn
-  input        = jsonencode({ days = 35 })
+  input        = jsonencode({ days = each.value.days })
 }

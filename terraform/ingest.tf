@@ -19,9 +19,9 @@ module "ingest" {
   kms_key_arn          = local.kms_key_arn
 
   asynchronous = {
-    retries           = 2
-    max_age_seconds   = 3600
-    failure_queue_arn = aws_sqs_queue.ingest_dlq.arn
+    retries         = 2
+    max_age_seconds = 3600
+    on_failure_arn  = aws_sqs_queue.ingest_dlq.arn
   }
 
   environment = {

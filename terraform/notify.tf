@@ -182,7 +182,11 @@ module "alerts" {
   kms_key_arn  = local.kms_key_arn
 }
 
-# What whoever runs the lake must know: the alarms of alarms.tf.
+# What whoever runs the lake must know: the alarms of alarms.tf, and daily runs that failed in the end.
+locals {
+  operations_arn = "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.prefix}-operations"
+}
+
 module "operations" {
   source = "./modules/topic"
 

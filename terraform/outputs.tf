@@ -90,7 +90,7 @@ output "schedules" {
     feeds     = { for feed, schedule in module.feed_schedule : feed => schedule.name }
     watch     = module.watch_schedule.name
     reconcile = module.reconcile_schedule.name
-    audit     = module.audit_schedule.name
+    audits    = [for schedule in module.audit_schedule : schedule.name]
   }
 }
 

@@ -18,7 +18,12 @@ module "reconcile" {
   reserved_concurrency = lookup(var.reserved_concurrency, "reconcile", -1)
   log_retention_days   = var.log_retention_days
   kms_key_arn          = local.kms_key_arn
-  asynchronous         = { retries = 2, max_age_seconds = 3600 }
+
+  asynchronous = {
+    retries         = 2
+    max_age_seconds = 3600
+    on_failure_arn  = module.operations.arn
+  }
 
   environment = {
     RAW_BUCKET          = module.raw.name
@@ -56,6 +61,12 @@ data "aws_iam_policy_document" "reconcile" {
     sid       = "SendBackToTransform"
     actions   = ["sqs:SendMessage"]
     resources = [local.queue_arns.transform]
+  }
+
+  statement {
+    sid       = "TellOfFailedRuns"
+    actions   = ["sns:Publish"]
+    resources = [local.operations_arn]
   }
 
   dynamic "statement" {

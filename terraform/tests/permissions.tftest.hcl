@@ -157,6 +157,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
         { StringLike = { "s3:prefix" = "ledger/*" } },
       ]
       SendBackToTransform = ["Allow", "sqs:SendMessage", "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform"]
+      TellOfFailedRuns    = ["Allow", "sns:Publish", "arn:aws:sns:us-east-1:123456789012:coinlake-test-operations"]
       WriteOwnLogs = [
         "Allow",
         ["logs:PutLogEvents", "logs:CreateLogStream"],
@@ -185,6 +186,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       WriteGaps           = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*"]
       ReadConfiguration   = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       RefillThroughIngest = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest"]
+      TellOfFailedRuns    = ["Allow", "sns:Publish", "arn:aws:sns:us-east-1:123456789012:coinlake-test-operations"]
       WriteOwnLogs = [
         "Allow",
         ["logs:PutLogEvents", "logs:CreateLogStream"],

@@ -82,7 +82,7 @@ resource "aws_lambda_function_event_invoke_config" "this" {
   maximum_event_age_in_seconds = each.value.max_age_seconds
 
   dynamic "destination_config" {
-    for_each = each.value.failure_queue_arn == null ? [] : [each.value.failure_queue_arn]
+    for_each = each.value.on_failure_arn == null ? [] : [each.value.on_failure_arn]
 
     content {
       on_failure {

@@ -74,11 +74,11 @@ variable "kms_key_arn" {
 }
 
 variable "asynchronous" {
-  description = "For a function that schedules invoke: retries, age limit and the queue for what failed in the end"
+  description = "For a function that schedules invoke: retries, age limit and the queue or topic for what failed in the end"
   type = object({
-    retries           = number
-    max_age_seconds   = number
-    failure_queue_arn = optional(string)
+    retries         = number
+    max_age_seconds = number
+    on_failure_arn  = optional(string)
   })
   default = null
 }
