@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from ops.backfill import cost, here, results, run, view
+from ops.backfill import command, cost, here, results, run, view
+from ops.backfill.command import Offer
 from ops.backfill.pieces import Piece, Plan
 from ops.stack import Stack
 
@@ -25,9 +26,23 @@ def backfill(stack: Stack, plan: Plan = PLAN) -> list[results.Result]:
 def test_each_window_is_told_and_the_plan_lies_under_its_hash(stack, s3):
     stack, states = machine(stack, s3)
     assert results.counted(backfill(stack)) == {"landed": 2}
-    assert [e["name"] for e in states.executions.values()] == [f"{PLAN.id}-20261121T073600"]
+    [started] = states.executions.values()
+    assert (started["name"], started["concurrency"]) == (f"{PLAN.id}-20261121T073600", 2)
     body = stack.artifacts.get(f"backfills/{PLAN.id}/plan.json", 1 << 20).body
     assert [event["window"]["asset"] for event in json.loads(body)] == ["BTC", "ETH"]
+
+
+def test_where_raw_holds_every_window_no_run_is_started(stack, s3):
+    stack, states = machine(stack, s3)
+    config = stack.config()
+    plan = Plan(PLAN.pieces[:1])
+    offers = [
+        Offer(plan, cost.costs(plan, held, config, {}), 2) for held in (frozenset(plan.pieces), frozenset())
+    ]
+    assert command.fetched(stack, offers[0]) == {"exists": 1}
+    assert not states.executions
+    assert command.fetched(stack, offers[1]) == {"landed": 1}
+    assert len(states.executions) == 1
 
 
 def test_what_failed_is_tried_again_and_only_that(stack, s3):
