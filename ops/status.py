@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from coinlake import keys
 from coinlake.errors import NotFound
+from coinlake.feeds import Feed
 from coinlake.records import LedgerEntry
 from ops.feeds import FeedState, feed_states
 from ops.listing import Entry, entries
@@ -54,11 +55,12 @@ class QueueDepth:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything that ``coinlake status`` shows, as of ``now`` (aware UTC)."""
+    """Everything that ``coinlake status`` shows, as of ``now`` (aware UTC); ``off`` are feeds too."""
 
     now: datetime
     days: int
     feeds: Sequence[FeedState]
+    off: Sequence[Feed]
     zones: Sequence[Zone]
     reasons: Counter[str]
     queues: Sequence[QueueDepth]
@@ -74,6 +76,7 @@ def read(stack: Stack, now: datetime, days: int) -> Status:
         now=now,
         days=days,
         feeds=feed_states(stack, recent),
+        off=[feed for feed in stack.config().feeds.values() if not feed.enabled],
         zones=zones(stack, done),
         reasons=done.reasons,
         queues=queue_depths(stack),
@@ -87,7 +90,7 @@ def zones(stack: Stack, done: Work) -> list[Zone]:
     rows = {keys.RAW: done.rows_in, keys.TRUSTED: done.trusted, keys.QUARANTINE: done.quarantined}
     places = [
         (stack.raw, keys.RAW),
-        *((stack.lake, zone) for zone in (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER)),
+        *((stack.lake, zone) for zone in (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER, keys.GAPS)),
     ]
     return [_zone(prefix, list(entries(store, prefix)), rows.get(prefix)) for store, prefix in places]
 

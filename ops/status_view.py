@@ -37,6 +37,9 @@ def feeds_table(status: Status) -> Table:
         table.add_row(
             feed.name, feed.source, feed.dataset, feed.interval, shown, age, _condition(state, status)
         )
+    for feed in sorted(status.off, key=lambda feed: feed.name):
+        why = f"off: {escape(feed.off_reason)}" if feed.off_reason else "off"
+        table.add_row(feed.name, feed.source, feed.dataset, feed.interval, "", "", why, style="dim")
     return table
 
 

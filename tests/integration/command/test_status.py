@@ -26,7 +26,13 @@ def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
     found = status.read(stack, NOW, days=2)
     assert {state.feed.name: state.stale(NOW) for state in found.feeds} == {"quotes": False, "candles": True}
     zones = {zone.name: (zone.objects, zone.rows) for zone in found.zones}
-    assert zones == {"raw": (2, 20), "trusted": (0, 17), "quarantine": (1, 3), "ledger": (2, None)}
+    assert zones == {
+        "raw": (2, 20),
+        "trusted": (0, 17),
+        "quarantine": (1, 3),
+        "ledger": (2, None),
+        "gaps": (0, None),
+    }
     assert found.reasons == {"nonfinite": 3}
     assert [(queue.stage, queue.waiting, queue.dead) for queue in found.queues] == [
         ("ingest", None, 0),
