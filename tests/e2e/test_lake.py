@@ -10,7 +10,7 @@ import random
 import signal
 import subprocess
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,13 +18,17 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
-from ops import local
+from ops import local, status
+from ops.backfill import command
+from ops.backfill.asked import Asked
 from ops.emulator import Emulator
 from ops.laptop import Laptop
+from ops.ranges import Days
 from ops.redrive import Redriven, redrive
 from ops.repairs import set_schedule
 from ops.terraform import Changes
 
+from . import backfills
 from .conftest import API_KEY, QUICK
 from .lake import CAP, Lake
 
@@ -175,6 +179,32 @@ def kill_workers(laptop: Laptop, function: str) -> int:
     for pid in pids:
         os.kill(int(pid), signal.SIGKILL)
     return len(pids)
+
+
+def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes(laptop: Laptop, lake: Lake):
+    days, assets = Days(date(2023, 1, 1), date(2023, 12, 31)), "BTC,ETH,SOL"
+    asked = Asked.of(lake.stack.config(), source="binance", assets=assets, interval="1h", days=days)
+    offer = command.offered(lake.stack, asked, status.now())
+    windows = len(offer.plan.pieces)
+    assert command.fetched(lake.stack, offer) == {"landed": windows}
+    alone = backfills.left(lake, offer.plan)
+    backfills.forget(lake, offer.plan, alone)
+
+    arguments = ["backfill", "--source", "binance", "--assets", assets, "--interval", "1h"]
+    arguments += ["--start", str(days.start), "--end", str(days.end), "--yes"]
+    landed = backfills.kill_midway(laptop, lake, offer.plan, arguments)
+    assert backfills.LEFT_MIDWAY <= len(landed) < windows
+    before = {key: lake.stack.raw.get(key, CAP).metadata["fetched_at"] for key in landed}
+
+    again = backfills.command_line(laptop, arguments)
+    told = again.communicate(timeout=60)[0]
+    assert again.returncode == 0, told
+    assert f"{len(landed)} of {windows} windows are already here" in told
+    killed = backfills.left(lake, offer.plan)
+    assert killed.raw == alone.raw
+    assert killed.ledger == alone.ledger
+    assert killed.trusted == alone.trusted
+    assert {key: killed.fetched[key] for key in landed} == before
 
 
 def test_the_api_key_is_where_it_belongs_and_nowhere_else(laptop: Laptop, lake: Lake):
