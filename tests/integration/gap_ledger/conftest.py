@@ -1,0 +1,73 @@
+"""audit over moto's lake; Lambda, which would be ingest, is a fake."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from audit import handler as audit
+
+from .lake import NOW
+
+CONFIG = {
+    "assets": {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "XRP": {"binance": "XRP"}},
+    "sources": {},
+    "feeds": {
+        "coinbase_candles": {
+            "source": "coinbase",
+            "dataset": "candles",
+            "quote": "USD",
+            "interval": "1h",
+            "assets": ["BTC", "ETH", "XRP"],
+            "top": None,
+            "lookback": 24,
+            "stale_after_minutes": 150,
+            "enabled": True,
+        }
+    },
+    "price_rules": {},
+    "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
+    "private_sources": False,
+    "environment": "local",
+}
+
+
+@dataclass
+class FakeIngest:
+    """Lambda's ``invoke`` as ingest answers it: with ``outcome``, or a failure where that is None."""
+
+    outcome: str | None = "landed"
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:
+        assert FunctionName == "coinlake-test-ingest"
+        self.asked.append(json.loads(Payload)["window"])
+        failure = {} if self.outcome else {"FunctionError": "Unhandled"}
+        body = {"key": "raw/key" if self.outcome == "landed" else None, "outcome": self.outcome}
+        return {"Payload": io.BytesIO(json.dumps(body).encode()), **failure}
+
+
+class FrozenNow(datetime):
+    @classmethod
+    def now(cls, tz: Any = None) -> datetime:
+        return NOW
+
+
+@pytest.fixture
+def ingest(s3: Any, monkeypatch: pytest.MonkeyPatch) -> FakeIngest:
+    s3.put_object(Bucket="artifacts", Key="config", Body=json.dumps(CONFIG).encode())
+    for name, value in {
+        "LAKE_BUCKET": "lake",
+        "CONFIG_BUCKET": "artifacts",
+        "CONFIG_KEY": "config",
+        "INGEST_FUNCTION": "coinlake-test-ingest",
+    }.items():
+        monkeypatch.setenv(name, value)
+    fake = FakeIngest()
+    monkeypatch.setattr(audit, "lambda_client", lambda: fake)
+    monkeypatch.setattr(audit, "datetime", FrozenNow)
+    audit.wire.cache_clear()
+    return fake

@@ -1,0 +1,136 @@
+"""audit: what the lake holds decides, and ingest is asked for holes."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from audit.refill import Refill
+from coinlake import clients
+from coinlake.errors import StoreUnavailable
+from coinlake.keys import gaps_key
+
+from .lake import DAY, books, commit, feed, run
+
+
+def test_a_hole_in_the_middle_is_ours_and_ingest_is_asked_for_exactly_it(s3, ingest, context):
+    for base in ("BTC", "ETH"):
+        commit(s3, base, 0, list(range(8)), count=8)
+        commit(s3, base, 12, list(range(12, 26)), count=14)
+    answer = run(context)
+    assert [(asked["asset"], asked["count"], asked["end"]) for asked in ingest.asked] == [
+        (base, 4, "2026-11-20T12:00:00+00:00") for base in ("BTC", "ETH")
+    ]
+    assert ingest.asked[0] == ingest.asked[0] | {"source": "coinbase", "dataset": "candles", "quote": "USD"}
+    assert books(s3)[:4] == [
+        ("BTC", 0, 8, "present"),
+        ("BTC", 8, 4, "our_outage"),
+        ("BTC", 12, 14, "present"),
+        ("BTC", 26, 3, "pending"),
+    ]
+    assert (answer["refilled"], answer["unexplained"]) == (8, 0)
+
+
+def test_after_the_refill_is_committed_no_hole_is_left(s3, ingest, context):
+    commit(s3, "BTC", 0, list(range(8)), count=8)
+    commit(s3, "BTC", 12, list(range(12, 26)), count=14)
+    run(context)
+    commit(s3, "BTC", 8, list(range(8, 12)), count=4)
+    ingest.asked.clear()
+    run(context)
+    assert not [asked for asked in ingest.asked if asked["asset"] == "BTC"]
+    assert [row for row in books(s3) if row[0] == "BTC"] == [
+        ("BTC", 0, 26, "present"),
+        ("BTC", 26, 3, "pending"),
+    ]
+
+
+def test_what_only_one_market_of_coinbase_lacks_did_not_trade_and_what_all_lack_is_the_venue_s(
+    s3, ingest, context
+):
+    commit(s3, "BTC", 0, [hour for hour in range(26) if hour not in {5, 9}], count=26)
+    commit(s3, "ETH", 0, [hour for hour in range(26) if hour != 9], count=26)
+    run(context)
+    assert books(s3)[:6] == [
+        ("BTC", 0, 5, "present"),
+        ("BTC", 5, 1, "no_trade"),
+        ("BTC", 6, 3, "present"),
+        ("BTC", 9, 1, "venue_outage"),
+        ("BTC", 10, 16, "present"),
+        ("BTC", 26, 3, "pending"),
+    ]
+    assert not ingest.asked
+
+
+def test_before_its_first_candle_a_market_that_was_asked_for_is_not_listed(s3, ingest, context):
+    commit(s3, "BTC", 0, list(range(26)), count=26)
+    commit(s3, "ETH", 0, [], count=12)
+    commit(s3, "ETH", 12, list(range(20, 26)), count=14)
+    run(context)
+    assert books(s3)[2:4] == [("ETH", 0, 20, "not_listed"), ("ETH", 20, 6, "present")]
+
+
+def test_a_later_answer_that_has_the_bucket_wins_over_one_that_had_not(s3, ingest, context):
+    commit(s3, "BTC", 0, [hour for hour in DAY if hour != 23])
+    commit(s3, "BTC", 2, list(range(2, 26)))
+    run(context)
+    assert books(s3)[0] == ("BTC", 0, 26, "present")
+
+
+@pytest.mark.parametrize("outcome", ["unlisted", "refused"])
+def test_what_the_source_refuses_is_unfillable_and_asked_for_again_only_on_demand(
+    s3, ingest, context, outcome
+):
+    feed(s3, "BTC")
+    ingest.outcome = outcome
+    answers = [run(context), run(context)]
+    assert [answer["unfillable"] for answer in answers] == [26, 26]
+    assert [answer["unexplained"] for answer in answers] == [26, 26]
+    assert [asked["asset"] for asked in ingest.asked] == ["ETH"]
+    run(context, again=True)
+    assert len(ingest.asked) == 2
+
+
+def test_an_answer_in_quarantine_cannot_fill(s3, ingest, context):
+    commit(s3, "BTC", 0, list(range(12)), count=12)
+    commit(s3, "BTC", 12, [], count=14, rows_in=1, rows_quarantined=1, reasons={"api_error": 1})
+    assert run(context)["unfillable"] == 14
+
+
+@pytest.mark.parametrize(("outcome", "remaining_ms"), [(None, 300_000), ("landed", 30_000)])
+def test_what_ingest_fails_at_or_there_is_no_time_for_stays_a_hole(
+    s3, ingest, context, outcome, remaining_ms
+):
+    feed(s3, "BTC")
+    ingest.outcome = outcome
+    answer = run(context, remaining_ms)
+    assert (answer["our_outage"], answer["refilled"], answer["unexplained"]) == (26, 0, 26)
+
+
+def test_nothing_is_expected_before_anything_was_asked_for(s3, ingest, context):
+    assert run(context) == Counter() | dict.fromkeys(run(context), 0)
+    assert not ingest.asked
+
+
+def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):
+    commit(s3, "BTC", 0, DAY[:20])
+    bodies = []
+    for _ in range(2):
+        run(context)
+        answer = s3.get_object(Bucket="lake", Key=gaps_key("coinbase", "1h", "2026-11"))
+        bodies.append(answer["Body"].read())
+    assert bodies[0] == bodies[1]
+
+
+def test_the_metric_counts_what_nothing_explains(s3, ingest, context, capsys):
+    feed(s3, "BTC")
+    ingest.outcome = "refused"
+    run(context)
+    emitted = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "_aws" in line]
+    assert [line["GapsUnexplained"] for line in emitted] == [[26.0]]
+
+
+def test_a_lambda_that_is_gone_raises_so_that_the_run_is_tried_again(aws):
+    refill = Refill(clients.client("lambda"), "gone", lambda: True)
+    with pytest.raises(StoreUnavailable, match="could not invoke gone"):
+        refill._ask({})
