@@ -1,5 +1,5 @@
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from xml.etree import ElementTree as ET
 
@@ -66,3 +66,21 @@ def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour()
         "coinbase 1h BTC-USD 2026-11-01: 4 present, 2 our_outage": heat_map.COLOURS["our_outage"],
         "coinbase 1h ETH-USD 2026-10-31: 2 no_trade": heat_map.COLOURS["no_trade"],
     }
+
+
+def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_tells_their_days():
+    year = Days(date(2025, 11, 22), date(2026, 11, 21))
+    start = datetime(2025, 11, 22, tzinfo=UTC)
+    market = Market("binance", "1d", "BTC", "USDT")
+    found = gaps.coverage(
+        [Gap(market, start, 120, "not_listed"), Gap(market, start + timedelta(days=121), 243, "present")],
+        year,
+    )
+    root = ET.fromstring(heat_map.svg(found, year))  # noqa: S314 - our own document
+    titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
+    assert titles[1:] == [
+        "binance 1d BTC-USDT 2025-11-22 to 2026-03-21: 120 not_listed",
+        "binance 1d BTC-USDT 2026-03-23 to 2026-11-20: 243 present",
+    ]
+    assert int(root.get("width", "")) < 1400
+    assert "100.00 %" in [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
