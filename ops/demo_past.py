@@ -17,7 +17,9 @@ from ops.stack import Stack
 SOURCE: Final = "binance"  # it lists every asset of the defaults
 INTERVAL: Final = "1d"
 YEAR: Final = timedelta(days=365)
-COMMIT_SECONDS: Final = 120
+COMMIT_SECONDS: Final = (
+    480  # on a busy machine transform may be killed, and its messages come back in six minutes
+)
 
 
 @dataclass(slots=True)
