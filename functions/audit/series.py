@@ -1,6 +1,6 @@
 """What should exist: the candles that the feeds ask for, and those that a backfill once asked for."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -25,7 +25,7 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The candles of one source, its archives' included, and interval, and every window over them.
+    """The candles of one source, its archives' included, and interval, and by market every window over them.
 
     ``settles`` is how late a candle may be and not missed, ``fed_since`` where the first answer
     that a feed asked for begins.
@@ -34,7 +34,7 @@ class Series:
     source: str
     interval: str
     markets: tuple[Market, ...]
-    windows: Sequence[Window]
+    windows: Mapping[str, Sequence[Window]]
     settles: timedelta
     fed_since: datetime | None
 
@@ -47,7 +47,10 @@ class Series:
             for asset in feed.assets
             if source in config.assets.get(asset, {})
         }
-        markets = {_market(config, source, market, market in fed) for market in fed | _markets(windows)}
+        by_market: dict[str, list[Window]] = {}
+        for window in windows:
+            by_market.setdefault(window.market, []).append(window)
+        markets = {_market(config, source, market, market in fed) for market in {*fed, *by_market}}
         late = max((feed.stale_after_minutes for feed in feeds), default=0)
         regular = [
             window.start
@@ -55,15 +58,14 @@ class Series:
             if any(feed.owns(window.key.source, DATASET, window.key.slot) for feed in feeds)
         ]
         since = min(regular, default=None)
-        return cls(source, interval, tuple(sorted(markets)), windows, timedelta(minutes=late), since)
+        return cls(source, interval, tuple(sorted(markets)), by_market, timedelta(minutes=late), since)
+
+    def of_market(self, market: Market) -> Sequence[Window]:
+        return self.windows.get(market.name, ())
 
     def over(self, market: Market, start: datetime, end: datetime) -> list[Window]:
         """The market's windows that overlap the time from ``start`` to ``end``."""
-        return [
-            window
-            for window in self.windows
-            if window.market == market.name and window.start < end and window.end > start
-        ]
+        return [window for window in self.of_market(market) if window.start < end and window.end > start]
 
 
 def expected(config: LakeConfig, windows: Iterable[Window]) -> list[Series]:
@@ -78,10 +80,6 @@ def expected(config: LakeConfig, windows: Iterable[Window]) -> list[Series]:
     return [
         Series.of(config, name, feeds.get(name, ()), asked.get(name, ())) for name in sorted({*feeds, *asked})
     ]
-
-
-def _markets(windows: Iterable[Window]) -> set[str]:
-    return {window.market for window in windows}
 
 
 def _market(config: LakeConfig, source: str, name: str, fed: bool) -> Market:

@@ -15,7 +15,7 @@ def expected(series: Series, market: Market, memory: Memory, month: Month, now: 
     A feed's market that was never asked for is expected since its feed ran. None where nothing is.
     """
     pair = market.base, market.quote
-    known = [(window.start, window.end) for window in series.windows if window.market == market.name]
+    known = [(window.start, window.end) for window in series.of_market(market)]
     if pair in memory.spans:
         known.append(memory.spans[pair])
     if pair in memory.reached and (market.fed or memory.reached[pair] >= month.start):
