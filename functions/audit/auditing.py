@@ -33,11 +33,18 @@ class Audit:
         memory = Memory.of(books.read(month.before()), books.read(month), self._step)
         if self.again:
             memory = replace(memory, given_up={})
-        facts = [self._facts(market, memory, month) for market in self.series.markets]
+        markets = (*self.series.markets, *self._lost(memory))
+        facts = [self._facts(market, memory, month) for market in markets]
         found = [run for judged in self._judged(facts) for run in self._mended(judged)]
         if found:
             books.write(month, found)
         return found
+
+    def _lost(self, memory: Memory) -> Iterator[Market]:
+        """Markets that the books know, and of whose windows the ledger holds none any more."""
+        known = {(market.base, market.quote) for market in self.series.markets}
+        for base, quote in sorted(memory.spans.keys() - known):
+            yield Market(base, quote, f"{base}-{quote}", fed=False)
 
     @property
     def _name(self) -> tuple[str, str]:

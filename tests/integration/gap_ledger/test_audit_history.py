@@ -56,3 +56,15 @@ def test_rows_from_before_the_first_window_change_nothing(s3, ingest, context):
     daily(s3, -10, list(range(-12, 0)))
     run(context)
     assert books(s3, "binance", "1d") == [("XRP", -10, 10, "present")]
+
+
+def test_a_market_of_whose_windows_nothing_is_left_is_asked_for_as_the_books_knew_it(s3, ingest, context):
+    daily(s3, -10, list(range(-10, 0)), "GONE-USDT")
+    lost = daily(s3, -10, list(range(-10, 0)))
+    run(context)
+    s3.delete_object(Bucket="lake", Key=lost)
+    answer = run(context)
+    assert {(asked["asset"], asked["quote"], asked["interval"]) for asked in ingest.asked} == {
+        ("XRP", "USDT", "1d")
+    }
+    assert (answer["refilled"], answer["unexplained"]) == (10, 0)
