@@ -189,6 +189,11 @@ resource "aws_ecs_service" "stream" {
     security_groups  = [aws_security_group.stream[each.key].id]
     assign_public_ip = var.stream.public_address
   }
+
+  # One task has nothing to balance, and not everything that speaks ECS tells of it.
+  lifecycle {
+    ignore_changes = [availability_zone_rebalancing]
+  }
 }
 
 # Beyond the free ten, for those who run it.
