@@ -24,8 +24,10 @@ locals {
       SPOOL_DIR                    = local.stream_spool
       HEALTH_PORT                  = tostring(local.stream_port)
       LATEST_TTL_SECONDS           = tostring(var.stream.latest_ttl)
+      LATEST_SECONDS               = tostring(var.stream.latest_seconds)
       BATCH_FRAMES                 = tostring(var.stream.batch_frames)
       BATCH_SECONDS                = tostring(var.stream.batch_seconds)
+      PRIVATE_SOURCES              = tostring(var.private_sources)
       AWS_REGION                   = local.account.region
       POWERTOOLS_SERVICE_NAME      = "stream"
       POWERTOOLS_METRICS_NAMESPACE = local.prefix

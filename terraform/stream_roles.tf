@@ -55,9 +55,10 @@ data "aws_iam_policy_document" "stream" {
     resources = ["${local.bucket_arns.artifacts}/config/*"]
   }
 
+  # Read, too: a new task learns from it where the one before it ended.
   statement {
     sid       = "KeepLatestPrices"
-    actions   = ["dynamodb:PutItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:PutItem"]
     resources = [local.stream_arns.latest]
   }
 

@@ -21,6 +21,7 @@ variable "stream" {
     memory_mb      = optional(number, 512)
     batch_frames   = optional(number, 1000)
     batch_seconds  = optional(number, 10)
+    latest_seconds = optional(number, 10)
     latest_ttl     = optional(number, 86400)
     vpc_id         = optional(string)
     subnet_ids     = optional(list(string), [])
@@ -79,8 +80,8 @@ variable "stream" {
   }
 
   validation {
-    condition     = var.stream.latest_ttl >= 60
-    error_message = "stream: latest_ttl is ${var.stream.latest_ttl} s; a price is kept for at least a minute."
+    condition     = var.stream.latest_ttl >= 60 && var.stream.latest_seconds >= 1
+    error_message = "stream: latest prices are written at most once in latest_seconds, 1 or more, and kept for latest_ttl seconds, 60 or more."
   }
 
   validation {

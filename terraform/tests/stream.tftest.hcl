@@ -64,7 +64,7 @@ run "on_it_may_do_exactly_this" {
         ],
       ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
-      KeepLatestPrices  = ["Allow", "dynamodb:PutItem", "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-latest"]
+      KeepLatestPrices  = ["Allow", ["dynamodb:PutItem", "dynamodb:BatchGetItem"], "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-latest"]
     }
     error_message = "stream's permissions changed: say why in docs/decisions."
   }
