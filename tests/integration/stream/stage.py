@@ -1,0 +1,140 @@
+"""Everything around a collector under test: a venue, an AWS, certificates, and what ended in raw."""
+
+import gzip
+import json
+import os
+import ssl
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import trustme
+
+from coinlake.keys import RawKey
+
+from .faulty_aws import FaultyAws
+from .process import ROOT, Collecting
+from .venue import Venue
+
+HASTY = {
+    "ping_seconds": 0.5,
+    "pong_seconds": 0.7,
+    "silence_seconds": 5.0,
+    "close_seconds": 0.3,
+    "reply_seconds": 2.0,
+    "open_seconds": 3.0,
+    "linger_seconds": 0.3,
+    "commit_seconds": 0.05,
+    "settle_seconds": 0.3,
+    "refill_retry_seconds": 0.3,
+    "healthy_seconds": 1.0,
+    "stop_seconds": 15.0,
+}
+
+
+@dataclass
+class Stage:
+    """``symbols`` have trades, and the streams that ``streams`` names beside them."""
+
+    venue: Venue
+    aws: FaultyAws
+    collector: Collecting
+    spool: Path
+
+    def start(self) -> None:
+        """Start the collector, and wait until it is subscribed to every trade."""
+        wanted = {f"{symbol}@trade" for symbol in self.venue.symbols}
+        self.collector.start()
+        self.collector.until(lambda _: any(one.streams >= wanted for one in list(self.venue.clients)))
+
+    def objects(self, dataset: str) -> Iterator[tuple[RawKey, bytes]]:
+        """What lies in raw of a dataset."""
+        for key in self.aws.listed():
+            parsed = RawKey.parse(key)
+            if parsed.dataset == dataset:
+                stored = self.aws.s3.get_object(Bucket="raw", Key=key)["Body"].read()
+                yield parsed, gzip.decompress(stored)
+
+    def lines(self, dataset: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for _, body in self.objects(dataset) for line in body.splitlines()]
+
+    def trades(self) -> Counter[tuple[str, int]]:
+        """How often each trade lies in raw, by symbol and id."""
+        live = (line["frame"]["data"] for line in self.lines("trades"))
+        found = Counter((data["s"].lower(), data["t"]) for data in live)
+        for key, body in self.objects("trade_history"):
+            symbol = key.slot.parts[0].replace("-", "").lower()
+            found.update((symbol, entry["id"]) for entry in json.loads(body))
+        return found
+
+    def gaps(self) -> list[dict[str, Any]]:
+        return [line["frame"] for line in self.lines("stream_gaps")]
+
+
+def configuration(rest_url: str) -> bytes:
+    """As terraform/config.tf renders it, with Binance at ``rest_url``."""
+    source = {"base_url": rest_url, "requests_per_minute": 60_000}
+    keyless = {"api_key_header": None, "api_key_parameter": None}
+    return json.dumps(
+        {
+            "assets": {"BTC": {"binance": "BTC"}},
+            "sources": {"binance": {**source, **keyless}},
+            "feeds": {},
+            "price_rules": {},
+            "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
+            "private_sources": True,
+            "environment": "local",
+        }
+    ).encode()
+
+
+@contextmanager
+def staged(
+    folder: Path,
+    symbols: tuple[str, ...],
+    extra: tuple[str, ...] = (),
+    *,
+    pace: dict[str, float] | None = None,
+    seed: int = 1,
+    **settings: str,
+) -> Iterator[Stage]:
+    """A collector that is not started yet, of the symbols' trades and the ``extra`` streams."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("127.0.0.1").configure_cert(tls)
+    with FaultyAws(seed) as aws, Venue(symbols, tls) as venue:
+        aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(venue.rest_url))
+        streams = [*(f"{symbol}@trade" for symbol in symbols), *extra]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(
+                map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python"))
+            ),
+            "POWERTOOLS_SERVICE_NAME": "stream",
+            "POWERTOOLS_METRICS_NAMESPACE": "coinlake",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": aws.endpoint,
+            "REQUESTS_CA_BUNDLE": str(folder / "ca.pem"),
+            "RAW_BUCKET": "raw",
+            "CONFIG_BUCKET": "artifacts",
+            "CONFIG_KEY": "config.json",
+            "LATEST_TABLE": "latest",
+            "STREAMS": json.dumps({"streams": streams}),
+            "SPOOL_DIR": str(folder / "spool"),
+            "URLS": json.dumps({"binance": venue.url}),
+            "PRIVATE_SOURCES": "true",
+            "BATCH_SECONDS": "1",
+            "LATEST_SECONDS": "1",
+            **settings,
+        }
+        collector = Collecting(environment, {**HASTY, **(pace or {})}, folder / "collector.log")
+        try:
+            yield Stage(venue, aws, collector, folder / "spool")
+        finally:
+            collector.end()
