@@ -11,6 +11,7 @@ WINDOW_SECONDS: Final = 300.0
 MOST: Final = 250  # of the 300 that Binance allows an address in five minutes
 BACKOFF_SECONDS: Final = 0.5
 LONGEST_BACKOFF_SECONDS: Final = 60.0
+SHORTEST_SECONDS: Final = 0.001  # a shorter wait may be lost in rounding, and waited for without end
 
 
 @dataclass(slots=True)
@@ -27,7 +28,7 @@ class Attempts:
         if pause:
             await asyncio.sleep(pause)
         while wait := self._wait_seconds():
-            await asyncio.sleep(wait)
+            await asyncio.sleep(max(wait, SHORTEST_SECONDS))
         self.made.append(self.seconds())
 
     def _wait_seconds(self) -> float:
