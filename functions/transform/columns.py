@@ -95,10 +95,25 @@ class Sheet:
         self.reject("too_long", pc.greater(pc.utf8_length(column), MAX_TEXT), name, values)
         return column if missing else pc.if_else(empty, None, column)
 
+    def flags(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
+        """Truth values."""
+        column = pa.array([value if isinstance(value, bool) else None for value in values], pa.bool_())
+        for row, value in enumerate(values):
+            if value is not None and not isinstance(value, bool):
+                self.fault(row, "bad_type", name, value)
+        self._missing(missing, name, column)
+        return column
+
+    def moments(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
+        """ISO-8601 times with their zone, whenever they are."""
+        column = pa.array([self._time(row, name, value) for row, value in enumerate(values)], TIMESTAMP)
+        self._missing(missing, name, column)
+        return column
+
     def iso_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
         """ISO-8601 times with their zone; of up to nine decimals of a second six stay."""
         try:
-            column = _times(values)
+            column = moments(values)
         except (ValueError, TypeError):
             column = pa.array([self._time(row, name, value) for row, value in _each(values)], TIMESTAMP)
         self._missing("missing_field", name, column)
@@ -186,7 +201,7 @@ class Sheet:
 
     def _time(self, row: int, name: str, value: Any) -> Any:
         try:
-            return _times([value])[0]
+            return moments([value])[0]
         except (ValueError, TypeError):
             self.fault(row, "bad_time", name, value)
             return None
@@ -203,8 +218,9 @@ def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:
     return enumerate(values.to_pylist() if isinstance(values, pa.Array) else values)
 
 
-def _times(values: Sequence[Any]) -> pa.Array:
-    texts = pa.array(values, pa.string())
+def moments(values: Sequence[Any] | pa.Array) -> pa.Array:
+    """ISO-8601 texts with their zone as times; Arrow's ``ValueError`` or ``TypeError`` for any other."""
+    texts = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
     try:
         return texts.cast(TIMESTAMP)
     except pa.ArrowInvalid:
