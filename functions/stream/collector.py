@@ -67,7 +67,8 @@ class Collector:
         end = time.monotonic() + self.pace.stop_seconds
         logger.info("stopping", held_bytes=self.parts.intake.held_bytes, spool_bytes=self.parts.spool.size)
         await _cancelled(readers)
-        await _cancelled(writers[:1])
+        self.parts.committer.stopping = True
+        await asyncio.wait(writers[:1])
         await self.parts.committer.seal()
         left = await self.parts.uploader.finish(end - time.monotonic() - LEFT_SECONDS)
         await _cancelled(writers[1:])

@@ -25,11 +25,13 @@ class Committer:
     pace: Pace
     disk: Executor
     max_spool_bytes: int
+    stopping: bool = False
     _stuck: Mapping[Topic, Sequence[Chunk]] = field(default_factory=dict)
 
     async def run(self) -> None:
-        """Until cancelled."""
-        while True:
+        """Until ``stopping``. It is never cancelled: what the disk has begun to write would count as not
+        written, and be written again."""
+        while not self.stopping:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.intake.wanted.wait(), self.pace.commit_seconds)
             if not await self.commit():
