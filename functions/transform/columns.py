@@ -7,6 +7,7 @@ at value by value, so that clean answers, nearly all, never pay for dirty ones.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -72,6 +73,8 @@ class Sheet:
         """Whole numbers of an Arrow integer type."""
         try:
             column = self._decimals(values).cast(kind)
+            if any(_vanished(values[row]) for row in pc.indices_nonzero(pc.equal(column, 0)).to_pylist()):
+                raise ValueError("Arrow reads 1e-162 as 0")
         except (ValueError, TypeError):
             column = pa.array(
                 [self._tried(whole, row, name, value, kind.bit_width) for row, value in _each(values)], kind
@@ -212,6 +215,11 @@ def new_fields(names: Collection[Any]) -> list[str]:
     return [f"new_field:{Rejection.of('new_field', value=name).value}" for name in sorted(names)][
         :MAX_NEW_FIELDS
     ]
+
+
+def _vanished(value: Any) -> bool:
+    """Whether a value that Arrow has read as zero is none."""
+    return isinstance(value, Decimal) and value != 0
 
 
 def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:

@@ -160,11 +160,15 @@ class Klines:
         yield from live.range_faults(columns, (*_BAR, *_VOLUMES, "trades"))
         yield from live.bar_faults(columns)
         yield from _bucket_faults(columns)
-        expected = pc.binary_join_element_wise(
-            pc.ascii_lower(columns["raw_symbol"].cast(TEXT)), columns["interval"].cast(TEXT), _KLINES
-        )
-        yield Fault("inconsistent", "stream", pc.not_equal(columns["stream"].cast(TEXT), expected))
+        yield Fault("inconsistent", "stream", _misnamed(columns))
         yield live.market_fault(columns)
+
+
+def _misnamed(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Which rows' stream is not that of their symbol and interval."""
+    names, stream = columns["raw_symbol"].cast(TEXT), columns["stream"].cast(TEXT)
+    expected = pc.binary_join_element_wise(pc.ascii_lower(names), columns["interval"].cast(TEXT), _KLINES)
+    return pc.or_(pc.not_equal(stream, expected), pc.not_equal(names, pc.ascii_upper(names)))
 
 
 def _bucket_faults(columns: Mapping[str, pa.Array]) -> Iterator[Fault]:
