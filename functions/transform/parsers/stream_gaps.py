@@ -19,6 +19,7 @@ from transform.shape import TEXT, WHOLE, Field
 
 _TIMES: Final = {"gap_from": "from", "gap_to": "to"}
 _NUMBERS: Final = ("first_id", "last_id", "frames")
+_KEYS: Final = ("first_key", "last_key")  # the ids again, -1 where there is none: null sorts nowhere
 _KNOWN: Final = {"stream", "reason", *_TIMES.values(), *_NUMBERS}
 
 
@@ -26,7 +27,7 @@ class StreamGaps:
     """One row for each gap; so few that they are read as JSON."""
 
     table: ClassVar = "stream_gaps"
-    layout: ClassVar = Layout("received_at", unique=("stream", "reason", "first_id", "last_id", "gap_from"))
+    layout: ClassVar = Layout("received_at", unique=("stream", "reason", *_KEYS, "gap_from"), beside=_KEYS)
     fields: ClassVar[Mapping[str, Field]] = {
         **live.RECEIVED,
         **{name: Field(("frame", name), TEXT) for name in ("stream", "reason")},
@@ -45,7 +46,9 @@ class StreamGaps:
     def columns(self, values: Mapping[str, pa.Array], _: Symbol) -> dict[str, pa.Array]:
         """The table's columns."""
         times = {name: values[name].view(TIMESTAMP) for name in ("received_at", *_TIMES)}
-        return {**values, **times}
+        ids = (values["first_id"], values["last_id"])
+        keys = {name: pc.fill_null(column, -1) for name, column in zip(_KEYS, ids, strict=True)}
+        return {**values, **times, **keys}
 
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[Fault]:
         """Every check of whole columns; evidence can wait on disk for longer than a frame."""
