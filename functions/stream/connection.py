@@ -137,6 +137,8 @@ class Connection:
         waiting = [self.streams[first : first + size] for first in range(0, len(self.streams), size)]
         number = 0
         while waiting:
+            if number:
+                await asyncio.sleep(1 / self.venue.messages_per_second)
             streams, number = waiting.pop(0), number + 1
             reply = await self._asked(socket, self.venue.subscription(number, streams))
             if reply.complaint is None:
@@ -150,20 +152,16 @@ class Connection:
             raise ConnectionFailed("ws_refused", f"{self.venue.source} refuses every stream asked for")
 
     async def _asked(self, socket: ClientConnection, message: str) -> Reply:
-        """The answer to one message, and never more of them than the venue allows."""
+        """The answer to one message."""
         while not self._replies.empty():
             self._replies.get_nowait()  # what nobody asked for
         try:
             await socket.send(message)
-            _, reply = await asyncio.gather(
-                asyncio.sleep(1 / self.venue.messages_per_second),
-                asyncio.wait_for(self._replies.get(), self.pace.reply_seconds),
-            )
+            return await asyncio.wait_for(self._replies.get(), self.pace.reply_seconds)
         except (ConnectionClosed, TimeoutError) as error:
             raise ConnectionFailed(
                 "ws_refused", f"no answer to a subscription ({type(error).__name__})"
             ) from error
-        return reply
 
 
 def _status(error: InvalidStatus) -> ConnectionFailed:

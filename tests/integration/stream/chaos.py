@@ -7,6 +7,7 @@ happens to the collector, as exchanges do.
 import random
 import signal
 import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +33,7 @@ class Result:
     from_rest: int = 0
     seconds: float = 0.0
     peak_mb: float = 0.0
-    exit_code: int = -1
+    exit_code: int = 0
     events: Counter[str] = field(default_factory=Counter)
     gaps: Counter[str] = field(default_factory=Counter)
     seen: Counter[str] = field(default_factory=Counter)
@@ -83,7 +84,8 @@ class Chaos:
                 self._kill,
                 self._s3,
                 self._throttle,
-                self._stopped,
+                self._stop,
+                self._pause,
             )
         )
         self.result.events[happening.__name__.strip("_")] += 1
@@ -104,6 +106,15 @@ class Chaos:
         self._publish(self._step() // 4)
         self.stage.collector.start()
 
+    def _stop(self) -> None:
+        """SIGTERM in the middle of everything, as at a deployment."""
+        publishing = threading.Thread(target=self._publish, args=(self._step(),))
+        publishing.start()
+        time.sleep(self.chance.uniform(0, 0.5))
+        self.result.exit_code = self.stage.collector.stop() or self.result.exit_code
+        publishing.join()
+        self.stage.collector.start()
+
     def _s3(self) -> None:
         """Errors and slowness come and go."""
         aws = self.stage.aws
@@ -113,7 +124,7 @@ class Chaos:
         aws = self.stage.aws
         aws.dynamodb_faults = 0.0 if aws.dynamodb_faults else 0.7
 
-    def _stopped(self) -> None:
+    def _pause(self) -> None:
         """A consumer that does not read for a while."""
         self.stage.collector.signal(signal.SIGSTOP)
         self._publish(self._step())
@@ -129,7 +140,7 @@ class Chaos:
         time.sleep(1)
         self._publish(CALM)
         collector.until(lambda told: not told["trades_missing"] and not told["uploads_waiting"], 120)
-        self.result.exit_code = collector.stop()
+        self.result.exit_code = collector.stop() or self.result.exit_code
         self._count()
 
     def _count(self) -> None:

@@ -63,13 +63,13 @@ class Client:
 
 @dataclass
 class Venue:
-    """``published`` is each symbol's last trade id; ids up to ``forgotten`` are not in REST."""
+    """``published`` is each symbol's last trade id; what is ``unavailable`` REST does not have."""
 
     symbols: tuple[str, ...]
     tls: ssl.SSLContext
     first_id: int = 1000
     published: dict[str, int] = field(default_factory=dict)
-    unavailable: set[int] = field(default_factory=set)
+    unavailable: set[tuple[str, int]] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
     rest_down: bool = False
     clients: list[Client] = field(default_factory=list)
@@ -145,13 +145,13 @@ class Venue:
         self.do(silence)
 
     def shut_down(self) -> None:
-        """Announce the end; it comes a second later."""
+        """Announce the end; it comes three seconds later."""
         text = json.dumps({"stream": "!serverShutdown", "data": {"e": "serverShutdown", "E": START_MS}})
 
         def announce() -> None:
             sockets = [one.socket for one in self.clients]
             broadcast(sockets, text)
-            self._loop.call_later(1, lambda: [socket.transport.abort() for socket in sockets])
+            self._loop.call_later(3, lambda: [socket.transport.abort() for socket in sockets])
 
         self.do(announce)
 
@@ -223,7 +223,7 @@ class Venue:
         asked = {name: values[0] for name, values in parse_qs(place.query).items()}
         symbol, first, limit = asked["symbol"].lower(), int(asked["fromId"]), int(asked["limit"])
         numbers = (number for number in range(first, self.published[symbol] + 1))
-        have = [trade(symbol, number) for number in numbers if number not in self.unavailable]
+        have = [trade(symbol, number) for number in numbers if (symbol, number) not in self.unavailable]
         return _response(HTTPStatus.OK, have[:limit])
 
 
