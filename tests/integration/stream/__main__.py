@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         task = progress.add_task("published", total=options.frames)
         result = chaos(options.frames, options.rate, seed, lambda done: progress.update(task, completed=done))
     console.print(_table(result))
-    good = not (result.missing or result.doubled or result.invented or result.exit_code)
+    good = not (result.missing or result.doubled or result.invented or result.quarantined or result.exit_code)
     return 0 if good and result.peak_mb <= MOST_MB else 1
 
 
@@ -36,9 +36,10 @@ def _table(result: Result) -> Table:
     table = Table("what", "how many", title="chaos")
     rows = {
         "trades published": result.published,
-        "missing": result.missing,
-        "doubled": result.doubled,
+        "missing in trusted": result.missing,
+        "doubled in trusted": result.doubled,
         "invented": result.invented,
+        "quarantined": result.quarantined,
         "of them from REST": result.from_rest,
         "seconds": round(result.seconds),
         "peak memory, MB": round(result.peak_mb),

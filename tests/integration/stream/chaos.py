@@ -24,12 +24,13 @@ PACE = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six sec
 
 @dataclass
 class Result:
-    """What came of a run; ``missing`` and ``doubled`` are what must be none."""
+    """What came of a run; ``missing`` and ``doubled`` in trusted are what must be none."""
 
     published: int = 0
     missing: int = 0
     doubled: int = 0
     invented: int = 0
+    quarantined: int = 0
     from_rest: int = 0
     seconds: float = 0.0
     peak_mb: float = 0.0
@@ -49,6 +50,7 @@ class Chaos:
     chance: random.Random
     tell: Callable[[int], None]
     result: Result = field(default_factory=Result)
+    deck: list[Callable[[], None]] = field(default_factory=list)
 
     def run(self) -> Result:
         started = time.monotonic()
@@ -76,18 +78,12 @@ class Chaos:
         self.tell(self.result.published)
 
     def _something(self) -> None:
-        happening = self.chance.choice(
-            (
-                self._hang_up,
-                self._silence,
-                self._farewell,
-                self._kill,
-                self._s3,
-                self._throttle,
-                self._stop,
-                self._pause,
-            )
-        )
+        """Everything in a new order, before anything comes again."""
+        if not self.deck:
+            self.deck = [self._hang_up, self._silence, self._farewell, self._kill, self._stop, self._s3]
+            self.deck += [self._throttle, self._pause]
+            self.chance.shuffle(self.deck)
+        happening = self.deck.pop()
         self.result.events[happening.__name__.strip("_")] += 1
         happening()
 
@@ -144,7 +140,7 @@ class Chaos:
         self._count()
 
     def _count(self) -> None:
-        found, venue = self.stage.trades(), self.stage.venue
+        (found, self.result.quarantined), venue = self.stage.trusted(), self.stage.venue
         wanted = {
             (symbol, number)
             for symbol, last in venue.published.items()

@@ -7,13 +7,15 @@ import ssl
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import trustme
 
 from coinlake.keys import RawKey
+from coinlake.stores import StoredObject
+from transform.reading import read
 
 from .faulty_aws import FaultyAws
 from .process import ROOT, Collecting
@@ -37,12 +39,13 @@ HASTY = {
 
 @dataclass
 class Stage:
-    """``symbols`` have trades, and the streams that ``streams`` names beside them."""
+    """A venue, an AWS and a collector; ``read`` is what was read of raw."""
 
     venue: Venue
     aws: FaultyAws
     collector: Collecting
     spool: Path
+    read: dict[str, bytes] = field(default_factory=dict)
 
     def start(self) -> None:
         """Start the collector, and wait until it is subscribed to every trade."""
@@ -55,8 +58,10 @@ class Stage:
         for key in self.aws.listed():
             parsed = RawKey.parse(key)
             if parsed.dataset == dataset:
-                stored = self.aws.s3.get_object(Bucket="raw", Key=key)["Body"].read()
-                yield parsed, gzip.decompress(stored)
+                if key not in self.read:  # an object never changes
+                    stored = self.aws.s3.get_object(Bucket="raw", Key=key)["Body"].read()
+                    self.read[key] = gzip.decompress(stored)
+                yield parsed, self.read[key]
 
     def lines(self, dataset: str) -> list[dict[str, Any]]:
         return [json.loads(line) for _, body in self.objects(dataset) for line in body.splitlines()]
@@ -69,6 +74,24 @@ class Stage:
             symbol = key.slot.parts[0].replace("-", "").lower()
             found.update((symbol, entry["id"]) for entry in json.loads(body))
         return found
+
+    def trusted(self) -> tuple[Counter[tuple[str, int]], int]:
+        """How often each trade lies in trusted, by transform's own parser; how many rows it rejects."""
+        found: Counter[tuple[str, int]] = Counter()
+        rejected = 0
+        for key in self.aws.listed():
+            stored = self.aws.s3.get_object(Bucket="raw", Key=key)
+            body = stored["Body"].read()
+            raw = StoredObject(body, stored["ETag"], stored["Metadata"], stored["LastModified"])
+            parsed = read(raw, RawKey.parse(key), lambda source, name: f"{source}:{name}", 1 << 26)
+            rejected += len(parsed.rejections)
+            for part in parsed.parts:
+                if part.table == "trades":
+                    symbols, ids = (part.rows[name].to_pylist() for name in ("raw_symbol", "trade_id"))
+                    found.update(
+                        (symbol.lower(), number) for symbol, number in zip(symbols, ids, strict=True)
+                    )
+        return found, rejected
 
     def gaps(self) -> list[dict[str, Any]]:
         return [line["frame"] for line in self.lines("stream_gaps")]

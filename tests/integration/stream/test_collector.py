@@ -171,9 +171,9 @@ def test_a_stop_leaves_nothing_behind_and_a_start_tells_of_the_pause(stage):
 def test_a_task_without_its_predecessors_spool_goes_on_after_what_is_surely_in_raw(stage):
     eventually(lambda: stage.collector.ask()["latest_written"], lambda written: written >= 2)
     stage.venue.trades(4)
-    time.sleep(2.5)  # uploaded, and with the next trade's row told
+    time.sleep(1.5)  # uploaded, and with the next trade's row told
     stage.venue.trades(4)
-    time.sleep(2.5)
+    time.sleep(1.5)
     stage.collector.kill()
     shutil.rmtree(stage.spool)
     stage.venue.trades(20)
