@@ -97,14 +97,13 @@ class Stage:
         return [line["frame"] for line in self.lines("stream_gaps")]
 
 
-def configuration(rest_url: str) -> bytes:
-    """As terraform/config.tf renders it, with Binance at ``rest_url``."""
-    source = {"base_url": rest_url, "requests_per_minute": 60_000}
-    keyless = {"api_key_header": None, "api_key_parameter": None}
+def configuration(**rest_urls: str) -> bytes:
+    """As terraform/config.tf renders it, with each source's REST at its address."""
+    common = {"requests_per_minute": 60_000, "api_key_header": None, "api_key_parameter": None}
     return json.dumps(
         {
             "assets": {"BTC": {"binance": "BTC"}},
-            "sources": {"binance": {**source, **keyless}},
+            "sources": {name: {"base_url": url, **common} for name, url in rest_urls.items()},
             "feeds": {},
             "price_rules": {},
             "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
@@ -112,6 +111,34 @@ def configuration(rest_url: str) -> bytes:
             "environment": "local",
         }
     ).encode()
+
+
+def surroundings(
+    folder: Path, aws: FaultyAws, streams: dict[str, Any], urls: dict[str, str]
+) -> dict[str, str]:
+    """A collector's environment; its spool and the authority's certificate lie in ``folder``."""
+    code = (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
+    return {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.pathsep.join(map(str, code)),
+        "POWERTOOLS_SERVICE_NAME": "stream",
+        "POWERTOOLS_METRICS_NAMESPACE": "coinlake",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": aws.endpoint,
+        "REQUESTS_CA_BUNDLE": str(folder / "ca.pem"),
+        "RAW_BUCKET": "raw",
+        "CONFIG_BUCKET": "artifacts",
+        "CONFIG_KEY": "config.json",
+        "LATEST_TABLE": "latest",
+        "STREAMS": json.dumps(streams),
+        "SPOOL_DIR": str(folder / "spool"),
+        "URLS": json.dumps(urls),
+        "PRIVATE_SOURCES": "true",
+        "BATCH_SECONDS": "1",
+        "LATEST_SECONDS": "1",
+    }
 
 
 @contextmanager
@@ -130,32 +157,9 @@ def staged(
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert("127.0.0.1").configure_cert(tls)
     with FaultyAws(seed) as aws, Venue(symbols, tls) as venue:
-        aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(venue.rest_url))
+        aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(binance=venue.rest_url))
         streams = [*(f"{symbol}@trade" for symbol in symbols), *extra]
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": os.pathsep.join(
-                map(str, (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python"))
-            ),
-            "POWERTOOLS_SERVICE_NAME": "stream",
-            "POWERTOOLS_METRICS_NAMESPACE": "coinlake",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": aws.endpoint,
-            "REQUESTS_CA_BUNDLE": str(folder / "ca.pem"),
-            "RAW_BUCKET": "raw",
-            "CONFIG_BUCKET": "artifacts",
-            "CONFIG_KEY": "config.json",
-            "LATEST_TABLE": "latest",
-            "STREAMS": json.dumps({"streams": streams}),
-            "SPOOL_DIR": str(folder / "spool"),
-            "URLS": json.dumps({"binance": venue.url}),
-            "PRIVATE_SOURCES": "true",
-            "BATCH_SECONDS": "1",
-            "LATEST_SECONDS": "1",
-            **settings,
-        }
+        environment = surroundings(folder, aws, {"streams": streams}, {"binance": venue.url}) | settings
         collector = Collecting(environment, {**HASTY, **(pace or {})}, folder / "collector.log")
         try:
             yield Stage(venue, aws, collector, folder / "spool")
