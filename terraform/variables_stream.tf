@@ -35,8 +35,8 @@ variable "stream" {
   }
 
   validation {
-    condition     = alltrue([for name in var.stream.streams : can(regex("^[a-z0-9]{5,20}@(miniTicker|trade|bookTicker|kline_(1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M))$", name))])
-    error_message = "stream: ${join(", ", [for name in var.stream.streams : "\"${name}\"" if !can(regex("^[a-z0-9]{5,20}@(miniTicker|trade|bookTicker|kline_(1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M))$", name))])} is no stream that the lake has a table for; write the market in small letters and miniTicker, trade, bookTicker or kline_<interval>, as in btcusdt@trade."
+    condition     = alltrue([for name in var.stream.streams : can(regex("^[a-z0-9]{5,20}@(miniTicker|trade|bookTicker|kline_(1m|5m|15m|30m|1h|4h|6h|1d))$", name))])
+    error_message = "stream: ${join(", ", [for name in var.stream.streams : "\"${name}\"" if !can(regex("^[a-z0-9]{5,20}@(miniTicker|trade|bookTicker|kline_(1m|5m|15m|30m|1h|4h|6h|1d))$", name))])} is no stream that the lake has a table for; write the market in small letters and miniTicker, trade, bookTicker or kline_<interval>, as in btcusdt@trade."
   }
 
   validation {
