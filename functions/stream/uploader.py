@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from coinlake.errors import AlreadyExists, CoinlakeError, StoreUnavailable
+from coinlake.errors import AlreadyExists, CoinlakeError, NotFound, StoreUnavailable
 from coinlake.observability import logger
 from coinlake.stores import ObjectStore, compressed, sha256
 from stream.counters import Counters
@@ -72,7 +72,7 @@ class Uploader:
                 old = str(file.key)
                 file = await self._in(self.disk, self.spool.renamed, file)
                 logger.error("name taken by other bytes", key=old, instead=str(file.key))
-            except StoreUnavailable as error:
+            except (StoreUnavailable, NotFound) as error:
                 self.counters.upload_errors += 1
                 tried += 1
                 logger.warning("upload failed", key=str(file.key), tried=tried, error=str(error))
