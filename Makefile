@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status backfill test check bench build pins bootstrap deploy destroy clean
+.PHONY: help setup demo stream up down status backfill test check chaos bench build pins bootstrap deploy destroy clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ $(VENV)/ready: tools/requirements/dev.txt pyproject.toml
 
 demo: setup ## Deploy the whole lake on this machine, run it, show what landed (LIVE=1: real exchanges)
 	@$(COINLAKE) demo $(if $(LIVE),--live)
+
+stream: setup ## Listen to exchange websockets, live: make stream (SECONDS=30, LIVE=1: real exchanges)
+	@$(COINLAKE) stream $(if $(LIVE),--live) $(if $(SECONDS),--seconds "$(SECONDS)")
 
 up: setup ## Deploy the lake on this machine and leave it running (LIVE=1: real exchanges)
 	@$(COINLAKE) up $(if $(LIVE),--live)
@@ -43,6 +46,9 @@ test: setup ## Set up and pass every test, the deployed stack included
 
 check: setup ## Format, lint, types, Terraform format
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && terraform fmt -check -recursive terraform
+
+chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
+	@$(BIN)/python -m tests.integration.stream
 
 bench: setup ## Measure the hot paths against named peers
 	@$(BIN)/python -m bench

@@ -14,9 +14,11 @@ from bench.measure import BenchFailed
 from bench.report import Row, markdown, show
 from bench.rows import Bench, layers
 from bench.server import serving
+from bench.stream import StreamBench
 
 RUNS, QUICK_RUNS = 5, 1
 TIMES, QUICK_TIMES = 40, 3
+QUICK_FRAMES = 20_000
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,9 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with serving() as server:
             bench = Bench(server, options.rows, runs, times)
+            stream = StreamBench(server.endpoint, max(options.rows // 5, QUICK_FRAMES), runs)
             parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
             if not options.quick:
-                parts.append(lambda: latency(runs))
+                parts += [stream.rows, lambda: latency(runs)]
             rows = list(_measured(parts, console))
     except BenchFailed as error:
         console.print(f"[red]{error}[/]")

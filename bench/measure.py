@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,15 +38,18 @@ class BenchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One contestant: a module of ``bench.jobs`` and what it is told."""
+    """One contestant: a module of ``bench.jobs`` and what it is told; a peer may need an interpreter of
+    its own, and more in its environment."""
 
     module: str
     told: Mapping[str, Any]
+    python: str = sys.executable
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def run(self) -> Result:
         done = subprocess.run(
-            [sys.executable, "-m", f"bench.jobs.{self.module}", json.dumps(self.told)],
-            env=environment(),
+            [self.python, "-m", f"bench.jobs.{self.module}", json.dumps(self.told)],
+            env={**environment(), **self.more},
             cwd=ROOT,
             capture_output=True,
             text=True,

@@ -27,6 +27,8 @@ SIMULATED: Final = {
     "coindesk": "coindesk",
     "alternative_me": "alternative_me",
 }
+# Where each source's websocket is; the collector appends Binance's "/stream" or "/ws" itself.
+SIMULATED_STREAMS: Final = {"binance": "binance-ws", "coinbase": "coinbase-ws"}
 START_SECONDS: Final = 30
 CALL_SECONDS: Final = 10
 
@@ -59,6 +61,11 @@ class Exchanges:
     def urls(self) -> dict[str, str]:
         """Terraform's ``source_urls``."""
         return {source: f"{self.laptop.simulator}/{path}" for source, path in SIMULATED.items()}
+
+    def stream_urls(self) -> dict[str, str]:
+        """The collector's URLS: websocket base URLs by source."""
+        base = self.laptop.simulator.replace("https:", "wss:", 1)
+        return {source: f"{base}/{path}" for source, path in SIMULATED_STREAMS.items()}
 
     def started(self) -> datetime:
         """Since when its prices go on without a break (aware UTC)."""

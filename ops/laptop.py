@@ -20,8 +20,9 @@ REGION: Final = "us-east-1"
 class Laptop:
     """One embedded AWS: its ``folder`` holds all its state, its ports are on loopback.
 
-    ``COINLAKE_LOCAL`` moves the folder and ``COINLAKE_PORT`` the ports (the simulator takes the next
-    one), so that several can run side by side; a started one remembers its ports in its folder.
+    ``COINLAKE_LOCAL`` moves the folder and ``COINLAKE_PORT`` the ports (the simulator and the live
+    collector take the next two), so that several can run side by side; a started one remembers its ports in
+    its folder.
     """
 
     folder: Path
@@ -49,6 +50,11 @@ class Laptop:
         return f"https://127.0.0.1:{self.simulator_port}"
 
     @property
+    def stream_port(self) -> int:
+        """Where the live collector says how it is."""
+        return self.port + 2
+
+    @property
     def tls(self) -> Path:
         return self.folder / "tls"
 
@@ -74,8 +80,8 @@ class Laptop:
 def _port(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or not 1024 <= int(text) <= 65534:  # noqa: PLR2004 - the unprivileged ports
-        raise BadConfiguration(f"COINLAKE_PORT is {text[:80]!r}; use a free port from 1024 to 65534")
+    if not text.isdigit() or not 1024 <= int(text) <= 65533:  # noqa: PLR2004 - the unprivileged ports
+        raise BadConfiguration(f"COINLAKE_PORT is {text[:80]!r}; use a free port from 1024 to 65533")
     return int(text)
 
 

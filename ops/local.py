@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ops import environments, state_bucket
 from ops.aws import Aws
+from ops.collector import Collector
 from ops.emulator import Emulator
 from ops.exchanges import Exchanges
 from ops.laptop import REGION, Laptop
@@ -41,7 +42,11 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
     """Stop what runs; with ``wipe`` forget the embedded AWS and everything in it. Says what it did."""
-    parts = {"ministack": Emulator(laptop).stop, "simulator": Exchanges(laptop).process.stop}
+    parts = {
+        "stream": Collector(laptop).process.stop,  # first, for it sends what it holds
+        "ministack": Emulator(laptop).stop,
+        "simulator": Exchanges(laptop).process.stop,
+    }
     stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
     if wipe and laptop.folder.exists():
         shutil.rmtree(laptop.folder)

@@ -41,6 +41,7 @@ class Stack:
     schedules: Mapping[str, Any]
     backfill: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    stream: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def find(cls, environment: str) -> Self:
@@ -67,7 +68,7 @@ class Stack:
         fields = {
             name: outputs[name]
             for name, known in cls.__dataclass_fields__.items()
-            if name != "aws" and (name in outputs or known.default_factory is MISSING)
+            if name != "aws" and (outputs.get(name) is not None or known.default_factory is MISSING)
         }
         return cls(aws=aws, **fields)
 

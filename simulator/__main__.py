@@ -72,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ssl_keyfile=options.keyfile,
         log_level="warning",
         server_header=False,
+        ws_per_message_deflate=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
 

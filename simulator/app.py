@@ -17,6 +17,7 @@ from simulator.control import Control, refused_plan
 from simulator.faults import BadPlan, Plan
 from simulator.market import Market
 from simulator.saboteur import Saboteur
+from simulator.streams import Streams
 from simulator.terms import Terms
 
 DEFAULT_SEED: Final = 1
@@ -33,12 +34,14 @@ def create_app(
 ) -> ASGIApp:
     """A market of its own with every source; ``clock`` tells seconds since 1970."""
     market, plan, requests = Market(seed, clock), Plan(), Counter[str]()
+    streams = Streams(market)
     routes = [
         *Control(market, plan, requests).routes(),
+        streams.route(),
         Mount("/coingecko/api/v3", coingecko.application(market, access)),
         Mount("/coingecko-pro/api/v3", coingecko.application(market, access, pro=True)),
-        Mount("/coinbase", coinbase.application(market, limited=coinbase_limited)),
-        Mount("/binance", binance.application(market, terms.binance_weight)),
+        Mount("/coinbase", coinbase.application(market, streams.products, limited=coinbase_limited)),
+        Mount("/binance", binance.application(market, streams.assets, terms.binance_weight)),
         Mount("/binance-archive", archive.application(market)),
         Mount("/coincap/v3", coincap.application(market, terms)),
         Mount("/coincap/v2", coincap.retired(market)),
@@ -53,7 +56,7 @@ def create_app(
     )
     app = Starlette(routes=routes, middleware=[compression], exception_handlers={BadPlan: refused_plan})
     # outside of Starlette, because it must reach the server's own connection to cut it
-    return Saboteur(app, plan, requests, clock)
+    return streams.beside(Saboteur(app, plan, requests, clock))
 
 
 app = create_app()

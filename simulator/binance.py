@@ -22,8 +22,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from simulator import binance_errors as errors
 from simulator import binance_symbols as symbols
 from simulator import binance_tickers as tickers
+from simulator import binance_trades
 from simulator.answers import Ask, Refusal, endpoint, refused
 from simulator.binance_klines import klines
+from simulator.binance_streams import Assets
 from simulator.limits import Ban, Weights
 from simulator.market import Market
 
@@ -43,16 +45,21 @@ class Endpoint:
     weight: Callable[[Request], int] = lambda _: 1
 
 
-def application(market: Market, weight_per_minute: int | None = WEIGHT_PER_MINUTE) -> Starlette:
+def application(
+    market: Market, assets: Assets, weight_per_minute: int | None = WEIGHT_PER_MINUTE
+) -> Starlette:
     """The API as an ASGI application, to be mounted where ``/api/v3`` begins; None for no limit."""
     weights = Weights(market.now, weight_per_minute)
-    listed = symbols.listed(market)
+    listed = assets.listed
+    trades = _trades(assets)
     info = partial(_exchange_info, weight_per_minute or WEIGHT_PER_MINUTE)
     endpoints = {
         "/ping": Endpoint(lambda _, __: {}),
         "/time": Endpoint(lambda _, ask: {"serverTime": int(ask.now * 1_000)}),
         "/klines": Endpoint(klines, KLINES, lambda _: 2),
         "/uiKlines": Endpoint(klines, KLINES, lambda _: 2),
+        "/historicalTrades": Endpoint(trades, binance_trades.HISTORICAL, lambda _: binance_trades.WEIGHT),
+        "/trades": Endpoint(trades, binance_trades.RECENT, lambda _: binance_trades.WEIGHT),
         "/ticker/24hr": Endpoint(tickers.day, (*SYMBOLS, "type", "symbolStatus"), _day_weight),
         "/ticker/price": Endpoint(tickers.price, (*SYMBOLS, "symbolStatus"), _price_weight),
         "/ticker/bookTicker": Endpoint(tickers.book, (*SYMBOLS, "symbolStatus"), _price_weight),
@@ -103,6 +110,10 @@ def _admit(weights: Weights, found: Endpoint, request: Request) -> bool:
     if not sent <= set(found.parameters):
         raise errors.unread(len(sent & set(found.parameters)), len(sent))
     return False
+
+
+def _trades(assets: Assets) -> Callable[[symbols.Symbols, Ask], object]:
+    return lambda _, ask: binance_trades.trades(assets, ask)
 
 
 def _exchange_info(limit: int, listed: symbols.Symbols, ask: Ask) -> object:

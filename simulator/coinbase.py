@@ -16,6 +16,7 @@ from starlette.routing import Route
 from simulator import coinbase_products as products
 from simulator.answers import Answer, Ask, Refusal, endpoint, iso, refused
 from simulator.coinbase_candles import candles
+from simulator.coinbase_trades import TradedProducts
 from simulator.limits import TokenBucket
 from simulator.market import Market
 
@@ -23,10 +24,10 @@ RATE_PER_SECOND: Final = 10
 BURST: Final = 15
 
 
-def application(market: Market, *, limited: bool = True) -> Starlette:
+def application(market: Market, traded: TradedProducts, *, limited: bool = True) -> Starlette:
     """The API as an ASGI application, to be mounted where ``/products`` begins."""
     bucket = TokenBucket(market.now, RATE_PER_SECOND, BURST)
-    listed = products.listed(market)
+    listed = traded.products
 
     def admit(request: Request) -> bool:
         if limited and not bucket.take(request.client.host if request.client else "unknown"):
@@ -42,6 +43,7 @@ def application(market: Market, *, limited: bool = True) -> Starlette:
         "/products/{id}/ticker": partial(products.ticker, listed),
         "/products/{id}/stats": partial(products.stats, listed),
         "/products/{id}/candles": partial(candles, listed),
+        "/products/{id}/trades": traded.trades,
         "/currencies": partial(products.currencies, listed),
     }
     routes = [Route(path, endpoint(market, admit, answer)) for path, answer in answers.items()]

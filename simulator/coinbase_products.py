@@ -104,7 +104,7 @@ def ticker(products: Products, ask: Ask) -> dict[str, object]:
         "volume": _size(_recent(ask, coin, DAY), coin),
         "trade_id": slot,
         "price": _price(bar.close, coin),
-        "size": _amount(math.ceil(bar.volume / bar.trades * part), coin),
+        "size": amount(math.ceil(bar.volume / bar.trades * part), coin),
         "time": f"{iso(slot * SLOT_SECONDS + seconds, 'seconds')[:-1]}.{nanoseconds:09d}Z",
     }
 
@@ -126,6 +126,11 @@ def increment(places: int) -> str:
     return f"{10**-places:.{places}f}"
 
 
+def amount(steps: int, coin: Coin) -> str:
+    """Steps of the walk as decimal text."""
+    return f"{Decimal(steps).scaleb(-coin.size_decimals):f}"
+
+
 def _trading(products: Products, ask: Ask) -> Product:
     product = find(products, ask)
     if product.delisted:
@@ -143,11 +148,7 @@ def _price(price: float, coin: Coin) -> str:
 
 
 def _size(bar: Bar | None, coin: Coin) -> str:
-    return _amount(bar.volume if bar else 0, coin)
-
-
-def _amount(steps: int, coin: Coin) -> str:
-    return f"{Decimal(steps).scaleb(-coin.size_decimals):f}"
+    return amount(bar.volume if bar else 0, coin)
 
 
 def _currency(symbol: str, name: str, places: int, kind: str) -> dict[str, object]:

@@ -51,7 +51,7 @@ class Control:
     async def faults(self, request: Request) -> Response:
         """PUT replaces the whole plan, DELETE empties it; each answers with the plan now in force."""
         if request.method == "PUT":
-            self.plan.rules = parse_plan(await _document(request))
+            self.plan.rules = parse_plan(await document(request))
         elif request.method == "DELETE":
             self.plan.rules = []
         return Answer([rule.described() for rule in self.plan.rules])
@@ -59,7 +59,7 @@ class Control:
     async def shocks(self, request: Request) -> Response:
         """PUT moves one price from now on, on top of earlier shocks; DELETE takes all shocks back."""
         if request.method == "PUT":
-            coin, percent = _shock(self.market, await _document(request))
+            coin, percent = _shock(self.market, await document(request))
             self.market.shock(self.market.by_id[coin], percent)
         elif request.method == "DELETE":
             self.market.shocks.clear()
@@ -101,12 +101,8 @@ def _venue(markets: Mapping[str, Product | Symbol]) -> dict[str, object]:
     }
 
 
-async def refused_plan(_: Request, error: Exception) -> Response:
-    """Starlette's handler for ``BadPlan``."""
-    return Answer({"error": str(error)}, 400)
-
-
-async def _document(request: Request) -> object:
+async def document(request: Request) -> object:
+    """The JSON of a control request's body; ``BadPlan`` if it has none."""
     body = await request.body()
     if len(body) > MAX_BODY_BYTES:
         raise BadPlan(f"The body has more than {MAX_BODY_BYTES} bytes.")
@@ -116,13 +112,18 @@ async def _document(request: Request) -> object:
         raise BadPlan("The body is not JSON.") from None
 
 
-def _shock(market: Market, document: object) -> tuple[str, float]:
-    if not isinstance(document, dict) or set(document) != {"asset", "percent"}:
+async def refused_plan(_: Request, error: Exception) -> Response:
+    """Starlette's handler for ``BadPlan``."""
+    return Answer({"error": str(error)}, 400)
+
+
+def _shock(market: Market, given: object) -> tuple[str, float]:
+    if not isinstance(given, dict) or set(given) != {"asset", "percent"}:
         raise BadPlan('A shock is a JSON object such as {"asset": "BTC", "percent": 8}.')
-    coin = market.find(document["asset"]) if isinstance(document["asset"], str) else None
+    coin = market.find(given["asset"]) if isinstance(given["asset"], str) else None
     if coin is None:
-        raise BadPlan(f"asset {document['asset']!r} is neither a symbol nor a CoinGecko id of this market.")
-    percent = document["percent"]
+        raise BadPlan(f"asset {given['asset']!r} is neither a symbol nor a CoinGecko id of this market.")
+    percent = given["percent"]
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
         raise BadPlan(f"percent must be a number, not {percent!r}.")
     if not MIN_PERCENT < percent <= MAX_PERCENT:

@@ -116,7 +116,7 @@ data "aws_iam_policy_document" "key" {
       test     = "ArnLike"
       variable = "kms:EncryptionContext:aws:logs:arn"
       values = [
-        for place in ["lambda", "vendedlogs/states"] :
+        for place in ["ecs", "lambda", "vendedlogs/states"] :
         "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:/aws/${place}/${local.prefix}-*"
       ]
     }

@@ -101,3 +101,18 @@ output "backfill" {
     concurrency   = var.backfill_concurrency
   }
 }
+
+output "stream" {
+  description = "The live collector: its image repository, service, log group and table of latest prices; null while it is off"
+  value = one([
+    for key in local.stream_on : {
+      repository   = aws_ecr_repository.stream[key].repository_url
+      cluster      = aws_ecs_cluster.stream[key].name
+      service      = aws_ecs_service.stream[key].name
+      task_role    = aws_iam_role.stream[key].arn
+      log_group    = aws_cloudwatch_log_group.stream[key].name
+      latest_table = aws_dynamodb_table.latest[key].name
+      environment  = local.stream_environment
+    }
+  ])
+}

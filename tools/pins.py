@@ -18,6 +18,7 @@ REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
     ROOT / "ops" / "ministack" / "requirements.in": (),
+    ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
 }
 
 

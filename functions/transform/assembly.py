@@ -39,6 +39,25 @@ def by_slot(
     return parsed(answer, sheet, [Part(table, f"dt={answer.key.slot.dt}", rows)], notes)
 
 
+def by_day(
+    answer: Answer,
+    sheet: Sheet,
+    table: str,
+    columns: Mapping[str, pa.Array],
+    time: str,
+    *,
+    notes: Sequence[str] = (),
+) -> Parsed:
+    """An answer about moments: one part for each day of the column ``time``."""
+    rows = trusted_rows(sheet, tables()[table], columns)
+    days = pc.floor_temporal(rows[time].cast(pa.timestamp("us")), unit="day").cast(pa.date32())
+    parts = [
+        Part(table, f"dt={day}", rows.filter(pc.equal(days, day)))
+        for day in sorted(days.unique().to_pylist())
+    ]
+    return parsed(answer, sheet, parts, notes)
+
+
 def by_month(
     answer: Answer,
     sheet: Sheet,

@@ -7,6 +7,7 @@ at value by value, so that clean answers, nearly all, never pay for dirty ones.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -64,6 +65,8 @@ class Sheet:
         """Whole numbers of an Arrow integer type."""
         try:
             column = self._decimals(values).cast(kind)
+            if any(_vanished(values[row]) for row in pc.indices_nonzero(pc.equal(column, 0)).to_pylist()):
+                raise ValueError("Arrow reads 1e-162 as 0")
         except (ValueError, TypeError):
             column = pa.array(
                 [self._tried(whole, row, name, value, kind.bit_width) for row, value in _each(values)], kind
@@ -86,6 +89,21 @@ class Sheet:
         self.reject("bad_text", pc.or_(bad, empty) if missing else bad, name, values)
         self.reject("too_long", pc.greater(pc.utf8_length(column), MAX_TEXT), name, values)
         return column if missing else pc.if_else(empty, None, column)
+
+    def flags(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
+        """Truth values."""
+        column = pa.array([value if isinstance(value, bool) else None for value in values], pa.bool_())
+        for row, value in enumerate(values):
+            if value is not None and not isinstance(value, bool):
+                self.fault(row, "bad_type", name, value)
+        self._missing(missing, name, column)
+        return column
+
+    def moments(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
+        """ISO-8601 times with their zone, whenever they are."""
+        column = pa.array([self._time(row, name, value) for row, value in enumerate(values)], TIMESTAMP)
+        self._missing(missing, name, column)
+        return column
 
     def iso_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
         """ISO-8601 times with their zone; of up to nine decimals of a second six stay."""
@@ -186,6 +204,11 @@ def new_fields(names: Collection[Any]) -> list[str]:
     return [f"new_field:{Rejection.of('new_field', value=name).value}" for name in sorted(names)][
         :MAX_NEW_FIELDS
     ]
+
+
+def _vanished(value: Any) -> bool:
+    """Whether a value that Arrow has read as zero is none."""
+    return isinstance(value, Decimal) and value != 0
 
 
 def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:

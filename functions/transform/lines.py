@@ -5,7 +5,7 @@ not fit are few: these are read as JSON, exactly as a page is, and only there ar
 bad line costs no other line anything, and the fast way never has to decide what is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
@@ -15,17 +15,18 @@ import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
 from coinlake.records import Rejection
-from coinlake.tables import Table, tables
+from coinlake.tables import TIMESTAMP, Table, tables
 from transform.blocks import blocks
 from transform.columns import Sheet, new_fields
-from transform.ordering import Batch, Numbers, parts
+from transform.ordering import Batch, Layout, Numbers, parts
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.payload import document
-from transform.shape import TEXT, WHOLE, Field, Shape
+from transform.shape import FLAG, TEXT, WHOLE, Field, Shape
 
 FEW: Final = 32  # lines that are read as JSON rather than cut in halves again
 MAX_LINE_BYTES: Final = 1 << 20
 _SHORT: Final = 18  # digits that fit 64 bits
+Symbol = Callable[[str], str]
 
 
 class Fault(NamedTuple):
@@ -37,13 +38,13 @@ class Fault(NamedTuple):
 
 
 class Format(Protocol):
-    """What the lines of one dataset are; ``day`` is the column whose day is the partition."""
+    """What the lines of one dataset are, and where their rows go."""
 
     @property
     def table(self) -> str: ...
 
     @property
-    def day(self) -> str: ...
+    def layout(self) -> Layout: ...
 
     @property
     def fields(self) -> Mapping[str, Field]: ...
@@ -56,8 +57,8 @@ class Format(Protocol):
         """The names in a line of this format that it does not know."""
         ...
 
-    def columns(self, values: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """The table's columns from the ``fields``' values."""
+    def columns(self, values: Mapping[str, pa.Array], symbol: Symbol) -> dict[str, pa.Array]:
+        """The table's columns from the ``fields``' values; ``symbol`` maps the source's asset ids."""
         ...
 
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[Fault]:
@@ -76,12 +77,12 @@ class Lines:
     def read(self, body: bytes, answer: Answer, max_bytes: int) -> Parsed:
         """Every line that is not blank is a row, in a part or rejected."""
         table = tables()[self.format.table]
-        reading = _Reading(self.format, table, answer.key, self.fast)
+        reading = _Reading(self.format, table, answer, self.fast)
         for block in blocks(body, max_bytes):
             reading.add(block)
         if not reading.rows_in:
             raise Unreadable("empty")
-        made, repeats = parts(reading.batches, tables()[self.format.table], self.format.day, answer.key)
+        made, repeats = parts(reading.batches, table, self.format.layout, answer.key)
         faults = {**reading.faults, **repeats}
         return Parsed(
             rows_in=reading.rows_in,
@@ -100,7 +101,7 @@ class _Reading:
 
     format: Format
     table: Table
-    key: RawKey
+    answer: Answer
     fast: bool
     rows_in: int = 0
     batches: list[Batch] = field(default_factory=list)
@@ -130,8 +131,8 @@ class _Reading:
         values = shape.read(block) if shape else None
         if values is None or not all(map(self._clean, values.values())):
             return False
-        columns = self.format.columns(values)
-        if any(pc.any(fault.rows).as_py() for fault in self.format.faults(columns, self.key)):
+        columns = self.format.columns(values, self.answer.symbol)
+        if any(pc.any(fault.rows).as_py() for fault in self.format.faults(columns, self.answer.key)):
             return False
         count = len(next(iter(values.values())))
         self._keep(columns, np.arange(self.rows_in, self.rows_in + count, dtype=np.int32))
@@ -162,10 +163,9 @@ class _Reading:
         values = {
             name: [field.of(line) for line in decoded.values()] for name, field in self.format.fields.items()
         }
-        columns = self.format.columns(
-            {name: _typed(sheet, name, values[name], field) for name, field in self.format.fields.items()}
-        )
-        for code, name, wrong in self.format.faults(columns, self.key):
+        typed = {name: _typed(sheet, name, values[name], field) for name, field in self.format.fields.items()}
+        columns = self.format.columns(typed, self.answer.symbol)
+        for code, name, wrong in self.format.faults(columns, self.answer.key):
             sheet.reject(code, wrong, name, values[name])
         good = [number for number in decoded if number not in self.faults]
         if good:
@@ -175,7 +175,9 @@ class _Reading:
         self.new_names.update(*(self.format.new_names(decoded[number]) for number in good))
 
     def _keep(self, columns: Mapping[str, pa.Array], numbers: Numbers) -> None:
-        kept = {name: _narrow(columns[name]) for name in self.table.schema.names if name in columns}
+        names = (*self.table.schema.names, *self.format.layout.beside)
+        kinds = {field.name: field.type for field in self.table.schema}
+        kept = {name: _narrow(columns[name], kinds.get(name)) for name in names if name in columns}
         self.batches.append(Batch(kept, numbers))
 
 
@@ -187,9 +189,11 @@ def _decoded(line: bytes, expected: Format) -> Any:
     return decoded
 
 
-def _narrow(column: pa.Array) -> pa.Array:
-    """Short decimals in half the memory; in Parquet they are the same."""
+def _narrow(column: pa.Array, wanted: pa.DataType | None) -> pa.Array:
+    """Decimals as their table has them, short ones in half the memory; in Parquet they are the same."""
     kind = column.type
+    if pa.types.is_decimal(kind) and wanted not in {None, kind}:
+        return column.cast(wanted)
     if pa.types.is_decimal128(kind) and kind.precision <= _SHORT:
         return column.cast(pa.decimal64(kind.precision, kind.scale))
     return column
@@ -198,6 +202,10 @@ def _narrow(column: pa.Array) -> pa.Array:
 def _typed(sheet: Sheet, name: str, values: Sequence[Any], field: Field) -> pa.Array:
     if field.kind == TEXT:
         return sheet.texts(name, values).dictionary_encode()
+    if field.kind == FLAG:
+        return sheet.flags(name, values, field.missing)
+    if field.kind == TIMESTAMP:
+        return sheet.moments(name, values, field.missing)
     if field.kind == WHOLE:
         return sheet.integers(name, values, WHOLE, field.missing)
     return sheet.unrounded(name, values, field.kind, field.missing)

@@ -44,10 +44,16 @@ class Market:
 
 def base_and_quote(product: str) -> tuple[str, str]:
     """The two sides of ``BTC-USD``; ``unknown_symbol`` for what is no such product."""
-    found = _PRODUCT.fullmatch(product)
+    found = product_sides(product)
     if not found:
         raise Unreadable("unknown_symbol", product, "product")
-    return found[1], found[2]
+    return found
+
+
+def product_sides(product: str) -> tuple[str, str] | None:
+    """The two sides of ``BTC-USD``; None for what is no such product."""
+    found = _PRODUCT.fullmatch(product)
+    return (found[1], found[2]) if found else None
 
 
 def only_part(parts: tuple[str, ...]) -> str:

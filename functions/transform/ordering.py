@@ -1,4 +1,4 @@
-"""Many rows in batches to the parts of a table: sorted, each natural key once, one part for each day.
+"""Many rows in batches to the parts of a table: sorted, each key once, one part for each day or month.
 
 Texts are dictionaries throughout, so that a million rows name their raw object once, and NumPy
 sorts: its radix sort of a dictionary's ranks is several times as fast as Arrow's of texts.
@@ -22,6 +22,26 @@ Numbers = npt.NDArray[Any]
 _DAY: Final = np.timedelta64(1, "D") // np.timedelta64(1, "us")
 
 
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where rows go: by the day, or ``monthly``, of a time, and perhaps first by a column ``folder``.
+
+    ``unique`` columns tell rows apart, by default those of the table's natural key. ``beside`` are
+    columns among them that the table itself does not have.
+    """
+
+    time: str
+    monthly: bool = False
+    folder: str | None = None
+    unique: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    def partition(self, folder: str | None, unit: Any) -> str:
+        """``dt=2026-11-20``, ``interval=1m/month=2026-11``."""
+        period = f"month={unit:%Y-%m}" if self.monthly else f"dt={unit}"
+        return period if folder is None else f"{self.folder}={folder}/{period}"
+
+
 @dataclass(slots=True)
 class Batch:
     """Good rows, used up by ``parts``; ``numbers`` are theirs in the raw object, ascending."""
@@ -31,27 +51,33 @@ class Batch:
 
 
 def parts(
-    batches: Sequence[Batch], table: Table, day: str, key: RawKey
+    batches: Sequence[Batch], table: Table, layout: Layout, key: RawKey
 ) -> tuple[tuple[Part, ...], dict[int, Rejection]]:
-    """One part for each day of the column ``day``, and the rows that repeat an earlier natural key."""
+    """One part for each partition, and the rows that repeat an earlier key."""
     if not batches:
         return (), {}
-    keys = {*table.sort, *table.natural_key, day} & set(batches[0].columns)
+    unique = layout.unique or table.natural_key
+    folders = (layout.folder,) if layout.folder else ()
+    keys = {*table.sort, *unique, layout.time, *folders} & set(batches[0].columns)
     columns: dict[str, pa.Array] = {name: _whole(batches, name) for name in keys}
     ranks = {name: _ranks(column) for name, column in columns.items()}
     numbers = np.concatenate([batch.numbers for batch in batches])
-    days = ranks[day] // _DAY
-    order = np.lexsort([*(ranks[name] for name in reversed(table.sort)), days])
-    later = _repeats(order, [ranks[name] for name in table.natural_key if name in ranks])
-    time = table.natural_key[-1]
+    units = _units(ranks[layout.time], monthly=layout.monthly)
+    beyond = [name for name in unique if name not in table.sort]
+    sorts = [ranks[name] for name in (*reversed(beyond), *reversed(table.sort)) if name in ranks]
+    order = np.lexsort([*sorts, units, *(ranks[name] for name in folders)])
+    later = _repeats(order, [ranks[name] for name in unique if name in ranks])
+    time = unique[-1]
     values = columns[time].take(pa.array(order[later])).to_pylist()
     repeats = {
         number: Rejection.of("duplicate_row", number, time, value)
         for number, value in zip(numbers[order[later]].tolist(), values, strict=True)
     }
     order = order[~later]
+    folded = {name: columns[name] for name in folders}
     rows = _rows(batches, columns, table, pa.array(order), key)
-    return tuple(_by_day(rows, days[order], table.name)), repeats
+    names = [folded[name].take(pa.array(order)) for name in folders]
+    return tuple(_cut(rows, units[order], names, table.name, layout)), repeats
 
 
 def _whole(batches: Sequence[Batch], name: str) -> pa.Array:
@@ -99,11 +125,24 @@ def _rows(
     return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
 
 
-def _by_day(rows: pa.Table, days: Numbers, table: str) -> list[Part]:
-    """Rows that are in the order of their days, one part for each."""
-    starts = [0, *(np.flatnonzero(np.diff(days)) + 1).tolist()]
-    dates = days[starts].astype("datetime64[D]").tolist()
+def _units(micros: Numbers, *, monthly: bool) -> Numbers:
+    """Days or months since 1970, of times in microseconds."""
+    days: Numbers = micros // _DAY
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) if monthly else days
+
+
+def _cut(
+    rows: pa.Table, units: Numbers, folders: Sequence[pa.DictionaryArray], table: str, layout: Layout
+) -> list[Part]:
+    """Rows that are in the order of their partitions, one part for each."""
+    changes = np.diff(units) != 0
+    for folder in folders:
+        changes |= np.diff(folder.indices.to_numpy()) != 0
+    starts = [0, *(np.flatnonzero(changes) + 1).tolist()]
+    kind = "datetime64[M]" if layout.monthly else "datetime64[D]"
+    dates = units[starts].astype(kind).astype("datetime64[D]").tolist()
+    names = [folder.take(pa.array(starts)).to_pylist() for folder in folders] or [[None] * len(starts)]
     return [
-        Part(table, f"dt={date}", rows.slice(start, end - start))
-        for date, start, end in zip(dates, starts, [*starts[1:], len(days)], strict=True)
+        Part(table, layout.partition(name, date), rows.slice(start, end - start))
+        for name, date, start, end in zip(names[0], dates, starts, [*starts[1:], len(units)], strict=True)
     ]

@@ -17,24 +17,35 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from coinlake.tables import TIMESTAMP
+from transform import times
+
 TEXT: Final = pa.string()
 WHOLE: Final = pa.int64()
+FLAG: Final = pa.bool_()
+_UNQUOTED: Final = (WHOLE, FLAG)
 _DICTIONARY: Final = pa.dictionary(pa.int32(), TEXT)
 _MARK: Final = b'"'
 _LITERAL: Final = r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
 _LITERALS: Final = re.compile(_LITERAL.encode())
 _WHOLE: Final = re.compile(rb"[1-9][0-9]{0,17}")
 _NINE: Final = 9
+_LONGEST: Final = 18  # digits that fit 64 bits
+_LEAST: Final = np.array([0, *(10**digits for digits in range(1, _LONGEST))])  # of so many digits
 _PARSE: Final = csv.ParseOptions(delimiter='"', quote_char=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value that a table needs: where it stands in a line, its type, the code if it is null."""
+    """A value that a table needs: where it stands in a line, its type, the code if it is null.
+
+    ``varies`` says that a whole number is not as long in each line, as times of one unit are.
+    """
 
     path: tuple[str, ...]
     kind: pa.DataType
     missing: str | None = None
+    varies: bool = False
 
     def of(self, row: Any) -> Any:
         """The field's value in a decoded line; None where there is none."""
@@ -86,7 +97,7 @@ class Shape:
         if not all(self._holds(place, batch.column(place)) for place in range(len(self.pieces))):
             return None
         found = {
-            name: self._whole(place, batch.column(place)) if place % 2 == 0 else batch.column(place)
+            name: self._value(place, self.fields[name], batch.column(place))
             for name, place in self.places.items()
         }
         return None if any(column is None for column in found.values()) else found
@@ -106,11 +117,13 @@ class Shape:
     def _kind(self, place: int) -> pa.DataType:
         """Pieces that must be equal have one width, as have the whole numbers of one unit of time."""
         if place in self.values:
-            kinds = [self.fields[name].kind for name, taken in self.places.items() if taken == place]
-            if not kinds or kinds[0] == TEXT:
+            fields = [self.fields[name] for name, taken in self.places.items() if taken == place]
+            if not fields or fields[0].kind in (TEXT, FLAG):
                 return _DICTIONARY
-            if kinds[0] != WHOLE:
-                return kinds[0]
+            if fields[0].varies or fields[0].kind == TIMESTAMP:
+                return TEXT
+            if fields[0].kind != WHOLE:
+                return fields[0].kind
         return pa.binary(len(self.pieces[place]))
 
     def _holds(self, place: int, column: pa.Array) -> bool:
@@ -126,6 +139,35 @@ class Shape:
         return bool(
             pc.all(pc.match_substring_regex(column.dictionary, f"^{before}{_LITERAL}{after}$")).as_py()
         )
+
+    def _value(self, place: int, field: Field, column: pa.Array) -> pa.Array | None:
+        """A field's values; None where a line has something else there."""
+        if field.kind == FLAG:
+            return self._flags(place, column)
+        if field.kind == TIMESTAMP:
+            return _moments(column)
+        if field.kind == WHOLE:
+            return self._varying(place, column) if field.varies else self._whole(place, column)
+        return column
+
+    def _flags(self, place: int, column: pa.DictionaryArray) -> pa.Array | None:
+        before, after = (text.decode() for text in _LITERALS.split(self.pieces[place]))
+        known = pa.array([f"{before}{value}{after}" for value in ("false", "true")])
+        found = pc.index_in(column.dictionary, value_set=known)
+        return None if found.null_count else found.cast(FLAG).take(column.indices)
+
+    def _varying(self, place: int, column: pa.Array) -> pa.Array | None:
+        before, after = (text.decode() for text in _LITERALS.split(self.pieces[place]))
+        framed = pc.and_(pc.starts_with(column, before), pc.ends_with(column, after))
+        if not pc.all(framed).as_py():
+            return None
+        digits = pc.binary_slice(column.cast(pa.binary()), len(before), -len(after)).cast(TEXT)
+        lengths = pc.binary_length(digits).to_numpy()
+        if not pc.all(pc.ascii_is_decimal(digits)).as_py() or lengths.max() > _LONGEST:
+            return None
+        numbers = digits.cast(WHOLE)
+        # a number of fewer digits than characters begins with a zero, which JSON does not allow
+        return None if (numbers.to_numpy() < _LEAST[lengths - 1]).any() else numbers
 
     def _whole(self, place: int, column: pa.Array) -> pa.Array | None:
         """The digits inside of a piece as a number; None where a line has something else there."""
@@ -170,4 +212,11 @@ def _spaces(block: bytes, expected: int) -> int:
 
 
 def _is_place(value: Any, field: Field) -> bool:
-    return type(value) is (int if field.kind == WHOLE else str)
+    return type(value) is (int if field.kind in _UNQUOTED else str)
+
+
+def _moments(column: pa.Array) -> pa.Array | None:
+    try:
+        return times.parsed(column)
+    except (ValueError, TypeError):
+        return None

@@ -14,15 +14,15 @@ CLOCK_SKEW: Final = timedelta(minutes=5)
 SECOND: Final = 1_000_000  # microseconds in a unit of time
 MILLISECOND: Final = 1_000
 _MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
+MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
 _NANOSECONDS: Final = pa.timestamp("ns", tz="UTC")
-_EARLIEST: Final = datetime(2009, 1, 1, tzinfo=EPOCH.tzinfo)  # before Bitcoin's first block, 3 January 2009
+EARLIEST: Final = datetime(2009, 1, 1, tzinfo=EPOCH.tzinfo)  # before Bitcoin's first block, 3 January 2009
 _LATEST: Final = datetime(2200, 1, 1, tzinfo=EPOCH.tzinfo)  # seconds read as milliseconds land past it
 
 
-def parsed(values: Sequence[Any]) -> pa.Array:
+def parsed(values: Sequence[Any] | pa.Array) -> pa.Array:
     """ISO-8601 texts with their zone; raises ``ValueError`` or ``TypeError`` where one is none."""
-    texts = pa.array(values, pa.string())
+    texts = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
     try:
         return texts.cast(TIMESTAMP)
     except pa.ArrowInvalid:
@@ -31,18 +31,18 @@ def parsed(values: Sequence[Any]) -> pa.Array:
 
 def fine_units(stamps: pa.Array) -> pa.Array:
     """For each stamp whether its size tells of milliseconds or of microseconds."""
-    return pc.if_else(pc.greater(stamps, _MOST_MILLISECONDS), 1, MILLISECOND).cast(pa.int64())
+    return pc.if_else(pc.greater(stamps, MOST_MILLISECONDS), 1, MILLISECOND).cast(pa.int64())
 
 
 def sane_stamps(stamps: pa.Array, units: pa.Array | pa.Scalar) -> pa.Array:
     """Which stamps since 1970, in ``units`` of microseconds, lie within the years there can be."""
-    first, last = (pc.divide((moment - EPOCH) // _MICROSECOND, units) for moment in (_EARLIEST, _LATEST))
+    first, last = (pc.divide((moment - EPOCH) // _MICROSECOND, units) for moment in (EARLIEST, _LATEST))
     return pc.and_(pc.greater_equal(stamps, first), pc.less(stamps, last))
 
 
 def sane(column: pa.Array) -> pa.Array:
     """Which times lie within the years there can be."""
-    return pc.and_(pc.greater_equal(column, _scalar(_EARLIEST)), pc.less(column, _scalar(_LATEST)))
+    return pc.and_(pc.greater_equal(column, _scalar(EARLIEST)), pc.less(column, _scalar(_LATEST)))
 
 
 def ahead(column: pa.Array, received_at: datetime) -> pa.Array:

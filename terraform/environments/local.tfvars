@@ -62,3 +62,15 @@ price_rules = {
 }
 
 notices = { cooldown_minutes = 1 }
+
+# The live collector runs as a process of this machine (`coinlake stream`); its task, role and table
+# are the real ones. Without an image nothing runs in the embedded AWS.
+enable_stream = true
+stream = {
+  streams = [
+    "btcusdt@miniTicker", "ethusdt@miniTicker", "solusdt@miniTicker", "dogeusdt@miniTicker",
+    "btcusdt@trade", "ethusdt@trade", "solusdt@trade", "btcusdt@bookTicker", "btcusdt@kline_1m",
+  ]
+  coinbase      = { products = ["BTC-USD", "ETH-USD"] }
+  batch_seconds = 5
+}

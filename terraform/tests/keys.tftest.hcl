@@ -162,6 +162,7 @@ run "one_key_of_your_own_encrypts_everything" {
         {
           ArnLike = {
             "kms:EncryptionContext:aws:logs:arn" = [
+              "arn:aws:logs:us-east-1:123456789012:log-group:/aws/ecs/coinlake-test-*",
               "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-*",
               "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/coinlake-test-*",
             ]

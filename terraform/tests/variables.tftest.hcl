@@ -718,3 +718,124 @@ run "no_credits_are_refused" {
 
   expect_failures = [var.credits_per_month]
 }
+
+run "a_stream_without_a_table_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@depth"] }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_stream_named_twice_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade", "btcusdt@trade"] }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "an_unknown_host_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], host = "moon" }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "an_unknown_channel_of_coinbase_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { coinbase = { products = ["BTC-USD"], channels = ["level2"] } }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_product_in_another_spelling_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { coinbase = { products = ["btcusd"] } }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_secret_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], secret_arn = "streams" }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_collector_with_nothing_to_listen_to_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = [] }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_size_that_fargate_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], cpu = 256, memory_mb = 4096 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_batch_without_frames_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], batch_frames = 0 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_price_forgotten_at_once_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], latest_ttl = 1 }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "subnets_without_their_network_are_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], subnet_ids = ["subnet-0123456789abcdef0"] }
+  }
+
+  expect_failures = [var.stream]
+}

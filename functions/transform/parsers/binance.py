@@ -6,114 +6,91 @@ microseconds. Source: Binance Spot API documentation, "WebSocket Streams".
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
-from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
-from transform.lines import Fault
-from transform.numbers import LIVE
+from coinlake.tables import TIMESTAMP
+from transform import live
+from transform.lines import Fault, Symbol
+from transform.ordering import Layout
 from transform.parsed import Unreadable
-from transform.payload import Repeated
 from transform.shape import TEXT, WHOLE, Field
-from transform.times import CLOCK_SKEW
 
+DATA: Final = ("frame", "data")
+STREAM: Final = {"stream": Field(("frame", "stream"), TEXT)}
+NAMED: Final = {**live.RECEIVED, **STREAM, "raw_symbol": Field((*DATA, "s"), TEXT)}
 _STREAM: Final = "@miniTicker"
 _EVENT: Final = "24hrMiniTicker"
-_NAMES: Final = ({"received_at", "frame"}, {"stream", "data"}, set("eEscohlvq"))
 _PRICES: Final = {"open": "o", "high": "h", "low": "l", "close": "c"}
 _VOLUMES: Final = {"volume": "v", "quote_volume": "q"}
-_MICROSECOND: Final = timedelta(microseconds=1)
-_MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
-_DAY: Final = timedelta(days=1)  # no frame is received, no batch is closed, so much later than due
 
 
 class MiniTickers:
     """Rolling 24-hour windows, one row for each frame."""
 
     table: ClassVar = "tickers"
-    day: ClassVar = "event_time"
+    layout: ClassVar = Layout("event_time")
     fields: ClassVar[Mapping[str, Field]] = {
-        "received_at": Field(("received_at",), WHOLE, "missing_field"),
-        "stream": Field(("frame", "stream"), TEXT),
-        "event": Field(("frame", "data", "e"), TEXT),
-        "event_time": Field(("frame", "data", "E"), WHOLE, "missing_field"),
-        "raw_symbol": Field(("frame", "data", "s"), TEXT),
-        **{
-            column: Field(("frame", "data", name), LIVE_PRICE, "missing_price")
-            for column, name in _PRICES.items()
-        },
-        **{column: Field(("frame", "data", name), LIVE_VOLUME) for column, name in _VOLUMES.items()},
+        **NAMED,
+        "event": Field((*DATA, "e"), TEXT),
+        "event_time": Field((*DATA, "E"), WHOLE, "missing_field"),
+        **live.prices(_PRICES, *DATA),
+        **live.volumes(_VOLUMES, *DATA),
     }
 
     def new_names(self, line: Any) -> set[str]:
         """The names in a good line that Binance has added since."""
-        levels = (line, line["frame"], line["frame"]["data"])
-        return set().union(*(set(level) - known for level, known in zip(levels, _NAMES, strict=True)))
+        return new_names(line, set("eEscohlvq"))
 
     def check(self, line: Any) -> None:
         """``Unreadable`` for a line that is no mini-ticker, for instance the answer to a subscription."""
-        frame = _object(_object(line).get("frame"), "frame")
-        stream = frame.get("stream")
-        if not isinstance(stream, str) or not stream.endswith(_STREAM) or stream.startswith("!"):
-            raise Unreadable("unsupported_stream", stream, "stream")
-        event = _object(frame.get("data"), "data").get("e")
-        if event != _EVENT:
-            raise Unreadable("unsupported_stream", event, "event")
+        check(line, _STREAM, _EVENT)
 
-    def columns(self, values: Mapping[str, pa.Array]) -> dict[str, pa.Array]:
-        """The table's columns from the fields' values; a time out of all range becomes 1970."""
-        stamps = pc.max_element_wise(values["event_time"], 0, skip_nulls=False)
-        milliseconds = pc.less(stamps, _MOST_MILLISECONDS)
-        micros = pc.if_else(milliseconds, pc.multiply(stamps, 1000), stamps)
-        return {
-            **values,
-            "event_time": micros.view(TIMESTAMP),
-            "received_at": values["received_at"].view(TIMESTAMP),
-        }
+    def columns(self, values: Mapping[str, pa.Array], _: Symbol) -> dict[str, pa.Array]:
+        """The table's columns from the fields' values."""
+        return {**values, **times(values, "event_time")}
 
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[Fault]:
-        """Every check of whole columns; a batch is named by when it was opened."""
-        received, event = columns["received_at"], columns["event_time"]
-        due = key.slot.time
-        kinds = pc.not_equal(columns["event"].dictionary, _EVENT)
-        yield Fault("unsupported_stream", "event", kinds.take(columns["event"].indices))
-        yield Fault("bad_time", "received_at", _outside(received, due - _DAY, due + _DAY))
-        lag = pc.subtract(received.view(WHOLE), event.view(WHOLE))
-        yield Fault("bad_time", "event_time", pc.greater(lag, _DAY // _MICROSECOND))
-        yield Fault("future_time", "event_time", pc.less(lag, -CLOCK_SKEW // _MICROSECOND))
-        for name in (*_PRICES, *_VOLUMES):
-            column = columns[name]
-            yield Fault("out_of_range", name, LIVE[column.type].outside(column))
-        low, high = columns["low"], columns["high"]
-        yield Fault("inconsistent", "high", pc.less(high, low))
-        for name in ("open", "close"):
-            outside = pc.or_(pc.less(columns[name], low), pc.greater(columns[name], high))
-            yield Fault("inconsistent", name, outside)
-        yield Fault("inconsistent", "stream", _misnamed(columns["stream"], columns["raw_symbol"]))
+        """Every check of whole columns."""
+        yield live.kind_fault(columns["event"], "event", _EVENT)
+        yield from live.time_faults(columns, key, "event_time")
+        yield from live.range_faults(columns, (*_PRICES, *_VOLUMES))
+        yield from live.bar_faults(columns)
+        yield Fault("inconsistent", "stream", misnamed(columns["stream"], columns["raw_symbol"], _STREAM))
 
 
-def _object(value: Any, name: str | None = None) -> dict[str, Any]:
-    if isinstance(value, Repeated):
-        raise Unreadable("duplicate_key", value, name)
-    if not isinstance(value, dict):
-        raise Unreadable("not_an_object", value, name)
-    return value
+def check(line: Any, stream: str, event: str | None) -> dict[str, Any]:
+    """The data of a line whose stream's name has ``stream`` after its symbol, and that is such an event."""
+    frame = live.an_object(live.an_object(line).get("frame"), "frame")
+    name = frame.get("stream")
+    if not isinstance(name, str) or stream not in name or name.startswith("!"):
+        raise Unreadable("unsupported_stream", name, "stream")
+    data = live.an_object(frame.get("data"), "data")
+    if data.get("e") != event:
+        raise Unreadable("unsupported_stream", data.get("e"), "event")
+    return data
 
 
-def _outside(column: pa.Array, first: datetime, last: datetime) -> pa.Array:
-    return pc.or_(
-        pc.less(column, pa.scalar(first, TIMESTAMP)), pc.greater(column, pa.scalar(last, TIMESTAMP))
-    )
+def new_names(line: Any, known: set[str]) -> set[str]:
+    """Names beyond those of the collector's envelope, Binance's, and the event's ``known`` ones."""
+    frame = line["frame"]
+    return live.added((line, live.ENVELOPE), (frame, {"stream", "data"}), (frame["data"], known))
 
 
-def _misnamed(streams: pa.DictionaryArray, symbols: pa.DictionaryArray) -> pa.Array:
+def times(values: Mapping[str, pa.Array], *names: str) -> dict[str, pa.Array]:
+    """Receipt and event times as times."""
+    return {"received_at": values["received_at"].view(TIMESTAMP)} | {
+        name: live.fine_times(values[name]) for name in names
+    }
+
+
+def misnamed(streams: pa.DictionaryArray, symbols: pa.DictionaryArray, suffix: str) -> pa.Array:
     """Which rows' stream is not their symbol's, ``btcusdt@miniTicker`` of ``BTCUSDT``."""
     names = symbols.dictionary
-    expected = pc.binary_join_element_wise(pc.ascii_lower(names), _STREAM, "")
+    expected = pc.binary_join_element_wise(pc.ascii_lower(names), suffix, "")
     places = pc.index_in(expected, value_set=streams.dictionary)
     places = pc.if_else(pc.equal(names, pc.ascii_upper(names)), pc.fill_null(places, -1), -1)
     return pc.not_equal(places.take(symbols.indices), streams.indices)

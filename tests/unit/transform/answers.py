@@ -81,6 +81,8 @@ SAMPLES: Final = {
         Sample("binance", "candles", "SHIB-USDT.1d.1", "binance_klines_1d_shib.json"),
         Sample("binance", "quotes", "tickers.usdt.p1", "binance_ticker_24hr_full.json"),
         Sample("binance", "quotes", "tickers.usdt.p1", "binance_ticker_24hr_mini_array.json"),
+        Sample("binance", "trade_history", "BNB-BTC.28457.2", "binance_historical_trades.json"),
+        Sample("coinbase", "trade_history", "BTC-USD.73.2", "coinbase_trades.json"),
         Sample("binance_archive", "candles", "BTC-USDT.1h.2024-12-31", "BTCUSDT-1h-2024-12-31.zip", "zip"),
         Sample("binance_archive", "candles", "BTC-USDT.1h.2026-11-19", "BTCUSDT-1h-2026-11-19.zip", "zip"),
         Sample("coinbase", "assets", "products", "coinbase_products.json"),

@@ -8,6 +8,7 @@ import pytest
 
 from coinlake.tables import tables
 from tests.unit.transform.answers import FOLDER, RECEIVED, SAMPLES, Sample
+from tests.unit.transform.frames import LIVE
 from transform.parsers import PARSERS
 
 CONTRACT = {
@@ -15,11 +16,13 @@ CONTRACT = {
     ("binance", "assets"): "assets",
     ("binance", "candles"): "candles",
     ("binance", "quotes"): "quotes",
+    ("binance", "trade_history"): "trades",
     ("binance_archive", "candles"): "candles",
     ("coinbase", "assets"): "assets",
     ("coinbase", "candles"): "candles",
     ("coinbase", "quotes"): "quotes",
     ("coinbase", "stats"): "quotes",
+    ("coinbase", "trade_history"): "trades",
     ("coincap", "price_points"): "price_points",
     ("coincap", "quotes"): "quotes",
     ("coincap", "rates"): "rates",
@@ -70,7 +73,7 @@ def test_each_dataset_of_each_source_has_a_parser_that_fills_its_table(source, d
 
 
 def test_there_is_no_other_parser():
-    assert set(PARSERS) - {("binance", "tickers")} == set(CONTRACT)
+    assert set(PARSERS) - {("binance", "tickers"), *LIVE} == set(CONTRACT)
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=str)
@@ -95,6 +98,8 @@ ERRORS = [
     ("binance", "candles", "NOPE-USDT.1h.3", "binance_error_400_symbol.json"),
     ("binance", "quotes", "tickers.usdt.p1", "binance_error_418.json"),
     ("binance", "assets", "exchange_info", "binance_error_451.json"),
+    ("binance", "trade_history", "NOPE-USDT.1.2", "binance_error_400_symbol.json"),
+    ("coinbase", "trade_history", "NOPE-USD.1.2", "coinbase_error_404.json"),
     ("coincap", "quotes", "assets.usd.p1", "coincap_v2_retired_notice.json"),
     ("coincap", "rates", "rates", "coincap_v2_retired_notice.json"),
     ("coincap", "quotes", "assets.usd.p1", "coincap_v3_error_400_limit.json"),

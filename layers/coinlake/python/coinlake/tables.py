@@ -1,9 +1,9 @@
 """The tables of the lake, read from tables.json, their only declaration.
 
 Terraform reads the same file for the Glue columns. Times are UTC ``timestamp[us]``;
-prices, volumes, caps and supplies are exact ``decimal128(38,18)``. Only ``tickers``, where
-every value has eight decimals, is narrower: a table never holds two scales, which readers
-would mix up silently.
+prices, volumes, caps and supplies are exact ``decimal128(38,18)``. Only the live tables
+(``tickers``, ``trades``, ``book_tickers``), where every value has eight decimals, are narrower:
+a table never holds two scales, which readers would mix up silently.
 """
 
 import json

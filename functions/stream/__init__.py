@@ -1,0 +1,1 @@
+"""stream: listens to exchange websockets and keeps every frame, as received, in the raw bucket."""

@@ -1,0 +1,189 @@
+"""The newest price of each stream, in DynamoDB. The only file that speaks to DynamoDB.
+
+stream (hash key), event_time, price, received_at, expires_at and what else the frame tells, as numbers
+of the venue's own digits; source, symbol; of trades ``uploaded_id``: up to it all of them are in S3.
+
+Only the newest of a stream is written, at most once in ``every_seconds`` and no more than
+``MOST_PER_SECOND`` of all streams together, so a slow table costs freshness, never memory.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coinlake.errors import StoreUnavailable
+from coinlake.observability import logger
+from coinlake.stores import error_code
+from stream.counters import Counters
+from stream.frames import Frame
+
+MOST_PER_SECOND: Final = 50
+AT_ONCE: Final = 4
+TICK_SECONDS: Final = 0.25
+LONGEST_PAUSE_SECONDS: Final = 30.0
+STALE: Final = "ConditionalCheckFailedException"
+MALFORMED: Final = "ValidationException"
+_PAGE: Final = 100  # items of one BatchGetItem
+_MICROS: Final = 1_000_000
+
+Place = tuple[str, str]  # source and stream
+
+
+@dataclass(frozen=True, slots=True)
+class LatestTable:
+    """The table; every call blocks."""
+
+    client: Any
+    name: str
+    ttl_seconds: int
+
+    def put(self, source: str, frame: Frame, received_at: int, uploaded_id: int | None) -> bool:
+        """Whether it is the newest; ``StoreUnavailable``, or ``ValueError`` for a price that is none."""
+        try:
+            self.client.put_item(
+                TableName=self.name,
+                Item=item(source, frame, received_at, self.ttl_seconds, uploaded_id),
+                ConditionExpression="attribute_not_exists(#s) OR event_time < :e",
+                ExpressionAttributeNames={"#s": "stream"},
+                ExpressionAttributeValues={":e": {"N": str(frame.price(frame, received_at).event_time)}},
+            )
+        except (ClientError, BotoCoreError) as error:
+            code = error_code(error)
+            if code == STALE:
+                return False
+            if code == MALFORMED:
+                raise ValueError(code) from error
+            raise StoreUnavailable(f"could not write to table {self.name}: {code}") from error
+        return True
+
+    def recall(self, streams: Iterable[str]) -> dict[str, dict[str, int]]:
+        """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``."""
+        names, found = list(streams), dict[str, dict[str, int]]()
+        for first in range(0, len(names), _PAGE):
+            keys = [{"stream": {"S": name}} for name in names[first : first + _PAGE]]
+            try:
+                answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": keys}})
+            except (ClientError, BotoCoreError) as error:
+                raise StoreUnavailable(f"could not read table {self.name}: {error_code(error)}") from error
+            for row in answer["Responses"].get(self.name, ()):
+                found[row["stream"]["S"]] = {
+                    name: int(row[name]["N"]) for name in ("received_at", "uploaded_id") if name in row
+                }
+        return found
+
+
+@dataclass(slots=True)
+class Latest:
+    """``uploaded`` tells the last trade of a source's market before which all are in S3."""
+
+    table: LatestTable
+    counters: Counters
+    threads: Executor
+    every_seconds: float
+    uploaded: Callable[[str, str], int | None]
+    newest: dict[Place, tuple[Frame, int]] = field(default_factory=dict)
+    _dirty: dict[Place, None] = field(default_factory=dict)
+    _written: dict[Place, float] = field(default_factory=dict)
+    _failed: int = 0
+
+    def note(self, source: str, frame: Frame, received_at: int) -> None:
+        place = (source, frame.stream)
+        self.newest[place] = (frame, received_at)
+        self._dirty[place] = None
+
+    def lag_seconds(self) -> float:
+        """How much later than its event time the newest frame came; 0 where there is none to tell."""
+        if not self.newest:
+            return 0.0
+        frame, received_at = max(self.newest.values(), key=lambda one: one[1])
+        try:
+            return max(0.0, (received_at - frame.price(frame, received_at).event_time) / _MICROS)
+        except (KeyError, ValueError, ArithmeticError):
+            return 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(TICK_SECONDS if not self._failed else self._pause_seconds())
+            await self._write(self._due(time.monotonic()))
+
+    def _due(self, now: float) -> list[Place]:
+        """Those that waited longest, as many as a tick may write."""
+        due = [
+            place
+            for place in self._dirty
+            if now - self._written.get(place, -self.every_seconds) >= self.every_seconds
+        ]
+        return due[: max(1, int(MOST_PER_SECOND * TICK_SECONDS))]
+
+    async def _write(self, places: list[Place]) -> None:
+        for first in range(0, len(places), AT_ONCE):
+            some = places[first : first + AT_ONCE]
+            for place in some:
+                del self._dirty[place]
+                self._written[place] = time.monotonic()
+            await asyncio.gather(*(self._one(place) for place in some))
+
+    async def _one(self, place: Place) -> None:
+        frame, received_at = self.newest[place]
+        uploaded = self.uploaded(place[0], frame.market) if frame.is_trade else None
+        loop = asyncio.get_running_loop()
+        try:
+            written = await loop.run_in_executor(
+                self.threads, self.table.put, place[0], frame, received_at, uploaded
+            )
+        except StoreUnavailable as error:
+            self.counters.latest_errors += 1
+            self._failed += 1
+            self._dirty.setdefault(place)
+            self._written.pop(place, None)
+            logger.warning("latest price not written", stream=place[1], error=str(error))
+        except (ValueError, KeyError, TypeError) as error:
+            self.counters.latest_errors += 1
+            logger.warning("no price in a frame", stream=place[1], error=type(error).__name__)
+        else:
+            self._failed = 0
+            self.counters.latest_written += written
+            self.counters.latest_stale += not written
+
+    def _pause_seconds(self) -> float:
+        longest = min(LONGEST_PAUSE_SECONDS, TICK_SECONDS * 2.0 ** min(self._failed, 10))
+        return TICK_SECONDS + random.uniform(0, longest)  # noqa: S311 - not a secret
+
+
+def item(
+    source: str, frame: Frame, received_at: int, ttl_seconds: int, uploaded_id: int | None
+) -> Mapping[str, Any]:
+    """The row, numbers as the venue wrote them."""
+    price = frame.price(frame, received_at)
+    numbers = {
+        "event_time": price.event_time,
+        "price": _number(price.price),
+        "received_at": received_at,
+        "expires_at": received_at // _MICROS + ttl_seconds,
+        **{name: _number(value) for name, value in price.more.items()},
+        **({} if uploaded_id is None else {"uploaded_id": uploaded_id}),
+    }
+    return {
+        "stream": {"S": frame.stream},
+        "source": {"S": source},
+        "symbol": {"S": price.symbol},
+        **{name: {"N": str(value)} for name, value in numbers.items()},
+    }
+
+
+def _number(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("a price that is no number") from None
+    if not number.is_finite():
+        raise ValueError("a price that is not finite")
+    return number

@@ -1,0 +1,40 @@
+"""``stream``: the live collector on this machine."""
+
+from typing import Annotated, Final
+
+import typer
+
+from ops import collector_view, local
+from ops.collector import Collector
+from ops.commands.options import Live
+from ops.laptop import Laptop
+from ops.progress import console, step
+
+app = typer.Typer()
+PANEL: Final = "On this laptop"
+
+
+@app.command(rich_help_panel=PANEL)
+def stream(
+    live: Live = False,
+    seconds: Annotated[
+        float | None, typer.Option(min=1, help="Stop after so long; without it, at Ctrl-C.")
+    ] = None,
+) -> None:
+    """Listen to the exchanges' websockets and show prices, lag and counts; every frame goes to raw.
+
+    The collector listens to the simulator, or with --live to the real exchanges. Which streams:
+    `stream` in terraform/environments/local.tfvars. On AWS it is a container on Fargate.
+    """
+    laptop = Laptop.from_env()
+    stack, collector = local.up(laptop, live=live), Collector(laptop)
+    with step("Live collector"):
+        collector.start(stack, live=live)
+    try:
+        collector_view.watch(collector, seconds)
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        with step("Collector sends what it holds and ends"):
+            collector.process.stop()
+    console.print("[bold]coinlake query[/] finds the frames in tickers, trades and candles.")

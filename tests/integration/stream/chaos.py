@@ -1,0 +1,164 @@
+"""Chaos by script: everything that can happen to a collector happens, and then every trade is counted.
+
+Trades carry consecutive ids, so what is missing or doubled shows. The venue publishes on whatever
+happens to the collector, as exchanges do.
+"""
+
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .stage import Stage, staged
+
+SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
+CALM = 200  # frames before the first fault and after the last
+STEP_SECONDS = 1.0
+PACE = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
+
+
+@dataclass
+class Result:
+    """What came of a run; ``missing`` and ``doubled`` in trusted are what must be none."""
+
+    published: int = 0
+    missing: int = 0
+    doubled: int = 0
+    invented: int = 0
+    quarantined: int = 0
+    from_rest: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    exit_code: int = 0
+    events: Counter[str] = field(default_factory=Counter)
+    gaps: Counter[str] = field(default_factory=Counter)
+    seen: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Chaos:
+    """One run over a stage; ``tell`` hears how many frames are published."""
+
+    stage: Stage
+    frames: int
+    per_second: int
+    chance: random.Random
+    tell: Callable[[int], None]
+    result: Result = field(default_factory=Result)
+    deck: list[Callable[[], None]] = field(default_factory=list)
+
+    def run(self) -> Result:
+        started = time.monotonic()
+        self.stage.start()
+        self._publish(CALM)
+        self.stage.collector.until(lambda told: told["committed"] >= CALM)
+        while self.result.published < self.frames - CALM:
+            self._publish(min(self._step(), self.frames - CALM - self.result.published))
+            self._something()
+        self._end()
+        self.result.seconds = time.monotonic() - started
+        return self.result
+
+    def _step(self) -> int:
+        return int(self.per_second * STEP_SECONDS)
+
+    def _publish(self, count: int) -> None:
+        """In small bursts, at the wanted rate."""
+        burst = max(1, self.per_second // 50)
+        while count > 0:
+            due = time.monotonic() + burst / self.per_second
+            self.result.published += self.stage.venue.trades(min(burst, count))
+            count -= burst
+            time.sleep(max(0.0, due - time.monotonic()))
+        self.tell(self.result.published)
+
+    def _something(self) -> None:
+        """Everything in a new order, before anything comes again."""
+        if not self.deck:
+            self.deck = [self._hang_up, self._silence, self._farewell, self._kill, self._stop, self._s3]
+            self.deck += [self._throttle, self._pause]
+            self.chance.shuffle(self.deck)
+        happening = self.deck.pop()
+        self.result.events[happening.__name__.strip("_")] += 1
+        happening()
+
+    def _hang_up(self) -> None:
+        self.stage.venue.hang_up()
+
+    def _silence(self) -> None:
+        self.stage.venue.fall_silent()
+
+    def _farewell(self) -> None:
+        self.stage.venue.shut_down()
+
+    def _kill(self) -> None:
+        time.sleep(self.chance.uniform(0, 0.3))
+        self.stage.collector.kill()
+        self._publish(self._step() // 4)
+        self.stage.collector.start()
+
+    def _stop(self) -> None:
+        """SIGTERM in the middle of everything, as at a deployment."""
+        publishing = threading.Thread(target=self._publish, args=(self._step(),))
+        publishing.start()
+        time.sleep(self.chance.uniform(0, 0.5))
+        self.result.exit_code = self.stage.collector.stop() or self.result.exit_code
+        publishing.join()
+        self.stage.collector.start()
+
+    def _s3(self) -> None:
+        """Errors and slowness come and go."""
+        aws = self.stage.aws
+        aws.s3_faults, aws.s3_seconds = (0.0, 0.0) if aws.s3_faults else (0.7, 0.2)
+
+    def _throttle(self) -> None:
+        aws = self.stage.aws
+        aws.dynamodb_faults = 0.0 if aws.dynamodb_faults else 0.7
+
+    def _pause(self) -> None:
+        """A consumer that does not read for a while."""
+        self.stage.collector.signal(signal.SIGSTOP)
+        self._publish(self._step())
+        self.stage.collector.signal(signal.SIGCONT)
+
+    def _end(self) -> None:
+        """Calm again: the last trades show what is missing before them; then a stop, and the count."""
+        aws, collector = self.stage.aws, self.stage.collector
+        aws.s3_faults = aws.s3_seconds = aws.dynamodb_faults = 0.0
+        connections = self.stage.venue.seen["connections"]
+        self.stage.venue.hang_up()
+        collector.until(lambda _: self.stage.venue.seen["connections"] > connections)
+        time.sleep(1)
+        self._publish(CALM)
+        collector.until(lambda told: not told["trades_missing"] and not told["uploads_waiting"], 120)
+        self.result.exit_code = collector.stop() or self.result.exit_code
+        self._count()
+
+    def _count(self) -> None:
+        (found, self.result.quarantined), venue = self.stage.trusted(), self.stage.venue
+        wanted = {
+            (symbol, number)
+            for symbol, last in venue.published.items()
+            for number in range(venue.first_id, last + 1)
+        }
+        self.result.missing = len(wanted - set(found))
+        self.result.invented = len(set(found) - wanted)
+        self.result.doubled = sum(found.values()) - len(found)
+        self.result.from_rest = sum(int(key.slot.parts[2]) for key, _ in self.stage.objects("trade_history"))
+        self.result.gaps = Counter(gap["reason"] for gap in self.stage.gaps())
+        self.result.seen = venue.seen + self.stage.aws.seen
+        self.result.peak_mb = self.stage.collector.peak_mb
+
+
+def chaos(frames: int, per_second: int, seed: int, tell: Callable[[int], None] = lambda _: None) -> Result:
+    """A whole run in a folder that is gone afterwards."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        staged(Path(folder), SYMBOLS, pace=PACE, seed=seed, BATCH_FRAMES="300") as stage,
+    ):
+        return Chaos(stage, frames, per_second, random.Random(seed), tell).run()

@@ -1,0 +1,88 @@
+"""The collector hears both of the simulator's venues, and refills what a cut cost it there too."""
+
+import json
+import threading
+from collections import Counter
+
+import pytest
+import requests
+import trustme
+import uvicorn
+
+from coinlake.keys import RawKey
+from simulator.app import create_app
+
+from .faulty_aws import FaultyAws
+from .process import Collecting, free_port
+from .stage import HASTY, Stage, configuration, surroundings
+
+STREAMS = {
+    "streams": ["btcusdt@trade", "btcusdt@miniTicker", "ethusdt@bookTicker", "btcusdt@kline_1m"],
+    "coinbase": {"products": ["BTC-USD"], "channels": ["ticker", "matches"]},
+}
+
+
+@pytest.fixture
+def simulator(tmp_path):
+    authority, port = trustme.CA(), free_port()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    chain = tmp_path / "chain.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(chain)
+    config = uvicorn.Config(
+        create_app(), port=port, ssl_certfile=chain, ws="websockets-sansio", log_level="error", lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"https://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(5)
+
+
+def order(url, folder, **document):
+    answer = requests.put(f"{url}/_streams", json=document, verify=str(folder / "ca.pem"), timeout=5)
+    answer.raise_for_status()
+
+
+def holes(trades):
+    ids = Counter(trades)
+    return set(range(min(ids), max(ids) + 1)) - set(ids), [one for one, count in ids.items() if count > 1]
+
+
+def coinbase_trades(stage):
+    live = [line["frame"]["trade_id"] for line in stage.lines("trades") if "trade_id" in line["frame"]]
+    past = [
+        entry["trade_id"]
+        for key, body in stage.objects("trade_history")
+        if key.source == "coinbase"
+        for entry in json.loads(body)
+    ]
+    return live + past, past
+
+
+def test_what_the_simulators_venues_say_lands_without_a_hole(simulator, tmp_path):
+    socket = simulator.replace("https", "wss")
+    with FaultyAws(1) as aws:
+        rest = {"binance": f"{simulator}/binance", "coinbase": f"{simulator}/coinbase"}
+        aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(**rest))
+        urls = {"binance": f"{socket}/binance-ws", "coinbase": f"{socket}/coinbase-ws"}
+        environment = surroundings(tmp_path, aws, STREAMS, urls)
+        collector = Collecting(environment, HASTY, tmp_path / "log")
+        stage = Stage(None, aws, collector, tmp_path / "spool")
+        order(simulator, tmp_path, rates={"trade": 20, "bookTicker": 20, "miniTicker": 10, "kline": 10})
+        try:
+            collector.start()
+            collector.until(lambda told: told["committed"] > 150)
+            order(simulator, tmp_path, now=[{"do": "disconnect"}])
+            before = collector.ask()["frames"]
+            collector.until(lambda told: told["frames"] > before + 150 and not told["trades_missing"])
+            assert collector.stop() == 0
+        finally:
+            collector.end()
+        found, refilled = coinbase_trades(stage)
+        assert holes(found) == (set(), []) and refilled
+        datasets = {(key.source, key.dataset) for key in map(RawKey.parse, aws.listed())}
+        assert datasets >= {("binance", name) for name in ("trades", "tickers", "book_tickers", "klines")}
+        assert ("coinbase", "tickers") in datasets
+        trusted, rejected = stage.trusted()
+        assert rejected == 0 and set(trusted.values()) == {1}

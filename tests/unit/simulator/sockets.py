@@ -1,0 +1,66 @@
+"""Clients of the simulated websockets, over a real connection and without compression."""
+
+import json
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import requests
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+
+WAIT_SECONDS = 5
+
+
+@dataclass
+class Socket:
+    connection: object
+
+    def hear(self, wanted=lambda _: True):
+        """The next message that is wanted, decoded."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while time.monotonic() < deadline:
+            message = json.loads(self.connection.recv(WAIT_SECONDS))
+            if wanted(message):
+                return message
+        raise AssertionError("the wanted message did not come")
+
+    def say(self, document):
+        self.connection.send(document if isinstance(document, str | bytes) else json.dumps(document))
+
+    def ask(self, document):
+        """Say something and hear the answer to it, which is no frame of a stream."""
+        self.say(document)
+        return self.hear(lambda message: "stream" not in message and "e" not in message)
+
+    def end(self):
+        """Read on to the end; its code and reason (1006 without a farewell)."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        try:
+            while time.monotonic() < deadline:
+                self.connection.recv(WAIT_SECONDS)
+            raise AssertionError("the connection went on")
+        except ConnectionClosed as closed:
+            received = closed.rcvd
+            return (received.code, received.reason) if received else (1006, "")
+
+
+@contextmanager
+def binance(url, path="/stream", **options):
+    with connect(f"{url.replace('http', 'ws')}/binance-ws{path}", compression=None, **options) as connection:
+        yield Socket(connection)
+
+
+@contextmanager
+def coinbase(url, *channels, products=("BTC-USD",)):
+    with connect(f"{url.replace('http', 'ws')}/coinbase-ws", compression=None) as connection:
+        socket = Socket(connection)
+        if channels:
+            socket.say({"type": "subscribe", "product_ids": products, "channels": channels})
+        yield socket
+
+
+def order(url, **terms):
+    answer = requests.put(f"{url}/_streams", json=terms, timeout=5)
+    answer.raise_for_status()
+    return answer.json()

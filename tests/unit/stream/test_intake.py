@@ -1,0 +1,167 @@
+"""What is taken in, known again, dropped and told."""
+
+import asyncio
+import json
+
+from stream.counters import Counters
+from stream.evidence import Gap
+from stream.ids import Ids
+from stream.intake import Intake
+from stream.sieve import MOST, Sieve
+from stream.venues.binance import Binance
+
+
+def trade(number, symbol="btcusdt"):
+    return (
+        f'{{"stream":"{symbol}@trade","data":{{"e":"trade","E":1,"s":"{symbol.upper()}","t":{number},'
+        f'"p":"1.0","q":"2.0","T":1}}}}'
+    )
+
+
+def ticker(moment):
+    data = f'{{"e":"24hrMiniTicker","E":{moment},"s":"BTCUSDT","c":"1"}}'
+    return f'{{"stream":"btcusdt@miniTicker","data":{data}}}'
+
+
+def intake(max_bytes=1 << 20, chunk_frames=100, **more):
+    return Intake(Counters(), chunk_frames, max_bytes, **more)
+
+
+def take(into, text, now=1_000_000):
+    return into.accept("binance", Binance().read(text), text, now)
+
+
+def evidence_of(into):
+    chunks = into.drain().get(("binance", "stream_gaps"), [])
+    return [json.loads(line)["frame"] for chunk in chunks for line in chunk.lines]
+
+
+def test_frames_are_held_by_dataset_in_chunks():
+    into = intake(chunk_frames=2)
+    for number in range(5):
+        assert take(into, trade(number))
+    assert take(into, ticker(1))
+    drained = into.drain()
+    assert [len(chunk.lines) for chunk in drained["binance", "trades"]] == [2, 2, 1]
+    assert [chunk.ids["BTCUSDT"].ranges() for chunk in drained["binance", "trades"]] == [
+        [(0, 1)],
+        [(2, 3)],
+        [(4, 4)],
+    ]
+    assert drained["binance", "tickers"][0].seen == {"btcusdt@miniTicker": 1_000_000}
+    assert into.held_bytes == sum(chunk.size for chunks in drained.values() for chunk in chunks)
+
+
+def test_a_trade_is_taken_once_in_whatever_order():
+    into = intake()
+    assert [take(into, trade(number)) for number in (5, 7, 5, 6, 7, 8)] == [
+        True,
+        True,
+        False,
+        True,
+        False,
+        True,
+    ]
+    assert into.counters.repeated == 2
+
+
+def test_a_trade_of_an_earlier_run_is_not_taken_again():
+    into = intake(taken={("binance", "BTCUSDT"): Ids([(1, 9)])})
+    assert not take(into, trade(9))
+    assert take(into, trade(12))
+    assert list(into.holes()) == [("binance", "BTCUSDT", 10, 11)]
+
+
+def test_holes_are_gone_once_they_are_filled():
+    into = intake()
+    for number in (1, 3):
+        take(into, trade(number))
+    assert list(into.holes()) == [("binance", "BTCUSDT", 2, 2)]
+    take(into, trade(2))
+    assert list(into.holes()) == []
+
+
+def test_what_there_is_no_room_for_is_counted_and_told_and_its_trades_stay_missing():
+    into = intake(max_bytes=300)
+    taken = [take(into, trade(number)) for number in range(5)]
+    dropped = taken.count(False)
+    assert 0 < dropped < 5 and into.counters.dropped == dropped
+    into.release(into.held_bytes)
+    assert take(into, trade(5), now=9_000_000)
+    into.settle(9_000_000)
+    (gap,) = evidence_of(into)
+    assert gap == {
+        "stream": "btcusdt@trade",
+        "reason": "backpressure",
+        "from": 1_000_000,
+        "to": 1_000_000,
+        "first_id": 5 - dropped,
+        "last_id": 4,
+        "frames": dropped,
+    }
+    assert list(into.holes()) == [("binance", "BTCUSDT", 5 - dropped, 4)]
+
+
+def test_a_gap_is_written_only_when_it_is_over():
+    into = intake(max_bytes=1)
+    take(into, trade(1))
+    take(into, trade(2), now=1_000_000)
+    into.settle(1_500_000)
+    assert not evidence_of(into)
+    into.settle(1_500_000, all_of_them=True)
+    assert evidence_of(into)
+
+
+def test_the_reason_is_the_spool_when_the_spool_is_full():
+    into = intake(max_bytes=1, spool_full=True)
+    take(into, trade(1))
+    take(into, trade(2))
+    into.settle(0, all_of_them=True)
+    assert [gap["reason"] for gap in evidence_of(into)] == ["spool_full"]
+
+
+def test_ids_that_are_given_up_are_accounted_for_in_the_file_that_says_so():
+    into = intake()
+    into.add_gap("binance", Gap("btcusdt@trade", "refill_failed", 1, 1, 5, 9, 5), 1, given_up="BTCUSDT")
+    (chunk,) = into.drain()["binance", "stream_gaps"]
+    assert chunk.ids["BTCUSDT"].ranges() == [(5, 9)]
+
+
+def test_a_reader_waits_for_room_and_loses_patience_once(monkeypatch):
+    monkeypatch.setattr("stream.intake.PATIENCE_SECONDS", 0.01)
+
+    async def scenario():
+        into = intake(max_bytes=1)
+        assert into.hold() is None
+        take(into, trade(1))
+        await into.hold()
+        assert into.hold() is None, "out of patience: frames are dropped, not waited for one by one"
+        into.release(into.held_bytes)
+        take(into, trade(2))
+        waiting = asyncio.ensure_future(into.hold())
+        await asyncio.sleep(0)
+        into.release(into.held_bytes)
+        await waiting
+        assert not into.impatient
+
+    asyncio.run(scenario())
+
+
+def test_two_sockets_frames_are_kept_once_even_when_one_lags():
+    sieve = Sieve()
+    assert sieve.new("binance", "a", 1)
+    sieve.begin()
+    taken = [sieve.new("binance", "a", number) for number in (3, 2, 1, 3, 2, 4)]
+    assert taken == [True, True, False, False, False, True]
+    sieve.end()
+    assert not sieve.new("binance", "a", 4)
+    assert sieve.new("binance", "a", 5)
+    assert not sieve.young
+
+
+def test_the_memory_of_an_overlap_is_bounded():
+    sieve = Sieve()
+    sieve.begin()
+    for number in range(2 * MOST):
+        sieve.new("binance", "a", number)
+    assert len(sieve.young) + len(sieve.old) <= MOST
