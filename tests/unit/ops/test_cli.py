@@ -78,7 +78,8 @@ def test_an_error_is_one_sentence_on_stderr_and_no_traceback(arguments, message,
 def test_a_misused_command_is_answered_by_its_usage():
     done = coinlake("query")
     assert done.returncode == 2
-    assert "Missing argument" in done.stderr
+    assert "Usage:" in done.stderr
+    assert "give either SQL or --name" in done.stderr
 
 
 def test_down_says_that_nothing_ran(tmp_path):
