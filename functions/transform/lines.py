@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
+from coinlake.ranks import Numbers
 from coinlake.records import Rejection
 from coinlake.tables import Table, tables
 from transform.blocks import blocks
 from transform.columns import Sheet, new_fields
-from transform.ordering import Batch, Numbers, parts
+from transform.ordering import Batch, parts
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.payload import document
 from transform.shape import TEXT, WHOLE, Field, Shape

@@ -6,19 +6,17 @@ sorts: its radix sort of a dictionary's ranks is several times as fast as Arrow'
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
+from coinlake.ranks import Numbers, ranks, repeats
 from coinlake.records import Rejection
 from coinlake.tables import Table
 from transform.parsed import Part
 
-Numbers = npt.NDArray[Any]
 _DAY: Final = np.timedelta64(1, "D") // np.timedelta64(1, "us")
 
 
@@ -38,20 +36,20 @@ def parts(
         return (), {}
     keys = {*table.sort, *table.natural_key, day} & set(batches[0].columns)
     columns: dict[str, pa.Array] = {name: _whole(batches, name) for name in keys}
-    ranks = {name: _ranks(column) for name, column in columns.items()}
+    places = {name: ranks(column) for name, column in columns.items()}
     numbers = np.concatenate([batch.numbers for batch in batches])
-    days = ranks[day] // _DAY
-    order = np.lexsort([*(ranks[name] for name in reversed(table.sort)), days])
-    later = _repeats(order, [ranks[name] for name in table.natural_key if name in ranks])
+    days = places[day] // _DAY
+    order = np.lexsort([*(places[name] for name in reversed(table.sort)), days])
+    later = repeats(order, [places[name] for name in table.natural_key if name in places])
     time = table.natural_key[-1]
     values = columns[time].take(pa.array(order[later])).to_pylist()
-    repeats = {
+    repeated = {
         number: Rejection.of("duplicate_row", number, time, value)
         for number, value in zip(numbers[order[later]].tolist(), values, strict=True)
     }
     order = order[~later]
     rows = _rows(batches, columns, table, pa.array(order), key)
-    return tuple(_by_day(rows, days[order], table.name)), repeats
+    return tuple(_by_day(rows, days[order], table.name)), repeated
 
 
 def _whole(batches: Sequence[Batch], name: str) -> pa.Array:
@@ -61,27 +59,6 @@ def _whole(batches: Sequence[Batch], name: str) -> pa.Array:
     if pa.types.is_dictionary(chunks.type):
         chunks = chunks.unify_dictionaries()
     return chunks.combine_chunks()
-
-
-def _ranks(column: pa.Array) -> Numbers:
-    """Numbers in the order of the column's values: a text's place among all, a time's microseconds."""
-    if not pa.types.is_dictionary(column.type):
-        micros: Numbers = column.view(pa.int64()).to_numpy()
-        return micros
-    count = len(column.dictionary)
-    ranks: Numbers = np.empty(count, np.min_scalar_type(count))
-    ranks[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(count, dtype=ranks.dtype)
-    places: Numbers = ranks[column.indices.to_numpy()]
-    return places
-
-
-def _repeats(order: Numbers, keys: Sequence[Numbers]) -> Numbers:
-    """Which rows, in ``order``, equal the one before in all ``keys``."""
-    repeats = np.ones(max(len(order) - 1, 0), np.bool_)
-    for ranks in keys:
-        ordered = ranks[order]
-        repeats &= ordered[1:] == ordered[:-1]
-    return np.concatenate([np.zeros(min(len(order), 1), np.bool_), repeats])
 
 
 def _rows(

@@ -1,0 +1,41 @@
+"""A scheduled run: take what the queue holds, round by round, until it is empty or time is short."""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+from typing import Final
+
+from coinlake.batches import BatchFailed
+from refine.queue import Queue, done
+from refine.work import Message, Outcome, Refine
+
+ROUND: Final = 500  # messages; what a round reads is in memory a part at a time
+
+
+def drain(refine: Refine, queue: Queue, has_time: Callable[[], bool]) -> Outcome:
+    """What became of everything taken; a round's messages are deleted once its parts are written.
+
+    ``BatchFailed`` where every message of a round failed: Lambda counts an error, and the messages
+    come again as they would anyway.
+    """
+    total = Outcome()
+    while has_time() and (messages := queue.take(ROUND)):
+        found = refine.batch(messages)
+        queue.delete(done(messages, found.failed))
+        total.add(found)
+        refuse_if_all_failed(messages, found)
+    return total
+
+
+def heal(refine: Refine, messages: Iterable[Message], has_time: Callable[[], bool]) -> Outcome:
+    """The same for messages that no queue holds; those without time left are the next day's."""
+    total, waiting = Outcome(), iter(messages)
+    while has_time() and (round_ := list(islice(waiting, ROUND))):
+        found = refine.batch(round_)
+        total.add(found)
+        refuse_if_all_failed(round_, found)
+    return total
+
+
+def refuse_if_all_failed(messages: Sequence[Message], found: Outcome) -> None:
+    if found.failed >= {message.id for message in messages}:
+        raise BatchFailed(f"all {len(messages)} messages of a round failed; the log above says why")

@@ -1,0 +1,29 @@
+"""What refine needs from its environment; terraform/refine.tf sets each name."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from coinlake.settings import require
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``queue_url`` is the queue that a scheduled run empties; None of ``site_bucket`` is no dashboard."""
+
+    lake_bucket: str
+    queue_url: str
+    config_bucket: str
+    config_key: str
+    site_bucket: str | None
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
+        return cls(
+            lake_bucket=require(env, "LAKE_BUCKET"),
+            queue_url=require(env, "QUEUE_URL"),
+            config_bucket=require(env, "CONFIG_BUCKET"),
+            config_key=require(env, "CONFIG_KEY"),
+            site_bucket=env.get("SITE_BUCKET") or None,
+        )
