@@ -1,8 +1,7 @@
-# The catalog: the tables of tables.json for Athena. Partitions are projected from their keys, so
+# The catalog: the tables of tables.tf for Athena. Partitions are projected from their keys, so
 # nothing crawls and nothing registers them.
 
 locals {
-  tables   = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
   database = replace(local.prefix, "-", "_")
 
   # Every other type has the same name in Glue.
@@ -14,7 +13,7 @@ locals {
 resource "aws_glue_catalog_database" "this" {
   name         = local.database
   description  = "Tables of the lake ${local.prefix}"
-  location_uri = "s3://${local.buckets.lake}/trusted/"
+  location_uri = "s3://${local.buckets.lake}/refined/"
 }
 
 resource "aws_glue_catalog_table" "this" {
@@ -30,18 +29,16 @@ resource "aws_glue_catalog_table" "this" {
     {
       "EXTERNAL"            = "TRUE"
       "classification"      = "parquet"
-      "projection.enabled"  = "true"
       "parquet.compression" = "ZSTD"
+    },
+    length(each.value.partitions) == 0 ? {} : {
+      "projection.enabled" = "true"
       "storage.location.template" = join("", [
-        "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}",
+        "s3://${local.buckets.lake}/${each.value.location}",
         join("", [for partition in each.value.partitions : "/${partition.name}=$${${partition.name}}"]),
       ])
     },
-    [
-      for partition in each.value.partitions : {
-        for setting, value in partition.projection : "projection.${partition.name}.${setting}" => value
-      }
-    ]...
+    local.projections[each.key],
   )
 
   dynamic "partition_keys" {
@@ -55,7 +52,7 @@ resource "aws_glue_catalog_table" "this" {
   }
 
   storage_descriptor {
-    location      = "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}"
+    location      = "s3://${local.buckets.lake}/${each.value.location}"
     input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
     output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 

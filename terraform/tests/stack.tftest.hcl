@@ -182,7 +182,7 @@ run "the_stack_as_it_is_by_default" {
 
   assert {
     condition = {
-      for key, value in aws_glue_catalog_table.this["candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
+      for key, value in aws_glue_catalog_table.this["trusted_candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
       } == {
       "projection.enabled"             = "true"
       "projection.interval.type"       = "enum"
@@ -198,11 +198,25 @@ run "the_stack_as_it_is_by_default" {
   }
 
   assert {
-    condition = { for name in ["gaps", "quotes"] : name => aws_glue_catalog_table.this[name].storage_descriptor[0].location } == {
-      gaps   = "s3://coinlake-test-lake-123456789012-us-east-1/gaps"
-      quotes = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/quotes"
+    condition = {
+      for key, value in aws_glue_catalog_table.this["tickers"].parameters : key => value if startswith(key, "projection.s") || startswith(key, "storage.")
+      } == {
+      "projection.stream.type"    = "injected"
+      "projection.symbol.type"    = "injected"
+      "storage.location.template" = "s3://coinlake-test-lake-123456789012-us-east-1/refined/tickers/stream=$${stream}/symbol=$${symbol}/dt=$${dt}"
     }
-    error_message = "Tables are in trusted, but where tables.json names another place."
+    error_message = "Refined tickers lie by stream, symbol and day; without known streams a query names its own."
+  }
+
+  assert {
+    condition = {
+      for name in ["gaps", "quotes", "trusted_quotes"] : name => aws_glue_catalog_table.this[name].storage_descriptor[0].location
+      } == {
+      gaps           = "s3://coinlake-test-lake-123456789012-us-east-1/gaps"
+      quotes         = "s3://coinlake-test-lake-123456789012-us-east-1/refined/quotes"
+      trusted_quotes = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/quotes"
+    }
+    error_message = "The plain name is the refined table, trusted_ the one of every row, but where tables.json names a place."
   }
 
   assert {

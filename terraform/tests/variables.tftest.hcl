@@ -718,3 +718,23 @@ run "no_credits_are_refused" {
 
   expect_failures = [var.credits_per_month]
 }
+
+run "a_reader_that_is_no_role_or_user_is_refused" {
+  command = plan
+
+  variables {
+    readers = ["arn:aws:iam::123456789012:role/analyst", "analyst"]
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "a_stream_without_its_kind_is_refused" {
+  command = plan
+
+  variables {
+    collected_streams = ["btcusdt"]
+  }
+
+  expect_failures = [var.collected_streams]
+}

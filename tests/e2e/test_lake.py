@@ -237,7 +237,7 @@ def test_raw_is_written_once(lake: Lake):
 
 def test_athena_and_the_files_agree(lake: Lake):
     sql = (
-        "SELECT count(*), sum(volume) FROM candles "
+        "SELECT count(*), sum(volume) FROM trusted_candles "
         "WHERE interval = '1h' AND month = '2026-03' AND base = 'BTC'"
     )
     tables = [

@@ -1,0 +1,71 @@
+# The tables as SQL knows them, from tables.json: the plain name is the refined zone's, `trusted_…`
+# the trusted one's. coinlake.tables.catalog() says the same, and a test holds both together. Nothing
+# here needs the provider.
+
+locals {
+  declared = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
+
+  # A table without a place of its own lies in trusted/, and has a twin in refined/.
+  twins = { for name, table in local.declared : name => lookup(table, "refined", {}) if !can(table.location) }
+
+  twin_partitions = {
+    for name, different in local.twins : name => lookup(different, "partitions", local.declared[name].partitions)
+  }
+
+  tables = merge(
+    {
+      for name, table in local.declared : name => {
+        description = table.description
+        location    = table.location
+        columns     = table.columns
+        partitions  = table.partitions
+      } if can(table.location)
+    },
+    {
+      for name, different in local.twins : name => {
+        description = "${local.declared[name].description} Each natural key once."
+        location    = "refined/${name}"
+        partitions  = local.twin_partitions[name]
+        columns = concat(
+          [
+            for column in local.declared[name].columns : column
+            if !contains([for partition in local.twin_partitions[name] : partition.name], column.name)
+          ],
+          lookup(different, "columns", []),
+        )
+      }
+    },
+    {
+      for name in keys(local.twins) : "trusted_${name}" => {
+        description = "${local.declared[name].description} Every row of every answer."
+        location    = "trusted/${name}"
+        columns     = local.declared[name].columns
+        partitions  = local.declared[name].partitions
+      }
+    },
+  )
+
+  # Where tables.json leaves the values to the query ("injected"), Athena refuses `SELECT *`. The streams
+  # that are collected are known, so their values are listed, as long as they are few: Athena tries
+  # each with each and each day.
+  # Source: Athena User Guide, "Supported types for partition projection".
+  listed_streams = 50
+  stream_values = {
+    for partition, values in {
+      stream = var.collected_streams
+      symbol = distinct([for stream in var.collected_streams : upper(split("@", stream)[0])])
+    } : partition => { type = "enum", values = join(",", values) }
+    if length(values) > 0 && length(var.collected_streams) <= local.listed_streams
+  }
+
+  projections = {
+    for name, table in local.tables : name => merge([
+      for partition in table.partitions : {
+        for setting, value in merge(partition.projection, [
+          for known, listed in local.stream_values : listed
+          if known == partition.name && partition.projection.type == "injected"
+        ]...) : "projection.${partition.name}.${setting}" => value
+      }
+    ]...)
+  }
+}
