@@ -21,7 +21,7 @@ from coinlake.tables import Table, refined
 
 MAX_PART_BYTES: Final = 512 << 20
 _TRIES: Final = 20
-_PAUSE_SECONDS: Final = 0.05  # before the second try; a random share of it, doubled up to _MOST
+PAUSE_SECONDS: Final = 0.05  # before the second try; a random share of it, doubled up to _MOST
 _MOST_SECONDS: Final = 2.0
 
 
@@ -80,7 +80,7 @@ class Parts:
             try:
                 self._put(part, changed, etag)
             except (AlreadyExists, WriteConflict, NotFound):
-                time.sleep(random.random() * min(_MOST_SECONDS, _PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
+                time.sleep(random.random() * min(_MOST_SECONDS, PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
             else:
                 return
         raise StoreUnavailable(f"{part.key} was replaced by others {_TRIES} times; it will be tried again")

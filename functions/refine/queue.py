@@ -11,7 +11,7 @@ from coinlake.stores import error_code
 from refine.work import Message
 
 _AT_ONCE: Final = 10  # what SQS gives and takes in one call
-_WAIT_SECONDS: Final = 1  # more than none, so that SQS asks all its servers before it says that there is none
+WAIT_SECONDS: Final = 1  # more than none, so that SQS asks all its servers before it says that there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Queue:
         taken: list[Message] = []
         while len(taken) < most:
             answer = self._call(
-                "receive_message", MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=_WAIT_SECONDS
+                "receive_message", MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=WAIT_SECONDS
             )
             found = answer.get("Messages", [])
             taken += [Message(one["MessageId"], one["Body"], one["ReceiptHandle"]) for one in found]

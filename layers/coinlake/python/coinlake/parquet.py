@@ -65,13 +65,15 @@ def decode(table: Table, body: bytes) -> pa.Table:
     A column that came to the table later is null. ``pyarrow.ArrowInvalid`` where ``body`` is no file
     of this table.
     """
-    with pq.ParquetFile(pa.BufferReader(body), read_dictionary=list(table.dictionary)) as file:
-        there = [name for name in table.schema.names if name in file.schema_arrow.names]
+    buffer = pa.py_buffer(body)
+    metadata = pq.read_metadata(pa.BufferReader(buffer))
+    there = [name for name in table.schema.names if name in metadata.schema.names]
+    words = [name for name in table.dictionary if name in there]
+    with pq.ParquetFile(pa.BufferReader(buffer), metadata=metadata, read_dictionary=words) as file:
         rows = file.read(columns=there, use_threads=False)
     schema = dictionaries(table)
-    columns = {name: rows[name] for name in there}
     arrays = [
-        columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows.num_rows, field.type)
+        rows[field.name].cast(field.type) if field.name in there else pa.nulls(rows.num_rows, field.type)
         for field in schema
     ]
     return pa.Table.from_arrays(arrays, schema=schema)
