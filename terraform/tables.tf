@@ -1,6 +1,6 @@
-# The tables as SQL knows them, from tables.json: the plain name is the refined zone's, `trusted_…`
-# the trusted one's. coinlake.tables.catalog() says the same, and a test holds both together. Nothing
-# here needs the provider.
+# What SQL knows: the tables of tables.json, where the plain name is the refined zone's and `trusted_…`
+# the trusted one's, and the questions of queries/. coinlake.tables.catalog() and ops.questions say
+# the same, and a test holds them together. Nothing here needs the provider.
 
 locals {
   declared = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
@@ -67,5 +67,20 @@ locals {
         ]...) : "projection.${partition.name}.${setting}" => value
       }
     ]...)
+  }
+
+  # A file's first line is the question, the comments after it are the answer's columns.
+  question_texts = {
+    for file in fileset("${path.module}/queries", "*.sql") : trimsuffix(file, ".sql") => file("${path.module}/queries/${file}")
+  }
+  questions = {
+    for name, text in local.question_texts : name => {
+      title = trimprefix(split("\n", text)[0], "-- ")
+      sql   = trimspace(replace(text, "/(?m)^--.*\n/", ""))
+      columns = [
+        for found in regexall("(?m)^-- ([a-z0-9_]+) ([a-z0-9]+(?:\\([0-9,]+\\))?): (.+)$", text) :
+        { name = found[0], type = found[1], description = found[2] }
+      ]
+    }
   }
 }

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from coinlake.tables import catalog, declarations
+from ops.questions import FOLDER, questions
 from tools.terraform import TerraformMissing, terraform_executable
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +38,7 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for file in (TABLES, Path("terraform", "tables.tf"), Path("terraform", "variables_query.tf")):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, root / file)
+    shutil.copytree(FOLDER, root / "terraform" / "queries")
     return root / "terraform"
 
 
@@ -92,7 +95,18 @@ def test_of_too_many_streams_a_query_names_its_own(computed: Path) -> None:
     assert "projection.stream.values" not in settings
 
 
+def test_both_read_the_same_questions_out_of_the_files(computed: Path) -> None:
+    found = asked(computed, "local.questions")
+    assert {name: {"name": name, **question} for name, question in found.items()} == {
+        name: {**asdict(question), "columns": [asdict(column) for column in question.columns]}
+        for name, question in questions().items()
+    }
+    assert len(found) == 10
+
+
 def test_descriptions_fit_glue() -> None:
+    for question in questions().values():
+        assert all(len(column.description) <= 255 for column in question.columns)
     for table in declarations().values():
         different = table.get("refined", {})
         more = (*different.get("columns", ()), *different.get("partitions", ()))
