@@ -18,7 +18,7 @@ locals {
       }
     },
     {
-      for stage in ["ingest", "transform", "notify"] : "${stage}-errors" => merge(local.sustained, {
+      for stage in ["ingest", "transform"] : "${stage}-errors" => merge(local.sustained, {
         description = "${stage} keeps failing: `aws logs tail /aws/lambda/${local.prefix}-${stage} --since 30m --filter-pattern ERROR` says why."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
@@ -27,6 +27,16 @@ locals {
       })
     },
     {
+      # notify has no such alarm: its watch tells that it runs, and what its queue cannot get rid of is
+      # a dead letter. refine's dead letters are the watch's to mail; this one sees that nobody refines.
+      refine-late = {
+        description = "refine has left what is new in trusted for an hour: `aws logs tail /aws/lambda/${local.prefix}-refine --since 2h --filter-pattern ERROR` says why; `coinlake status --env ${var.environment}` shows its queue."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateAgeOfOldestMessage"
+        dimensions  = { QueueName = "${local.prefix}-refine" }
+        statistic   = "Maximum"
+        threshold   = 3600 + 60 * var.refine_batch_minutes # seconds
+      }
       reconcile-errors = {
         description = "The daily search for lost objects failed: `aws logs tail /aws/lambda/${local.prefix}-reconcile --since 2h` says why; then `coinlake reconcile --env ${var.environment}`."
         namespace   = "AWS/Lambda"

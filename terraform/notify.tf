@@ -30,6 +30,7 @@ module "notify" {
     DEAD_LETTER_QUEUES = jsonencode({
       ingest    = aws_sqs_queue.ingest_dlq.url
       transform = module.transform_queue.dlq_url
+      refine    = module.refine_queue.dlq_url
       notify    = module.notify_queue.dlq_url
     })
   }
@@ -76,7 +77,7 @@ data "aws_iam_policy_document" "notify" {
   statement {
     sid       = "CountDeadLetters"
     actions   = ["sqs:GetQueueAttributes"]
-    resources = [for stage in ["ingest", "transform", "notify"] : local.queue_arns["${stage}-dlq"]]
+    resources = [for stage in ["ingest", "transform", "refine", "notify"] : local.queue_arns["${stage}-dlq"]]
   }
 
   statement {

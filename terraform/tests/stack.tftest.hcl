@@ -68,6 +68,7 @@ run "the_stack_as_it_is_by_default" {
       for topic in aws_s3_bucket_notification.lake.topic : topic.filter_prefix => [topic.topic_arn, tolist(topic.events)]
       } == {
       "trusted/"    = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted", tolist(["s3:ObjectCreated:*"])]
+      "refined/"    = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-refined", tolist(["s3:ObjectCreated:*"])]
       "quarantine/" = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine", tolist(["s3:ObjectCreated:*"])]
     }
     error_message = "New objects of each zone go to its topic."
@@ -77,8 +78,8 @@ run "the_stack_as_it_is_by_default" {
     condition = alltrue([
       for subscription in aws_sns_topic_subscription.notify :
       subscription.raw_message_delivery && subscription.protocol == "sqs" && subscription.endpoint == "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify"
-    ]) && toset(keys(aws_sns_topic_subscription.notify)) == toset(["trusted", "quarantine"])
-    error_message = "notify's queue gets both topics, as S3 wrote the events."
+    ]) && toset(keys(aws_sns_topic_subscription.notify)) == toset(["trusted", "refined", "quarantine"])
+    error_message = "notify's queue gets all topics, as S3 wrote the events."
   }
 
   assert {
@@ -103,6 +104,7 @@ run "the_stack_as_it_is_by_default" {
           ArnEquals = {
             "aws:SourceArn" = [
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine",
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-refined",
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted",
             ]
           }
@@ -171,7 +173,7 @@ run "the_stack_as_it_is_by_default" {
       notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
       ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
       transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
-      notify-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-notify", "GreaterThanThreshold", 0, "notBreaching"]
+      refine-late            = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName=coinlake-test-refine", "GreaterThanThreshold", 4500, "notBreaching"]
       reconcile-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-reconcile", "GreaterThanThreshold", 0, "notBreaching"]
       throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
       watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
@@ -326,8 +328,8 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
 
   assert {
     condition = (
-      aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"]) &&
-      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 2
+      aws_lambda_event_source_mapping.this["this"].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.this["this"].scaling_config[0].maximum_concurrency == 2
     )
     error_message = "A batch fails message by message, and the queue may not take all of Lambda."
   }
@@ -338,6 +340,46 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
       [for s in jsondecode(policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Deny"] == [["*", "sqs:*", { Bool = { "aws:SecureTransport" = "false" } }]]
     ])
     error_message = "Neither queue speaks plain HTTP."
+  }
+}
+
+run "refine_empties_its_queue_on_a_schedule" {
+  command = plan
+
+  assert {
+    condition = [
+      module.refine_schedule.expression, module.refine_schedule.state, module.refine_schedule.input,
+      module.heal_schedule.expression, module.heal_schedule.input, length(module.refine_queue.mappings),
+      ] == [
+      "cron(2/15 * * * ? *)", "ENABLED", "{\"refine\":\"<aws.scheduler.scheduled-time>\"}",
+      "cron(50 5 * * ? *)", "{\"heal\":\"<aws.scheduler.scheduled-time>\"}", 0,
+    ]
+    error_message = "refine runs four times an hour, looks for what was lost once a day, and nobody polls its queue."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.refine_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
+        { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted" } },
+      ]] && [aws_sns_topic_subscription.refine.raw_message_delivery, aws_sns_topic_subscription.refine.endpoint] == [
+      true, "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
+    ]
+    error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
+  }
+}
+
+run "refine_at_once_is_invoked_by_its_queue" {
+  command = plan
+
+  variables {
+    refine_batch_minutes = 0
+  }
+
+  assert {
+    condition     = [module.refine_schedule.state, length(module.refine_queue.mappings), module.heal_schedule.state] == ["DISABLED", 1, "ENABLED"]
+    error_message = "With 0 minutes the queue invokes refine; the daily search stays."
   }
 }
 

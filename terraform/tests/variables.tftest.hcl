@@ -738,3 +738,13 @@ run "a_stream_without_its_kind_is_refused" {
 
   expect_failures = [var.collected_streams]
 }
+
+run "refine_batch_minutes_divide_an_hour" {
+  command = plan
+
+  variables {
+    refine_batch_minutes = 7
+  }
+
+  expect_failures = [var.refine_batch_minutes]
+}
