@@ -38,11 +38,16 @@ def candle(
     return row | {"raw_key": RAW.format(hour=hour, revision=revision)}
 
 
-def land(stack: Any, name: str, *rows: dict[str, Any]) -> None:
+def trusted(name: str, *rows: dict[str, Any]) -> tuple[str, bytes]:
+    """A key and the Parquet that lies there."""
     schema = tables()["candles"].schema
     body = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([dict.fromkeys(schema.names) | row for row in rows], schema), body)
-    stack.lake.put(f"trusted/candles/interval=1h/month=2026-11/{name}.parquet", body.getvalue())
+    return f"trusted/candles/interval=1h/month=2026-11/{name}.parquet", body.getvalue()
+
+
+def land(stack: Any, name: str, *rows: dict[str, Any]) -> None:
+    stack.lake.put(*trusted(name, *rows))
 
 
 def closes(stack: Any, minutes: int) -> list[Decimal]:
