@@ -1,5 +1,6 @@
 """The ready questions, answered by DuckDB over sample Parquet."""
 
+import re
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from coinlake.stores import ObjectStore
 from coinlake.tables import catalog
 from ops import cli, query, relations
 from ops.answers import Answer
+from ops.laptop import ROOT
 from ops.questions import question, questions
 
 from . import sample_lake
@@ -91,3 +93,8 @@ def test_the_list_names_every_question_and_needs_no_stack(monkeypatch):
     shown = CliRunner().invoke(cli.app, ["query", "--list"])
     assert shown.exit_code == 0
     assert all(name in shown.output for name in questions())
+
+
+def test_the_docs_list_every_question():
+    page = (ROOT / "docs" / "queries.md").read_text()
+    assert set(re.findall(r"^\| `([a-z_]+)` \| [A-Z].*\?", page, re.MULTILINE)) == set(questions())
