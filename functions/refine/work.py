@@ -74,11 +74,14 @@ class Refine:
         tasks = self._tasks(causes, outcome)
         for part in sorted(tasks, key=_order):
             self._merge(part, tasks[part], causes, outcome)
-        blamed = {part: task.causes for part, task in tasks.items()}
+        self.derive({part: task.causes for part, task in tasks.items()}, outcome)
+        return outcome
+
+    def derive(self, blamed: dict[Part, set[str]], outcome: Outcome) -> None:
+        """What follows from touched parts, each of which some messages are the cause of."""
         outcome.touched |= blamed.keys()
         for table in self.derived:
             self._derive(table, blamed, outcome)
-        return outcome
 
     def _keys(self, message: Message, outcome: Outcome) -> Iterator[str]:
         """The trusted files that a message names; what is none of ours no retry can help."""
