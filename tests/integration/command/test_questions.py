@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +15,7 @@ from coinlake.stores import ObjectStore
 from coinlake.tables import catalog
 from ops import cli, query, relations
 from ops.answers import Answer
+from ops.commands import look
 from ops.laptop import ROOT
 from ops.questions import question, questions
 
@@ -59,16 +61,15 @@ def test_a_question_is_answered_with_its_columns_in_their_types(stack, name):
     assert agrees(answer, sample_lake.ANSWERS[name])
 
 
-@pytest.mark.parametrize("name", questions())
-def test_a_question_is_a_table_for_sql_too(stack, name):
-    answer = query.with_duckdb(stack, f"WITH mine AS (SELECT * FROM {name}) SELECT count(*) FROM mine")  # noqa: S608 - our own names
-    assert answer.rows == [(len(sample_lake.ANSWERS[name]),)]
+def test_questions_are_tables_for_sql_too(stack):
+    counts = ", ".join(f"(SELECT count(*) FROM {name}) AS {name}" for name in questions())  # noqa: S608 - our own names
+    answer = query.with_duckdb(stack, f"WITH mine AS (SELECT {counts}) SELECT * FROM mine")  # noqa: S608 - likewise
+    assert answer.rows == [tuple(len(sample_lake.ANSWERS[name]) for name in answer.columns)]
 
 
-@pytest.mark.parametrize("name", questions())
-def test_a_question_asks_tables_alone_and_takes_no_name_of_one(name):
-    assert relations.named(question(name).sql) <= catalog().keys()
-    assert name not in catalog()
+def test_questions_ask_tables_alone_and_take_no_name_of_one():
+    assert set().union(*(relations.named(each.sql) for each in questions().values())) <= catalog().keys()
+    assert not questions().keys() & catalog().keys()
 
 
 def test_a_price_is_as_old_as_the_time_since_it_was_seen(stack):
@@ -98,3 +99,26 @@ def test_the_list_names_every_question_and_needs_no_stack(monkeypatch):
 def test_the_docs_list_every_question():
     page = (ROOT / "docs" / "queries.md").read_text()
     assert set(re.findall(r"^\| `([a-z_]+)` \| [A-Z].*\?", page, re.MULTILINE)) == set(questions())
+
+
+def test_the_command_writes_a_spreadsheets_csv_and_parquet(stack, monkeypatch, tmp_path):
+    monkeypatch.setattr(look.Stack, "find", lambda _env: stack)
+    paths = [tmp_path / "movers.csv", tmp_path / "movers.parquet"]
+    arguments = ["query", "--name", "movers", "--csv", str(paths[0]), "--parquet", str(paths[1])]
+    done = CliRunner().invoke(cli.app, arguments)
+    assert (done.exit_code, done.output.count("wrote 2 rows to")) == (0, 2)
+    assert [line.split(",")[0] for line in paths[0].read_text().splitlines()] == ["base", "DOGE", "BTC"]
+    assert pq.read_table(paths[1])["change_24h_percent"].to_pylist() == [12.0, -2.5]
+
+
+def test_the_command_shows_an_answer_as_a_table(stack, monkeypatch):
+    monkeypatch.setattr(look.Stack, "find", lambda _env: stack)
+    done = CliRunner().invoke(cli.app, ["query", "SELECT base FROM movers ORDER BY base"])
+    assert "2 rows from DuckDB" in done.output
+    assert done.output.index("BTC") < done.output.index("DOGE")
+
+
+@pytest.mark.parametrize("time", ["2026-11-20T00:00", "2026-11-20"])
+def test_a_time_without_its_zone_is_refused(time):
+    done = CliRunner().invoke(cli.app, ["query", "SELECT 1", "--as-of", time])
+    assert str(done.exception).startswith("tz_required:")
