@@ -40,6 +40,8 @@ class Stack:
     schedules: Mapping[str, Any]
     backfill: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    site_bucket: str | None = None
+    dashboard_url: str | None = None
 
     @classmethod
     def find(cls, environment: str) -> Self:
@@ -66,7 +68,7 @@ class Stack:
         fields = {
             name: outputs[name]
             for name, known in cls.__dataclass_fields__.items()
-            if name != "aws" and (name in outputs or known.default_factory is MISSING)
+            if name != "aws" and (name in outputs or known.default is known.default_factory is MISSING)
         }
         return cls(aws=aws, **fields)
 
@@ -81,6 +83,14 @@ class Stack:
     @property
     def lake(self) -> ObjectStore:
         return ObjectStore(self.aws.client("s3"), self.lake_bucket)
+
+    @property
+    def site(self) -> ObjectStore:
+        if not self.site_bucket:
+            raise NotDeployed(
+                f"{self.environment} has no dashboard; set enable_dashboard = true in its tfvars and deploy"
+            )
+        return ObjectStore(self.aws.client("s3"), self.site_bucket)
 
     def config(self) -> LakeConfig:
         return LakeConfig.load(self.artifacts, self.config_key)
