@@ -18,9 +18,10 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
-from ops import local
+from ops import local, query
 from ops.emulator import Emulator
 from ops.laptop import Laptop
+from ops.questions import questions
 from ops.redrive import Redriven, redrive
 from ops.repairs import set_schedule
 from ops.terraform import Changes
@@ -248,6 +249,16 @@ def test_athena_and_the_files_agree(lake: Lake):
     rows = sum(table.num_rows for table in tables)
     volume = sum(value for table in tables for value in table.column("volume").to_pylist())
     assert athena(lake, sql) == [str(rows), str(volume)]
+
+
+def test_the_ready_questions_are_answered_alike_by_both_engines(lake: Lake, monkeypatch, tmp_path):
+    monkeypatch.setattr(query, "BUILD", tmp_path)
+    lake.settle()
+    for name, question in questions().items():
+        asked, here = (ask(lake.stack, question.sql) for ask in (query.with_athena, query.with_duckdb))
+        known = [column.name for column in question.columns]
+        assert (asked.columns, here.columns) == (known, known), name
+        assert len(asked.rows) == len(here.rows), name
 
 
 def athena(lake: Lake, sql: str) -> list[str]:
