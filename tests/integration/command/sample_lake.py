@@ -19,6 +19,8 @@ TODAY = NOW.replace(hour=0, minute=0, second=0)
 YESTERDAY = TODAY - timedelta(days=1)
 DAY, DAY_BEFORE = (f"{moment:%Y-%m-%d}" for moment in (TODAY, YESTERDAY))
 HOUR = NOW.replace(minute=0, second=0) - timedelta(hours=2)
+STREAM = "btcusdt@miniTicker"
+TICKERS = f"SELECT stream, symbol, dt, close FROM tickers WHERE stream = '{STREAM}'"  # noqa: S608 - our own name
 
 LATEST = [
     {
@@ -109,6 +111,7 @@ def fill(store: ObjectStore) -> None:
         for at, price in ((0, 7), (5, 9), (9, 8))
     ]
     put(store, "quotes", f"dt={HOUR:%Y-%m-%d}", quotes)
+    put(store, "tickers", f"stream={STREAM}/symbol=BTCUSDT/dt={DAY}", [{"close": 100}])
     moods = [{"observed_at": YESTERDAY, "value": 20, "classification": "Fear"}]
     put(store, "sentiment", "index=fear_and_greed", moods)
 

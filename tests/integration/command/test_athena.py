@@ -86,6 +86,11 @@ def test_a_question_is_a_table_for_sql_too(stack: Any) -> None:
     assert answer.rows == [["DOGE"]]
 
 
+def test_the_folders_of_a_stream_are_columns(stack: Any) -> None:
+    [row] = query.with_athena(stack, sample_lake.TICKERS).rows
+    assert row == [sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100]
+
+
 def test_what_was_known_at_a_time_is_read_from_the_trusted_rows(stack: Any) -> None:
     rows = (candle(8, "10", 61, closed=False), candle(8, "11", 90), candle(9, "20", 121, revision=".r1"))
     key, body = trusted("a", *rows)

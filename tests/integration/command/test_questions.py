@@ -72,6 +72,11 @@ def test_questions_ask_tables_alone_and_take_no_name_of_one():
     assert not questions().keys() & catalog().keys()
 
 
+def test_the_folders_of_a_stream_are_columns(stack):
+    answer = query.with_duckdb(stack, sample_lake.TICKERS)
+    assert answer.rows == [(sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100)]
+
+
 def test_a_price_is_as_old_as_the_time_since_it_was_seen(stack):
     [(age,)] = query.with_duckdb(stack, "SELECT age_minutes FROM latest_prices WHERE base = 'OLD'").rows
     assert 3 * 24 * 60 <= age < 3 * 24 * 60 + 60
