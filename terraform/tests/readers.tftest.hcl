@@ -95,12 +95,6 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
     readers = ["arn:aws:iam::123456789012:role/analyst", "arn:aws:iam::123456789012:user/ada"]
   }
 
-  # Known after apply only, and not what this is about.
-  override_resource {
-    target = aws_iam_role.lake_formation["this"]
-    values = { arn = "arn:aws:iam::123456789012:role/coinlake-test-lake-formation" }
-  }
-
   assert {
     condition = { for zone, location in aws_lakeformation_resource.zone : zone => [location.arn, location.hybrid_access_enabled] } == {
       for zone in ["gaps", "refined", "trusted"] : zone => ["arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/${zone}", true]
@@ -189,5 +183,33 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
       "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
     ])
     error_message = "A reader's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "with_a_key_of_your_own_readers_may_use_it" {
+  command = plan
+
+  variables {
+    readers               = ["arn:aws:iam::123456789012:role/analyst"]
+    customer_managed_keys = true
+  }
+
+  override_resource {
+    target          = aws_kms_key.this
+    override_during = plan
+    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
+  }
+
+  assert {
+    condition = {
+      for s in concat(
+        jsondecode(data.aws_iam_policy_document.lake_formation.json).Statement,
+        jsondecode(aws_iam_policy.reader["this"].policy).Statement,
+      ) : s.Sid => [s.Action, s.Resource] if strcontains(jsonencode(s.Action), "kms:")
+      } == {
+      ReadEncryptedTables = ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]
+      EncryptAnswers      = [["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]
+    }
+    error_message = "Lake Formation decrypts the tables, a reader encrypts its answers, and neither does more."
   }
 }
