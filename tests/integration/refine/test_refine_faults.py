@@ -46,13 +46,19 @@ def forget(line) -> None:
         line.s3.delete_object(Bucket="lake", Key=key)
 
 
+def different(line, expected: dict[str, bytes]) -> list[str]:
+    """The keys that are not as expected."""
+    found = line.refined()
+    return sorted(key for key in found.keys() | expected if found.get(key) != expected.get(key))
+
+
 def test_any_order_in_any_batches_any_number_of_times_ends_in_the_same_bytes(line):
     messages, dice = day_of_events(line), random.Random(5)
     assert line.run(*messages) == []
     expected = line.refined()
     parts = [key for key in expected if key.startswith(("refined/quotes/", "refined/candles/"))]
     assert len(parts) == 9  # quotes, minutes, hours, and six intervals between them and above
-    for _ in range(6):
+    for _ in range(3):
         forget(line)
         delivered = messages + dice.choices(messages, k=4)
         dice.shuffle(delivered)
@@ -60,7 +66,7 @@ def test_any_order_in_any_batches_any_number_of_times_ends_in_the_same_bytes(lin
             size = dice.randint(1, 5)
             assert line.run(*delivered[:size]) == []
             delivered = delivered[size:]
-        assert line.refined() == expected
+        assert different(line, expected) == []
 
 
 def test_a_run_killed_at_any_call_is_repaired_by_the_next(line):
@@ -69,14 +75,14 @@ def test_a_run_killed_at_any_call_is_repaired_by_the_next(line):
     expected, calls = line.refined(), len(line.calls)
     assert calls > 20
     for phase in ("before", "after"):
-        for call in range(1, calls + 1, 3):
+        for call in range(1, calls + 1, 7):
             forget(line)
             line.kill = (phase, call)
             with pytest.raises(Killed):
                 line.run(*messages)
             line.kill = None
             line.run(*messages)
-            assert line.refined() == expected, (phase, call)
+            assert different(line, expected) == [], (phase, call)
 
 
 def test_a_run_killed_before_it_deleted_its_messages_gets_them_again(line):
@@ -126,7 +132,7 @@ def test_a_part_that_others_never_stop_writing_fails_its_messages_only(line, mon
 
     def always_older(parts, part):
         body, etag = original(parts, part)
-        return body, etag and f"other-{next(turns)}"
+        return body, f"other-{next(turns)}" if part.key == QUOTES else etag
 
     monkeypatch.setattr(type(handler.wire()[0].parts), "_get", always_older)
     bad = line.put("quotes", "dt=2026-11-20", page(2), [quote(2, 2, page(2))])
