@@ -11,12 +11,14 @@ from rich.console import Console
 
 from bench.latency import latency
 from bench.measure import BenchFailed
+from bench.refine import SLOTS, refine
 from bench.report import Row, markdown, show
 from bench.rows import Bench, layers
 from bench.server import serving
 
 RUNS, QUICK_RUNS = 5, 1
 TIMES, QUICK_TIMES = 40, 3
+QUICK_SLOTS = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with serving() as server:
             bench = Bench(server, options.rows, runs, times)
+            slots = QUICK_SLOTS if options.quick else SLOTS
             parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
+            parts.append(lambda: refine(server, runs, QUICK_TIMES, slots))
             if not options.quick:
                 parts.append(lambda: latency(runs))
             rows = list(_measured(parts, console))

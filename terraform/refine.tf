@@ -39,6 +39,8 @@ module "refine" {
     QUEUE_URL                 = module.refine_queue.url
     CONFIG_BUCKET             = module.artifacts.name
     CONFIG_KEY                = aws_s3_object.config.key
+    BATCH_MINUTES             = max(var.refine_batch_minutes, 1)
+    DERIVE_MINUTES            = var.derive_minutes
     SITE_BUCKET               = ""
     ARROW_DEFAULT_MEMORY_POOL = "system" # gives back what is freed, as in transform.tf
   }

@@ -6,12 +6,13 @@ from typing import Final
 
 from coinlake.batches import BatchFailed
 from refine.queue import Queue, done
+from refine.timing import Timing
 from refine.work import Message, Outcome, Refine
 
 ROUND: Final = 500  # messages; what a round reads is in memory a part at a time
 
 
-def drain(refine: Refine, queue: Queue, has_time: Callable[[], bool]) -> Outcome:
+def drain(refine: Refine, queue: Queue, timing: Timing, has_time: Callable[[], bool]) -> Outcome:
     """What became of everything taken; a round's messages are deleted once its parts are written.
 
     ``BatchFailed`` where every message of a round failed: Lambda counts an error, and the messages
@@ -19,11 +20,22 @@ def drain(refine: Refine, queue: Queue, has_time: Callable[[], bool]) -> Outcome
     """
     total = Outcome()
     while has_time() and (messages := queue.take(ROUND)):
-        found = refine.batch(messages)
+        found = refine.batch(messages, timing.waits)
         queue.delete(done(messages, found.failed))
         total.add(found)
         refuse_if_all_failed(messages, found)
+    if timing.is_due and timing.batch_minutes < timing.derive_minutes:
+        derive_now(refine, timing, total)
     return total
+
+
+def derive_now(refine: Refine, timing: Timing, total: Outcome) -> None:
+    """What runs before this one left to it; its faults have no message that would come again."""
+    found = Outcome()
+    refine.derive({part: {"derived tables"} for part in timing.of_now()}, found)
+    total.touched |= found.touched
+    if found.failed:
+        raise BatchFailed("a derived table failed; the log above says why, and the next due run tries again")
 
 
 def heal(refine: Refine, messages: Iterable[Message], has_time: Callable[[], bool]) -> Outcome:

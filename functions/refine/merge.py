@@ -37,8 +37,7 @@ def union(table: Table, tables: Sequence[pa.Table]) -> pa.Table:
     order = np.lexsort([*reversed(list(_merits(rows))), *reversed(keys)])
     again = repeats(order, keys)
     last = order[~np.concatenate([again[1:], np.zeros(min(len(order), 1), np.bool_)])]
-    chosen = rows.take(pa.array(last))
-    return chosen.take(pa.array(np.lexsort(_places(table, chosen)[::-1])))
+    return rows.take(pa.array(last[np.lexsort([numbers[last] for numbers in _places(table, rows)][::-1])]))
 
 
 def _merits(rows: pa.Table) -> Iterator[Numbers]:

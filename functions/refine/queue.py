@@ -25,9 +25,7 @@ class Queue:
         """Up to ``most`` messages, fewer only where the queue holds no more."""
         taken: list[Message] = []
         while len(taken) < most:
-            answer = self._call(
-                "receive_message", MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=WAIT_SECONDS
-            )
+            answer = self._call("receive_message", MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=WAIT_SECONDS)
             found = answer.get("Messages", [])
             taken += [Message(one["MessageId"], one["Body"], one["ReceiptHandle"]) for one in found]
             if not found:

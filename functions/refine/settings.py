@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from coinlake.settings import require
+from coinlake.settings import require, require_int
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``queue_url`` is the queue that a scheduled run empties; None of ``site_bucket`` is no dashboard."""
+    """``queue_url`` is the queue that a scheduled run empties, every ``batch_minutes``; tables derived from
+    what is new follow every ``derive_minutes``. None of ``site_bucket`` is no dashboard.
+    """
 
     lake_bucket: str
     queue_url: str
     config_bucket: str
     config_key: str
+    batch_minutes: int
+    derive_minutes: int
     site_bucket: str | None
 
     @classmethod
@@ -25,5 +29,7 @@ class Settings:
             queue_url=require(env, "QUEUE_URL"),
             config_bucket=require(env, "CONFIG_BUCKET"),
             config_key=require(env, "CONFIG_KEY"),
+            batch_minutes=require_int(env, "BATCH_MINUTES"),
+            derive_minutes=require_int(env, "DERIVE_MINUTES"),
             site_bucket=env.get("SITE_BUCKET") or None,
         )

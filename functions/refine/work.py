@@ -65,8 +65,13 @@ class Refine:
     parts: Parts
     derived: Sequence[Derived] = DERIVED
 
-    def batch(self, messages: Iterable[Message]) -> Outcome:
-        """Do what the messages ask, each part once. Raises nothing: a message that met a fault failed."""
+    def batch(
+        self, messages: Iterable[Message], waits: Callable[[Part], bool] = lambda _part: False
+    ) -> Outcome:
+        """Do what the messages ask, each part once; from parts that ``waits`` names nothing is derived yet.
+
+        Raises nothing: a message that met a fault failed.
+        """
         outcome, causes = Outcome(), defaultdict[str, set[str]](set)
         for message in messages:
             for key in self._keys(message, outcome):
@@ -74,12 +79,12 @@ class Refine:
         tasks = self._tasks(causes, outcome)
         for part in sorted(tasks, key=_order):
             self._merge(part, tasks[part], causes, outcome)
-        self.derive({part: task.causes for part, task in tasks.items()}, outcome)
+        outcome.touched |= tasks.keys()
+        self.derive({part: task.causes for part, task in tasks.items() if not waits(part)}, outcome)
         return outcome
 
     def derive(self, blamed: dict[Part, set[str]], outcome: Outcome) -> None:
         """What follows from touched parts, each of which some messages are the cause of."""
-        outcome.touched |= blamed.keys()
         for table in self.derived:
             self._derive(table, blamed, outcome)
 

@@ -12,8 +12,9 @@ operations_emails = ["ops@example.com"]
 
 log_retention_days = 1
 
-# refine takes what is new every minute.
+# refine takes what is new every minute, and derives from it.
 refine_batch_minutes = 1
+derive_minutes       = 1
 
 # Every source that needs no key flows, most of them every minute.
 feeds = {

@@ -123,6 +123,8 @@ def line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
         "QUEUE_URL": queue_url,
         "CONFIG_BUCKET": "artifacts",
         "CONFIG_KEY": "config/test.json",
+        "BATCH_MINUTES": "15",
+        "DERIVE_MINUTES": "15",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

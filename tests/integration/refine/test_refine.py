@@ -150,3 +150,35 @@ def test_what_is_none_of_ours_is_acknowledged_and_counted(line, key):
     assert line.run(line.put_body(key, b"?"), good, "no json") == []
     assert ours(line) == [QUOTES]
     assert line.log.getvalue().count("message ignored") == 2
+
+
+def test_between_due_runs_todays_quotes_are_merged_and_what_follows_waits(line, monkeypatch):
+    monkeypatch.setenv("DERIVE_MINUTES", "60")
+    line.start()
+    line.send(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))]))
+    line.run_scheduled(refine="2026-11-20T07:17:00Z")
+    assert set(line.refined()) == {QUOTES}
+    line.run_scheduled(refine="2026-11-20T08:02:00Z")
+    assert {"refined/latest/part.parquet"} < set(line.refined())
+
+
+def test_what_follows_from_older_data_does_not_wait(line, monkeypatch):
+    monkeypatch.setenv("DERIVE_MINUTES", "60")
+    line.start()
+    line.send(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))]))
+    line.run_scheduled(refine="2026-11-25T07:17:00Z")
+    assert "refined/asset_days/month=2026-11/part.parquet" in line.refined()
+
+
+def test_derived_tables_waited_for_are_those_derived_at_once(line, monkeypatch):
+    message = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))])
+    line.run(message)
+    at_once = line.refined()
+    for key in at_once:
+        line.s3.delete_object(Bucket="lake", Key=key)
+    monkeypatch.setenv("DERIVE_MINUTES", "60")
+    line.start()
+    line.send(message)
+    line.run_scheduled(refine="2026-11-20T07:17:00Z")
+    line.run_scheduled(refine="2026-11-20T08:02:00Z")
+    assert line.refined() == at_once
