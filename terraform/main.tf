@@ -44,7 +44,7 @@ locals {
 
   # Bucket names are unique in the world: the account and the region make them ours.
   buckets = {
-    for zone in ["raw", "lake", "artifacts"] : zone => "${local.prefix}-${zone}-${local.account.id}-${local.account.region}"
+    for zone in ["raw", "lake", "artifacts", "site"] : zone => "${local.prefix}-${zone}-${local.account.id}-${local.account.region}"
   }
   bucket_arns = { for zone, name in local.buckets : zone => "arn:${local.account.partition}:s3:::${name}" }
 

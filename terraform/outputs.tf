@@ -104,3 +104,13 @@ output "backfill" {
     concurrency   = var.backfill_concurrency
   }
 }
+
+output "site_bucket" {
+  description = "Bucket of the dashboard and its data/; null without one"
+  value       = one([for site in module.site : site.name])
+}
+
+output "dashboard_url" {
+  description = "Address of the dashboard; null where it is not public"
+  value       = one([for distribution in aws_cloudfront_distribution.site : "https://${distribution.domain_name}/"])
+}

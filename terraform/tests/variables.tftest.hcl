@@ -748,3 +748,33 @@ run "refine_batch_minutes_divide_an_hour" {
 
   expect_failures = [var.refine_batch_minutes]
 }
+
+run "a_price_class_that_cloudfront_does_not_know_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_price_class = "PriceClass_300"
+  }
+
+  expect_failures = [var.dashboard_price_class]
+}
+
+run "a_web_acl_of_a_region_is_refused_for_cloudfront" {
+  command = plan
+
+  variables {
+    dashboard_web_acl_arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/office-only/a1b2"
+  }
+
+  expect_failures = [var.dashboard_web_acl_arn]
+}
+
+run "derive_minutes_divide_an_hour" {
+  command = plan
+
+  variables {
+    derive_minutes = 0
+  }
+
+  expect_failures = [var.derive_minutes]
+}

@@ -64,6 +64,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("stack")
     (root / TABLES).parent.mkdir(parents=True)
     shutil.copy(ROOT / TABLES, root / TABLES)
+    shutil.copytree(ROOT / "dashboard", root / "dashboard")
     ignored = shutil.ignore_patterns(".terraform*", *OWN_TESTS)
     return initialised(shutil.copytree(TERRAFORM, root / "terraform", ignore=ignored))
 
