@@ -21,7 +21,10 @@ from coinlake.records import LedgerEntry
 from ops import local, query
 from ops.emulator import Emulator
 from ops.laptop import Laptop
+from ops.listing import entries
 from ops.questions import questions
+from ops.rebuild import zones
+from ops.rebuild.comparing import Comparison, State
 from ops.redrive import Redriven, redrive
 from ops.repairs import set_schedule
 from ops.terraform import Changes
@@ -72,6 +75,17 @@ def test_schedules_land_every_source_and_every_raw_object_is_committed(lake: Lak
         assert entry.rows_in == entry.rows_trusted + entry.rows_quarantined
         assert rows[str(key)] == entry.rows_trusted
     assert sum(rows.values()) > 100
+
+
+def test_refined_follows_by_schedule_and_is_what_trusted_gives_computed_anew(lake: Lake, tmp_path):
+    wanted = {"quotes", "candles", "sentiment", "asset_days", "spreads", "market_days", "latest"}
+    lake.wait("the schedule to refine and derive", lambda: lake.refined() >= wanted, 90)
+    lake.refine()
+    before = list(entries(lake.stack.lake, keys.REFINED))
+    scratch = zones.refined(lake.stack, tmp_path, lambda _done, _all: None)
+    compared = list(Comparison.of(lake.stack.lake, scratch, before))
+    assert [one for one in compared if one.state is not State.EQUAL] == []
+    assert lake.depth(lake.stack.dead_letters("refine")) == 0
 
 
 def test_good_bad_duplicated_and_reordered_events_end_in_the_same_bytes(lake: Lake):
