@@ -76,7 +76,7 @@ resource "aws_cloudfront_origin_access_control" "site" {
   signing_protocol                  = "sigv4"
 }
 
-# How long each file stays is written on it; what carries no word of it stays for as long as data does.
+# How long a file stays is written on it: the page a minute, data/ no longer than it is unchanged.
 resource "aws_cloudfront_cache_policy" "site" {
   for_each = local.dashboard_public
 

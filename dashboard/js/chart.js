@@ -70,7 +70,7 @@ export class Chart {
     });
     this.candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
     this.candles.setData(this.points.map(([time, open, high, low, close]) => (open === undefined ? { time } : { time, open, high, low, close })));
-    this.volume.setData(this.points.map(([time, open, , , close, value]) => (open === undefined ? { time } : { time, value, color: close >= open ? up : down })));
+    this.volume.setData(this.points.map(([time, open, , , close, value]) => (open === undefined || value === null ? { time } : { time, value, color: close >= open ? up : down })));
     const colours = Object.fromEntries(Object.keys(CAUSES).map((status) => [status, colour(`gap-${status}`)]));
     this.gaps.forEach((layer) => layer.update(this.spans, colours));
   }

@@ -16,6 +16,10 @@ log_retention_days = 1
 refine_batch_minutes = 1
 derive_minutes       = 1
 
+# `coinlake dashboard` shows it; the laptop has no CloudFront.
+enable_dashboard = true
+dashboard_public = false
+
 # Every source that needs no key flows, most of them every minute.
 feeds = {
   coingecko_quotes = {

@@ -7,8 +7,8 @@ from typing import Final
 from tests.dashboard.browser import Bucket, launched, served, window
 
 PICTURES: Final = {
-    "dashboard-dark": {"color_scheme": "dark"},
-    "dashboard-light": {"color_scheme": "light"},
+    "dashboard-dark": {"color_scheme": "dark", "height": 1080},
+    "dashboard-light": {"color_scheme": "light", "height": 1080},
     "dashboard-phone": {"color_scheme": "dark", "width": 390, "height": 844},
 }
 
