@@ -15,6 +15,7 @@ from refine.tables.months import first_day, through
 LIMIT: Final = 500
 _MOST_MONTHS: Final = timedelta(days=540)  # of daily candles, and of longer ones
 INDEX: Final = "candles/index.json"
+_PRICES: Final = ("open", "high", "low", "close", "volume")
 Row = dict[str, Any]
 
 
@@ -40,9 +41,9 @@ def candle_files(interval: str, candles: pa.Table, gaps: pa.Table) -> Iterator[t
             [("source", "ascending"), ("quote", "ascending"), ("open_time", "ascending")]
         )
         missing = gaps.filter((pc.field("base") == base) & (pc.field("state") != "present")).to_pylist()
-        grouped = groupby(_dicts(rows), key=lambda row: (row["source"], row["quote"]))
+        grouped = groupby(_rows(rows), key=lambda row: (row["source"], row["quote"]))
         venues = [_venue(market, list(found)[-LIMIT:], missing, interval) for market, found in grouped]
-        received = newest(rows["received_at"].to_pylist())
+        received = newest([pc.max(rows["received_at"]).as_py()])
         yield (
             file(base, interval),
             body({"base": base, "interval": interval, "generated_at": received, "venues": venues}),
@@ -60,30 +61,27 @@ def index(files: list[str]) -> bytes:
     return body({"markets": ordered})
 
 
-def _dicts(rows: pa.Table) -> list[Row]:
-    wanted = ["source", "quote", "open_time", "open", "high", "low", "close", "volume", "derived_from"]
-    found: list[Row] = rows.select(wanted).to_pylist()
+def _rows(candles: pa.Table) -> list[Row]:
+    """The columns of a file; a chart's numbers as float64, whose digits are then cut."""
+    plain = candles.select(["source", "quote", "derived_from"])
+    seconds_ = pc.divide(candles["open_time"].cast(pa.int64()), 1_000_000)
+    for name in _PRICES:
+        plain = plain.append_column(name, candles[name].cast(pa.float64()))
+    found: list[Row] = plain.append_column("time", seconds_).to_pylist()
     return found
 
 
 def _venue(market: tuple[str, str], rows: list[Row], gaps: list[Row], interval: str) -> Row:
     source, quote = market
-    start = rows[0]["open_time"]
     return {
         "source": source,
         "quote": quote,
-        "candles": [
-            [
-                seconds(row["open_time"]),
-                *(number(row[key]) for key in ("open", "high", "low", "close", "volume")),
-            ]
-            for row in rows
-        ],
+        "candles": [[row["time"], *(number(row[name]) for name in _PRICES)] for row in rows],
         "derived_from": rows[-1]["derived_from"],
         "gaps": [
             _gap(gap, interval)
             for gap in sorted(gaps, key=lambda gap: gap["open_time"])
-            if (gap["source"], gap["quote"]) == market and _end(gap, interval) > start
+            if (gap["source"], gap["quote"]) == market and _end(gap, interval).timestamp() > rows[0]["time"]
         ],
     }
 

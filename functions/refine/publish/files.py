@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from refine.parts import Part
 from refine.publish import candles, market, watchlist
-from refine.publish.spark import sparks
+from refine.publish.spark import SEEN, sparks
 from refine.tables.grouping import together
 from refine.tables.months import before, month_of
 
@@ -45,7 +45,7 @@ def _watchlist(lake: Lake) -> bytes:
         return watchlist.watchlist(latest, lake.read(Part("spreads", "month=1970-01")), {}, {})
     days = [f"dt={day:%Y-%m-%d}" for day in (moment - 2 * _DAY, moment - _DAY, moment)]
     months = sorted({f"{day:%Y-%m}" for day in (moment - 2 * _DAY, moment)})
-    quotes = together(*(lake.read(Part("quotes", day)) for day in days))
+    quotes = together(*(lake.read(Part("quotes", day)).select(SEEN) for day in days))
     hours = together(*(lake.read(Part("candles", f"interval=1h/month={month}")) for month in months))
     names = _names(together(*(lake.read(Part("assets", day)) for day in days)))
     spreads = together(*(lake.read(Part("spreads", f"month={month}")) for month in months))

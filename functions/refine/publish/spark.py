@@ -9,19 +9,20 @@ import pyarrow.compute as pc
 from coinlake.intervals import INTERVALS
 from refine.publish.documents import number
 from refine.tables.grouping import DAY, MARKET, MICROSECOND, codes, column, last, take, together
-from refine.tables.observations import closes, prices
+from refine.tables.observations import closes
 
 Market = tuple[str, str, str]
 Points = list[list[float | None]]
 
 POINTS: Final = 48
+SEEN: Final = (*MARKET, "observed_at", "price")
 _SECOND: Final = 1_000_000
 _STEPS: Final = [INTERVALS[name] // MICROSECOND for name in ("1m", "5m", "15m", "30m", "1h")]
 
 
 def sparks(quotes: pa.Table, hours: pa.Table) -> dict[Market, Points]:
     """``[[time, price], …]`` by market: the last price of each step, the shortest that reaches."""
-    seen = together(prices(quotes), closes(hours)).select([*MARKET, "observed_at", "price"])
+    seen = together(quotes.select(SEEN), closes(hours))
     if not seen.num_rows:
         return {}
     moment = column(seen, "observed_at")

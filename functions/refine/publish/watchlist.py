@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from refine.publish.documents import body, exact, newest, number, seconds
 from refine.publish.spark import Market, Points
@@ -91,16 +92,11 @@ def _widest(venues: list[Row]) -> float | None:
 
 def _distances(spreads: pa.Table) -> dict[Market, float]:
     """Each market's distance from the median at its asset's newest comparison of the last hours."""
-    rows = [row for row in spreads.to_pylist() if row["spread_bps"] is not None]
-    ends: dict[tuple[str, str], Any] = {}
-    for row in rows:
-        group = (row["base"], row["quote"])
-        ends[group] = max(ends.get(group, row["slot_time"]), row["slot_time"])
-    if not ends:
+    compared = spreads.filter(pc.field("spread_bps").is_valid())
+    if not compared.num_rows:
         return {}
-    oldest = max(ends.values()) - _COMPARED
-    return {
-        _market(row): row["spread_bps"]
-        for row in rows
-        if row["slot_time"] == ends[row["base"], row["quote"]] > oldest
-    }
+    oldest = pc.max(compared["slot_time"]).as_py() - _COMPARED
+    rows = compared.filter(pc.field("slot_time") > oldest).sort_by("slot_time").to_pylist()
+    ends = {(row["base"], row["quote"]): row["slot_time"] for row in rows}
+    newest_ = (row for row in rows if row["slot_time"] == ends[row["base"], row["quote"]])
+    return {_market(row): row["spread_bps"] for row in newest_}
