@@ -12,7 +12,7 @@ from ops import environments
 from ops.aws import Aws
 from ops.laptop import Laptop
 
-STAGES_WITH_QUEUE: Final = ("transform", "notify")
+STAGES_WITH_QUEUE: Final = ("transform", "refine", "notify")
 
 
 class NotDeployed(CoinlakeError):

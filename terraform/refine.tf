@@ -11,6 +11,26 @@ locals {
     1  = "*"
     60 = "2"
   }
+
+  # What the dashboard's files take besides parts: they tell of gaps, quarantine, feeds, mails and queues.
+  refine_publishes = !var.enable_dashboard ? {} : {
+    PublishFiles = {
+      actions   = ["s3:PutObject"]
+      resources = [for site in local.site_bucket_arns : "${site}/data/*"]
+    }
+    ReadGapsAndQuarantine = {
+      actions   = ["s3:GetObject"]
+      resources = [for zone in ["gaps", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
+    }
+    ReadFeedsAndMails = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
+      resources = [local.state_table_arn]
+    }
+    CountDeadLetters = {
+      actions   = ["sqs:GetQueueAttributes"]
+      resources = local.dead_letter_queue_arns
+    }
+  }
 }
 
 module "refine" {
@@ -41,7 +61,9 @@ module "refine" {
     CONFIG_KEY                = aws_s3_object.config.key
     BATCH_MINUTES             = max(var.refine_batch_minutes, 1)
     DERIVE_MINUTES            = var.derive_minutes
-    SITE_BUCKET               = ""
+    SITE_BUCKET               = local.site_bucket
+    STATE_TABLE               = aws_dynamodb_table.state.name
+    DEAD_LETTER_QUEUES        = jsonencode(local.dead_letter_queues)
     ARROW_DEFAULT_MEMORY_POOL = "system" # gives back what is freed, as in transform.tf
   }
 }
@@ -68,7 +90,7 @@ data "aws_iam_policy_document" "refine" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["trusted/*", "refined/*"]
+      values   = concat(["trusted/*", "refined/*"], var.enable_dashboard ? ["gaps/*", "quarantine/*"] : [])
     }
   }
 
@@ -82,6 +104,32 @@ data "aws_iam_policy_document" "refine" {
     sid       = "TakeFromQueue"
     actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     resources = [local.queue_arns.refine]
+  }
+
+  dynamic "statement" {
+    for_each = local.refine_publishes
+
+    content {
+      sid       = statement.key
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.site_bucket_arns
+
+    content {
+      sid       = "CompareFiles"
+      actions   = ["s3:ListBucket"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringLike"
+        variable = "s3:prefix"
+        values   = ["data/*"]
+      }
+    }
   }
 
   dynamic "statement" {

@@ -21,6 +21,8 @@ def run(task: dict[str, Any]) -> None:
         CONFIG_KEY="none",
         BATCH_MINUTES="15",
         DERIVE_MINUTES="15",
+        STATE_TABLE="none",
+        DEAD_LETTER_QUEUES="{}",
     )
     from refine.handler import wire  # noqa: PLC0415 - after the environment is set
     from refine.work import Message  # noqa: PLC0415 - as its handler

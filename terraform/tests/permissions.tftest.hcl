@@ -139,12 +139,13 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
         "Allow", "s3:GetObject",
         [
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*",
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
         ],
       ]
-      KnowThatObjectIsGone = [
+      KnowWhatIsThere = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "quarantine/*"] } },
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*"] } },
       ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       RememberPricesAndAlerts = [
@@ -300,6 +301,52 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       s if contains(flatten([s.Action]), "sqs:SendMessage")
     ]) == 0
     error_message = "A function that takes from a queue sends to none."
+  }
+}
+
+run "refine_publishes_where_there_is_a_dashboard" {
+  command = plan
+
+  variables {
+    enable_dashboard = true
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      if contains(["PublishFiles", "ReadGapsAndQuarantine", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
+      } == {
+      PublishFiles = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/data/*"]
+      CompareFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "data/*" } },
+      ]
+      ListPartsAndTheDaysFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "gaps/*", "quarantine/*"] } },
+      ]
+      ReadGapsAndQuarantine = [
+        "Allow", "s3:GetObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*",
+        ],
+      ]
+      ReadFeedsAndMails = [
+        "Allow", ["dynamodb:Query", "dynamodb:BatchGetItem"],
+        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
+      ]
+      CountDeadLetters = [
+        "Allow", "sqs:GetQueueAttributes",
+        [
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
+        ],
+      ]
+    }
+    error_message = "What refine may do for the dashboard changed: say why in docs/decisions."
   }
 }
 

@@ -125,6 +125,8 @@ def line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
         "CONFIG_KEY": "config/test.json",
         "BATCH_MINUTES": "15",
         "DERIVE_MINUTES": "15",
+        "STATE_TABLE": "state",
+        "DEAD_LETTER_QUEUES": "{}",
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
