@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from refine.parts import Part
 from refine.tables import latest
@@ -96,6 +98,41 @@ def test_an_older_quote_and_the_same_one_again_change_nothing():
     lake.take([quotes(quote("coingecko", "BTC", "USD", noon(date(2026, 2, 1)), 5))])
     lake.take([new])
     assert lake.bodies[Part("latest", "")] == before
+
+
+@settings(max_examples=30)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(1, 9)),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda one: one[:2],
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(told, chance):
+    """The same observation lies in the parts of several days; the one received last tells it."""
+    events = [
+        (
+            Part("quotes", f"dt={DAY + timedelta(days=due)}"),
+            [
+                quote(
+                    *("coingecko", "BTC", "USD", noon(DAY, seen), price),
+                    received_at=noon(DAY + timedelta(days=due), seen),
+                    raw_key=f"raw/{due}-{seen}",
+                )
+            ],
+        )
+        for due, seen, price in told
+    ]
+    whole, lake = Lake((latest,)), Lake((latest,))
+    whole.take(events)
+    chance.shuffle(events)
+    for event in events:
+        lake.take([event])
+    assert lake.derived() == whole.derived()
+    newest = max(told, key=lambda one: (one[1], one[0]))
+    assert lake.table("latest")["price"].to_pylist() == [newest[2]]
 
 
 def test_a_revision_of_the_newest_price_is_taken():
