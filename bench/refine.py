@@ -69,7 +69,7 @@ def refine(server: Server, runs: int, times: int, slots: int = SLOTS) -> Iterato
     shown = ", ".join(f"{ms:.1f} ms" for ms in least)
     yield Row(
         f"refine: {NEW} pages into {slots * COINS:,} quotes, after {', '.join(map(str, HISTORY))} days",
-        f"{shown} for each event",
+        f"{shown} of processor for each event",
         f"{calls[0]:.0f}, {calls[1]:.0f}, {calls[2]:.0f} calls a run",
         f"{max(least) / least[0]:.2f}×",
         f"≤ {FLAT:.2f}×",
