@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -37,6 +37,14 @@ class Dashboard:
 
     def row(self, base: str) -> Locator:
         return self.page.locator(f"tr:has(#asset-{base})")
+
+    def eventually(self, seen: Callable[[], bool]) -> bool:
+        """Whether it comes true while the page goes on; a canvas tells nobody when it is painted."""
+        for _ in range(100):
+            if seen():
+                return True
+            self.page.wait_for_timeout(50)
+        return False
 
     def minute(self) -> None:
         """A minute passes, and the page reads its data again."""

@@ -65,7 +65,7 @@ def test_a_gap_takes_its_time_on_the_axis_and_is_shaded(dashboard: Dashboard):
     gaps["gaps"][0]["status"] = "no_trade"
     dashboard.minute()
     dashboard.page.locator("#chart-gaps .cause.no_trade").nth(1).wait_for()
-    assert dashboard.page.locator("#chart-canvas").screenshot() != whole
+    assert dashboard.eventually(lambda: dashboard.page.locator("#chart-canvas").screenshot() != whole)
 
 
 def test_a_gap_leads_to_its_place_and_the_legend_says_what_is_missing(dashboard: Dashboard):
@@ -73,8 +73,7 @@ def test_a_gap_leads_to_its_place_and_the_legend_says_what_is_missing(dashboard:
     dashboard.page.click("#chart-gaps .cause.venue_outage")
     missing = "2026-11-17 15:00 UTC · missing: venue outage, 5 h. binance and coinbase both answered 503"
     assert dashboard.text("#chart-spoken").startswith(missing)
-    dashboard.page.wait_for_timeout(300)
-    assert dashboard.text("#chart-legend").startswith(missing)
+    assert dashboard.eventually(lambda: dashboard.text("#chart-legend").startswith(missing))
 
 
 def test_arrows_walk_over_the_candles_and_say_each_one(dashboard: Dashboard):
@@ -88,8 +87,7 @@ def test_arrows_walk_over_the_candles_and_say_each_one(dashboard: Dashboard):
     assert dashboard.text("#chart-spoken").startswith("2026-11-09 00:00 UTC · O ")
     before = pixels(dashboard)
     dashboard.page.keyboard.press("+")
-    dashboard.page.wait_for_timeout(50)
-    assert pixels(dashboard) != before
+    assert dashboard.eventually(lambda: pixels(dashboard) != before)
 
 
 def test_the_mouse_reads_a_candle(dashboard: Dashboard):

@@ -75,8 +75,7 @@ def test_the_chart_takes_the_colours_of_the_theme(dashboard: Dashboard):
     dashboard.open().page.select_option("#theme", "light")
     light = dashboard.page.locator("#chart-canvas").screenshot()
     dashboard.page.select_option("#theme", "dark")
-    dashboard.page.wait_for_timeout(100)
-    assert dashboard.page.locator("#chart-canvas").screenshot() != light
+    assert dashboard.eventually(lambda: dashboard.page.locator("#chart-canvas").screenshot() != light)
 
 
 def test_everything_is_reached_by_the_keyboard_and_the_focus_is_seen(dashboard: Dashboard):
@@ -92,7 +91,7 @@ def test_everything_is_reached_by_the_keyboard_and_the_focus_is_seen(dashboard: 
     sorts = [f"sort-{key}" for key in ("asset", "price", "change", "volume", "cap", "spread")]
     assert reached[:10] == ["filter", *sorts, "asset-BTC", "asset-ETH", "asset-XRP"]
     dashboard.page.keyboard.press("Enter")
-    assert dashboard.page.locator(":focus").get_attribute("aria-current") == "true"
+    dashboard.page.locator(":focus[aria-current=true]").wait_for()
 
 
 def test_the_watchlist_sorts_and_says_by_what(dashboard: Dashboard):
