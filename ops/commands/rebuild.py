@@ -5,7 +5,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
@@ -17,7 +17,6 @@ from ops import status
 from ops.commands.options import Env, Yes, agreed
 from ops.listing import Entry, entries
 from ops.progress import Step, console, step
-from ops.rebuild import zones
 from ops.rebuild.comparing import Compared, Comparison, State, by_partition
 from ops.stack import Stack
 
@@ -53,10 +52,17 @@ def rebuild(
         sys.exit(1)
 
 
+def _zones() -> Any:
+    """The stages' own code. It brings pandas, which takes a second that no other command should."""
+    from ops.rebuild import zones  # noqa: PLC0415 - see above
+
+    return zones
+
+
 def _trusted(stack: Stack, folder: Path) -> list[Compared]:
     """Every trusted and quarantine file whose raw object the ledger knows, computed anew and compared."""
     with step("Trusted from raw") as current:
-        scratch, objects = zones.trusted(stack, folder, _reporter(current))
+        scratch, objects = _zones().trusted(stack, folder, _reporter(current))
         done = {_slot(key) for key in objects}
         listed = [*entries(stack.lake, keys.TRUSTED), *entries(stack.lake, keys.QUARANTINE)]
         ours = [entry for entry in listed if _origin(entry.key) in done]
@@ -73,7 +79,7 @@ def _refined(stack: Stack, folder: Path) -> tuple[Comparison, list[Compared]]:
         console.print(f"{waiting:,} events wait for refine: the parts that they touch will differ")
     before: list[Entry] = list(entries(stack.lake, keys.REFINED))
     with step("Refined from trusted") as current:
-        scratch = zones.refined(stack, folder, _reporter(current))
+        scratch = _zones().refined(stack, folder, _reporter(current))
         comparison = Comparison.of(stack.lake, scratch, before)
         found = list(comparison)
         current.conclude(_summary(found))
