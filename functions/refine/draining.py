@@ -9,7 +9,8 @@ from refine.queue import Queue, done
 from refine.timing import Timing
 from refine.work import Message, Outcome, Refine
 
-ROUND: Final = 500  # messages; what a round reads is in memory a part at a time
+ROUND: Final = 500  # messages; of a round's files those of one part are in memory at a time
+ROUND_BYTES: Final = 32 << 20  # of Parquet, ten times as much in memory; the part itself comes on top
 
 
 def drain(refine: Refine, queue: Queue, timing: Timing, has_time: Callable[[], bool]) -> Outcome:
@@ -19,7 +20,7 @@ def drain(refine: Refine, queue: Queue, timing: Timing, has_time: Callable[[], b
     come again as they would anyway.
     """
     total = Outcome()
-    while has_time() and (messages := queue.take(ROUND)):
+    while has_time() and (messages := queue.take(ROUND, ROUND_BYTES)):
         found = refine.batch(messages, timing.waits)
         queue.delete(done(messages, found.failed))
         total.add(found)

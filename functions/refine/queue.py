@@ -6,7 +6,8 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from coinlake.errors import StoreUnavailable
+from coinlake.errors import BadEvent, StoreUnavailable
+from coinlake.s3_events import created_objects
 from coinlake.stores import error_code
 from refine.work import Message
 
@@ -21,13 +22,18 @@ class Queue:
     client: Any
     url: str
 
-    def take(self, most: int) -> list[Message]:
-        """Up to ``most`` messages, fewer only where the queue holds no more."""
+    def take(self, most: int, most_bytes: int) -> list[Message]:
+        """Up to ``most`` messages about files of ``most_bytes``; fewer only where the queue holds no more.
+
+        Both are passed by up to nine messages.
+        """
         taken: list[Message] = []
-        while len(taken) < most:
+        size = 0
+        while len(taken) < most and size < most_bytes:
             answer = self._call("receive_message", MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=WAIT_SECONDS)
             found = answer.get("Messages", [])
             taken += [Message(one["MessageId"], one["Body"], one["ReceiptHandle"]) for one in found]
+            size += sum(_bytes_named(one["Body"]) for one in found)
             if not found:
                 break
         return taken
@@ -48,6 +54,14 @@ class Queue:
             return getattr(self.client, operation)(QueueUrl=self.url, **told)
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"could not {operation} {self.url}: {error_code(error)}") from error
+
+
+def _bytes_named(body: str) -> int:
+    """The size of the files that a message names, as far as it tells."""
+    try:
+        return sum(ref.size or 0 for ref in created_objects(body))
+    except BadEvent:
+        return 0
 
 
 def done(messages: Sequence[Message], failed: Collection[str]) -> list[Message]:

@@ -112,6 +112,15 @@ def test_a_schedule_empties_the_queue(line):
     assert answer["failed"] == 0
 
 
+def test_files_too_large_for_one_round_are_merged_in_several(line, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("refine.draining.ROUND_BYTES", 1)
+    line.send(*(line.put("quotes", "dt=2026-11-20", page(n), [quote(n, n, page(n))]) for n in range(1, 26)))
+    line.run_scheduled()
+    assert line.waiting() == 0
+    assert len(line.rows(QUOTES)) == 25
+    assert line.counted("PutObject")[QUOTES] == 3
+
+
 def test_a_run_without_time_left_leaves_the_rest_in_the_queue(line):
     line.send(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 1, page(1))]))
     line.context = FakeContext(remaining_ms=1_000)
