@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from coinlake import intervals
-from coinlake.config import Feed, LakeConfig, PriceRule
+from coinlake.alert_rules import PriceRule
+from coinlake.config import Feed, LakeConfig
 from coinlake.errors import CoinlakeError, NotFound
 from coinlake.keys import RawKey
 from ops import demo_view, status

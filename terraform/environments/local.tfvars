@@ -67,6 +67,9 @@ feeds = {
 price_rules = {
   btc_above_one_dollar = { asset = "BTC", above = 1, cooldown_minutes = 15 }
   doge_moved_5_percent = { asset = "DOGE", change_percent = 5, window_minutes = 1, cooldown_minutes = 1 }
+  btc_spread_of_50_bps = { asset = "BTC", spread_bps = 50 }
 }
+
+digest = { at = "07:00", movers = 10 }
 
 notices = { cooldown_minutes = 1 }

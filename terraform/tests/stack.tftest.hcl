@@ -503,8 +503,13 @@ run "the_configuration_object_is_what_functions_read" {
         }
       }
       price_rules = {
-        high = { asset = "BTC", quote = "USD", source = null, above = 0.00000001, below = null, change_percent = null, window_minutes = 60, cooldown_minutes = 60 }
+        high = {
+          asset            = "BTC", quote = "USD", source = null, above = 0.00000001, below = null
+          change_percent   = null, window_minutes = 60, spread_bps = null, volume_times = null, window_days = 30
+          drawdown_percent = null, new_high_days = null, new_low_days = null, cooldown_minutes = 60
+        }
       }
+      digest          = null
       notices         = { quarantine = true, failures = true, stale = true, cooldown_minutes = 60 }
       private_sources = false
       environment     = "other"

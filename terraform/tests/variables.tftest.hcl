@@ -464,6 +464,96 @@ run "a_rule_over_no_window_is_refused" {
   expect_failures = [var.price_rules]
 }
 
+run "a_rule_on_a_spread_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", spread_bps = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_usual_volume_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", volume_times = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_volume_against_one_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", volume_times = 3, window_days = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_drawdown_of_everything_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", drawdown_percent = 100 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_high_of_half_a_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_high_days = 0.5 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_low_of_minus_one_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_low_days = -1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_high_and_a_low_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_high_days = 0, new_low_days = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_digest_at_no_time_of_day_is_refused" {
+  command = plan
+
+  variables {
+    digest = { at = "24:00" }
+  }
+
+  expect_failures = [var.digest]
+}
+
+run "a_digest_of_no_movers_is_refused" {
+  command = plan
+
+  variables {
+    digest = { movers = 0 }
+  }
+
+  expect_failures = [var.digest]
+}
+
 run "notices_without_a_cooldown_are_refused" {
   command = plan
 

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, Self
 
-from coinlake import intervals
+from coinlake import alert_rules, intervals
+from coinlake.alert_rules import Digest, MarketRule, Notices, PriceRule
 from coinlake.errors import BadConfiguration
 from coinlake.keys import RawKey, Slot
 from coinlake.stores import ObjectStore
@@ -117,37 +118,11 @@ def window_key(
 
 
 @dataclass(frozen=True, slots=True)
-class PriceRule:
-    """Mail when an asset's price is above or below a level, or moved over a window.
-
-    Exactly one of ``above``, ``below`` (prices in ``quote``) and ``change_percent`` (either
-    way, over ``window``) is set. ``source`` None watches every source on its own.
-    """
-
-    name: str
-    asset: str
-    quote: str
-    source: str | None
-    above: Decimal | None
-    below: Decimal | None
-    change_percent: Decimal | None
-    window: timedelta
-    cooldown: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Notices:
-    """Which news of the pipeline itself is mailed, and how often at most."""
-
-    quarantine: bool
-    failures: bool
-    stale: bool
-    cooldown: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class LakeConfig:
-    """The whole configuration; ``assets`` maps symbol → source → that source's id."""
+    """The whole configuration; ``assets`` maps symbol → source → that source's id.
+
+    ``price_rules`` are told by new trusted rows, ``market_rules`` by refined tables.
+    """
 
     assets: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, SourceConfig]
@@ -156,6 +131,8 @@ class LakeConfig:
     notices: Notices
     private_sources: bool
     environment: str
+    market_rules: tuple[MarketRule, ...] = ()
+    digest: Digest | None = None
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
@@ -175,6 +152,7 @@ class LakeConfig:
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any]) -> Self:
+        rules = alert_rules.rules(document["price_rules"])
         return cls(
             assets={
                 symbol: {source: name for source, name in ids.items() if name}
@@ -182,10 +160,12 @@ class LakeConfig:
             },
             sources={name: SourceConfig(name=name, **entry) for name, entry in document["sources"].items()},
             feeds={name: _feed(name, entry, document["assets"]) for name, entry in document["feeds"].items()},
-            price_rules=tuple(_price_rule(name, entry) for name, entry in document["price_rules"].items()),
-            notices=_notices(document["notices"]),
+            price_rules=tuple(rule for rule in rules if isinstance(rule, PriceRule)),
+            notices=alert_rules.notices(document["notices"]),
             private_sources=document["private_sources"],
             environment=document["environment"],
+            market_rules=tuple(rule for rule in rules if isinstance(rule, MarketRule)),
+            digest=alert_rules.digest(document.get("digest")),
         )
 
     def feed(self, name: str) -> Feed:
@@ -214,31 +194,3 @@ def _feed(name: str, entry: Mapping[str, Any], assets: Mapping[str, Mapping[str,
     quote = wanted["quote"].lower() if entry["dataset"] in _LOWER_QUOTE else wanted["quote"]
     ids = [assets.get(symbol, {}).get(owner(entry["source"])) for symbol in wanted["assets"]]
     return Feed(name=name, markets=tuple(f"{asset_id}-{quote}" for asset_id in ids if asset_id), **wanted)
-
-
-def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:
-    levels = {level: _decimal(entry[level]) for level in ("above", "below", "change_percent")}
-    if sum(value is not None for value in levels.values()) != 1:
-        raise ValueError(f"rule {name} needs exactly one of {', '.join(levels)}")
-    return PriceRule(
-        name=name,
-        asset=entry["asset"],
-        quote=entry["quote"],
-        source=entry["source"],
-        window=timedelta(minutes=entry["window_minutes"]),
-        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
-        **levels,
-    )
-
-
-def _notices(entry: Mapping[str, Any]) -> Notices:
-    return Notices(
-        quarantine=entry["quarantine"],
-        failures=entry["failures"],
-        stale=entry["stale"],
-        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
-    )
-
-
-def _decimal(value: int | Decimal | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
