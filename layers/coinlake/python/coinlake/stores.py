@@ -89,9 +89,8 @@ class ObjectStore:
         """All keys under ``prefix``, in order; of older, or newer, objects only where that is asked."""
         for page in self._pages(Prefix=prefix):
             for entry in page.get("Contents", ()):
-                modified = entry["LastModified"]
-                old = written_before is None or modified < written_before
-                if old and (written_after is None or modified > written_after):
+                old = written_before is None or entry["LastModified"] < written_before
+                if old and (written_after is None or entry["LastModified"] > written_after):
                     yield entry["Key"]
 
     def folders(self, prefix: str) -> list[str]:
