@@ -8,6 +8,7 @@ import { colour } from "./theme.js";
 
 const FONT = 'ui-sans-serif, system-ui, "Segoe UI", Roboto, sans-serif';
 const FIRST_SHOWN = 120;
+const LEAST_SHOWN = 40; // fewer would be bars as wide as a hand
 const ZOOM = 1.4;
 
 export class Chart {
@@ -55,7 +56,7 @@ export class Chart {
     if (!this.chart) this.make();
     Object.assign(this, { points, spans, at: fresh ? null : this.at });
     this.paint();
-    if (fresh) this.chart.timeScale().setVisibleLogicalRange({ from: points.length - FIRST_SHOWN, to: points.length + 3 });
+    if (fresh) this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(points.length - FIRST_SHOWN, Math.min(0, points.length - LEAST_SHOWN)), to: points.length + 3 });
   }
 
   /** Everything in the colours of the moment. */

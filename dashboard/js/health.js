@@ -62,7 +62,7 @@ function quarantine(known) {
 }
 
 function gaps(known) {
-  if (!known.length) return panel("Gaps", "gaps", words("Every candle that should exist is there."));
+  if (!known.length) return panel("Gaps", "gaps", words("The audit knows of no gap."));
   const rows = known
     .toSorted((one, other) => other.buckets - one.buckets)
     .map(({ source, base, quote, interval, status, buckets }) => [

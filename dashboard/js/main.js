@@ -14,6 +14,7 @@ const EVERY_MS = 60_000;
 const SILENCE_SECONDS = 45 * 60; // refine publishes at least each quarter of an hour when anything arrives
 const ASSUMED_STALE_MINUTES = 60; // for a source that no feed explains
 const PREFERRED = "1h";
+const ENOUGH = 24; // candles; a lake of this morning has more to show of a shorter interval
 
 const at = (id) => document.getElementById(id);
 const page = { files: {}, chosen: {}, paused: false, warned: "" };
@@ -57,13 +58,21 @@ async function drawCandles() {
   const { value: index, problem } = page.files["candles/index"];
   const intervals = index?.markets?.[base]?.intervals ?? [];
   if (!intervals.length) return panel.empty(index ? (base ? `The lake has no candles of ${base}: no feed collects them.` : "The lake has no candles yet.") : problem);
-  const interval = intervals.includes(page.chosen.interval) ? page.chosen.interval : intervals.includes(PREFERRED) ? PREFERRED : intervals[0];
-  const file = await read(`candles/${encodeURIComponent(base)}/${interval}.json`);
+  const { interval, file } = await candlesOf(base, intervals, page.chosen.interval);
   if (base !== page.chosen.base) return null; // another one was chosen meanwhile
   if (!file.value) return panel.empty(file.problem);
   const venue = panel.candles({ base, intervals, interval, file: file.value, venue: page.chosen.venue, maxAge });
   Object.assign(page.chosen, { interval, venue: venue && venueName(venue) });
   return null;
+}
+
+/** The candles asked for; else hourly ones, or while there are few of them the shortest. */
+async function candlesOf(base, intervals, wanted) {
+  const readOne = async (interval) => ({ interval, file: await read(`candles/${encodeURIComponent(base)}/${interval}.json`) });
+  if (intervals.includes(wanted)) return readOne(wanted);
+  const preferred = await readOne(intervals.includes(PREFERRED) ? PREFERRED : intervals[0]);
+  const most = Math.max(0, ...(preferred.file.value?.venues ?? []).map(({ candles }) => candles.length));
+  return most < ENOUGH && preferred.interval !== intervals[0] ? readOne(intervals[0]) : preferred;
 }
 
 /** What the address asks for: #BTC/1h/coinbase/USD, each part optional. */

@@ -32,7 +32,7 @@ function card(title, days, of, { main, detail, ...look }) {
     h("h3", {}, title),
     h("p", { class: "figure" }, main(last)),
     h("p", { class: "detail" }, detail(last), age(last)),
-    days.length > 1 ? spark(points, { width: 220, height: 44, label, ...look }) : null,
+    days.length > 1 ? spark(points, { width: 220, height: 44, label, ...look }) : h("p", { class: "muted small" }, "One day so far; the line begins with the second."),
   );
 }
 

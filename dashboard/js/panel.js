@@ -22,6 +22,7 @@ export class Panel {
 
   /** The head: name, exact price, change and sizes, as the watchlist knows them. */
   head(base, asset) {
+    this.quote = asset?.quote;
     const title = h("h2", { id: "chart-title" }, base, " ", h("span", { class: "muted" }, asset?.name ?? ""));
     if (!asset) return show(this.headPlace, title, words("The watchlist has no price of it."));
     const price = h("p", { class: "big" }, h("data", { value: asset.price }, say.exact(asset.price)), h("span", { class: "quote" }, ` ${asset.quote}`), " ", moved(asset.change_24h_percent));
@@ -45,10 +46,10 @@ export class Panel {
     if (sentence) this.gapsPlace.replaceChildren();
   }
 
-  /** Candles of `file` at the venue asked for, or at its first one, which it returns; `maxAge` as in the watchlist. */
+  /** Candles of `file` at the venue asked for, or at one of the head's currency, which it returns; `maxAge` as in the watchlist. */
   candles({ base, intervals, interval, file, venue: wanted, maxAge }) {
     const venues = file.venues ?? [];
-    const venue = venues.find((one) => venueName(one) === wanted) ?? venues[0];
+    const venue = venues.find((one) => venueName(one) === wanted) ?? venues.find((one) => one.quote === this.quote) ?? venues[0];
     this.switches(intervals, interval, venues, venue);
     if (!venue?.candles.length) {
       this.shown = null;

@@ -5,7 +5,7 @@ import { h, svg } from "./dom.js";
 /** A line through [time, value] points, with the area under it; null values break the line. */
 export function spark(points, { width = 96, height = 28, label, tone = "accent", low, high } = {}) {
   const there = points.filter(([, value]) => value !== null && value !== undefined);
-  if (there.length < 2) return h("span", { class: "muted small" }, "too few points");
+  if (there.length < 2) return h("span", { class: "muted", title: "Too few points yet" }, "–");
   const place = scale(there, { width, height, low, high });
   return svg(
     "svg",

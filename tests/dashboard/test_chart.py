@@ -137,3 +137,16 @@ def test_an_asset_without_candles_says_so(dashboard: Dashboard):
     assert dashboard.text("#chart-words") == "The lake has no candles of XRP: no feed collects them."
     assert not dashboard.page.locator("#chart-canvas").is_visible()
     assert "1.0834" in dashboard.text("#chart-head")
+
+
+def test_a_young_lake_shows_its_shortest_candles_until_there_are_enough_hours(dashboard: Dashboard):
+    for venue in dashboard.bucket.files["candles/BTC/1h.json"]["venues"]:
+        venue["candles"] = venue["candles"][-2:]
+    dashboard.open()
+    assert label(dashboard).startswith("BTC/USD, 1m candles from coinbase")
+
+
+def test_the_first_venue_shown_is_one_of_the_watchlists_currency(dashboard: Dashboard):
+    dashboard.bucket.files["candles/BTC/1h.json"]["venues"].reverse()
+    dashboard.open()
+    assert label(dashboard).startswith("BTC/USD, 1h candles from coinbase")

@@ -30,7 +30,7 @@ def test_what_is_not_known_is_a_dash_and_never_a_zero(dashboard: Dashboard):
     dashboard.open()
     dashboard.page.click("#more-assets")
     assert dashboard.row("HYPE").locator("th, td").all_inner_texts()[1:] == [
-        "too few points",
+        "–",
         "31.09 USD",
         "–",
         "–",
