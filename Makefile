@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream up down status backfill test check chaos bench build pins bootstrap deploy destroy clean
+.PHONY: help setup demo stream up down status dashboard backfill test check chaos bench build pins bootstrap deploy destroy clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ down: setup ## Stop what `make demo` or `make up` started; data stays
 
 status: setup ## Freshness, rows per zone, quarantine, queues, mails (of this laptop, or ENV=dev)
 	@$(COINLAKE) status $(if $(filter command line environment,$(origin ENV)),--env $(ENV))
+
+dashboard: setup ## The dashboard in the browser, over this laptop's data or ENV=dev's (PORT=…)
+	@$(COINLAKE) dashboard $(if $(PORT),--port $(PORT)) $(if $(filter command line environment,$(origin ENV)),--env $(ENV))
 
 backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH INTERVAL=1d START=2025-11-21 (END=, YES=1)
 	@$(COINLAKE) backfill --source "$(SOURCE)" --start "$(START)" $(if $(END),--end "$(END)") \

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from bench.latency import latency
 from bench.measure import BenchFailed
+from bench.refine import SLOTS, refine
 from bench.report import Row, markdown, show
 from bench.rows import Bench, layers
 from bench.server import serving
@@ -19,6 +20,7 @@ from bench.stream import StreamBench
 RUNS, QUICK_RUNS = 5, 1
 TIMES, QUICK_TIMES = 40, 3
 QUICK_FRAMES = 20_000
+QUICK_SLOTS = 6
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with serving() as server:
             bench = Bench(server, options.rows, runs, times)
             stream = StreamBench(server.endpoint, max(options.rows // 5, QUICK_FRAMES), runs)
+            slots = QUICK_SLOTS if options.quick else SLOTS
             parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
+            parts.append(lambda: refine(server, runs, QUICK_TIMES, slots))
             if not options.quick:
                 parts += [stream.rows, lambda: latency(runs)]
             rows = list(_measured(parts, console))

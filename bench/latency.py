@@ -13,7 +13,8 @@ from typing import Any, Final
 from boto3.dynamodb.conditions import Key
 
 from bench.report import Row
-from coinlake.config import LakeConfig, PriceRule
+from coinlake.alert_rules import PriceRule
+from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError, NotFound
 from coinlake.keys import RawKey, Slot
 from coinlake.stores import ObjectStore, compressed

@@ -10,7 +10,7 @@ import threading
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from bench.measure import cores
 
@@ -27,7 +27,11 @@ class Handler(BaseHTTPRequestHandler):
     uploads: Final[dict[str, dict[int, bytes]]] = {}
 
     def do_GET(self) -> None:
-        self._found(body=True)
+        query = parse_qs(urlsplit(self.path).query)
+        if "list-type" in query:
+            self._listed(query.get("prefix", [""])[0])
+        else:
+            self._found(body=True)
 
     def do_HEAD(self) -> None:
         self._found(body=False)
@@ -78,6 +82,17 @@ class Handler(BaseHTTPRequestHandler):
         content, kept = stored
         head = {"ETag": _etag(content), "Last-Modified": formatdate(usegmt=True), **kept}
         self._answer(200, head, content, send=body)
+
+    def _listed(self, prefix: str) -> None:
+        """All keys of the bucket that start so, in one page: what is benched lists little."""
+        start = f"{urlsplit(self.path).path.rstrip('/')}/{prefix}"
+        found = sorted(unquote(path) for path in self.objects if unquote(path).startswith(start))
+        keys = [path.split("/", 2)[2] for path in found]
+        entries = "".join(
+            f"<Contents><Key>{key}</Key><LastModified>2026-11-21T00:00:00Z</LastModified></Contents>"
+            for key in keys
+        )
+        self._answer(200, body=f"<ListBucketResult>{entries}</ListBucketResult>".encode())
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -1,4 +1,4 @@
-"""Answers of a query: columns and rows, on the screen or in a file that a spreadsheet opens."""
+"""Answers of a query: columns and rows, on the screen or in a file that a spreadsheet or pandas opens."""
 
 import csv
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from rich.markup import escape
 from rich.table import Table
 
@@ -17,15 +19,19 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Rows of Python values: str, int, float, Decimal, bool, datetime, date or None."""
+    """Rows of Python values: str, int, float, Decimal, bool, datetime, date or None.
+
+    ``types`` are the columns' Arrow types as the engine says them; empty where nobody will ask.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Any]]
+    types: Sequence[pa.DataType] = ()
 
     def table(self, title: str) -> Table:
         """At most 50 rows; the caption says if there are more."""
         more = len(self.rows) - SCREEN_ROWS
-        caption = f"{more:,} more rows; write them all with --csv FILE" if more > 0 else None
+        caption = f"{more:,} more rows; write them all with --csv or --parquet FILE" if more > 0 else None
         width = max(len(title), len(caption or ""))
         table = Table(
             title=title, caption=caption, title_justify="left", caption_justify="left", min_width=width
@@ -43,9 +49,23 @@ class Answer:
             writer.writerow([spreadsheet_safe(name) for name in self.columns])
             writer.writerows([spreadsheet_safe(value) for value in row] for row in self.rows)
 
+    def write_parquet(self, path: Path) -> None:
+        """Every row, exactly: decimals stay decimals, times are UTC without a zone, as in the answer."""
+        columns = [[row[index] for row in self.rows] for index in range(len(self.columns))]
+        arrays = [_array(values, kind) for values, kind in zip(columns, self.types, strict=True)]
+        pq.write_table(pa.Table.from_arrays(arrays, names=list(self.columns)), path, compression="zstd")
+
     def _numeric(self, index: int) -> bool:
         values = [row[index] for row in self.rows[:SCREEN_ROWS] if row[index] is not None]
         return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Athena's embedded stand-in tells no scale of a decimal: it becomes as wide as the values need."""
+    if not pa.types.is_decimal(kind):
+        return pa.array(values, kind)
+    needed = [-int(value.as_tuple().exponent) for value in values if value is not None]
+    return pa.array(values, pa.decimal128(kind.precision, max([kind.scale, *needed])))
 
 
 def spreadsheet_safe(value: Any) -> Any:

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from coinlake import intervals
-from coinlake.config import LakeConfig, PriceRule
+from coinlake.alert_rules import PriceRule
+from coinlake.config import LakeConfig
 from coinlake.errors import NotFound
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey

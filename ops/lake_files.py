@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from coinlake.tables import tables
+from coinlake.tables import catalog
 from ops.listing import Entry, entries
 from ops.stack import Stack
 
@@ -24,7 +24,7 @@ class LakeFiles:
 
     def refresh(self, table: str, report: Report = lambda _done, _all: None) -> list[Path]:
         """Fetch what is new or changed of a table, drop what is gone; returns its files."""
-        wanted = list(entries(self.stack.lake, tables()[table].location))
+        wanted = list(entries(self.stack.lake, catalog()[table].location))
         known = self._index(table)
         missing = [entry for entry in wanted if known.get(entry.key) != entry.etag]
         for key in known.keys() - {entry.key for entry in wanted}:

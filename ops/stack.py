@@ -13,7 +13,7 @@ from ops import environments
 from ops.aws import Aws
 from ops.laptop import Laptop
 
-STAGES_WITH_QUEUE: Final = ("transform", "notify")
+STAGES_WITH_QUEUE: Final = ("transform", "refine", "notify")
 
 
 class NotDeployed(CoinlakeError):
@@ -42,6 +42,8 @@ class Stack:
     backfill: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stream: Mapping[str, Any] = field(default_factory=dict)
+    site_bucket: str | None = None
+    dashboard_url: str | None = None
 
     @classmethod
     def find(cls, environment: str) -> Self:
@@ -68,7 +70,8 @@ class Stack:
         fields = {
             name: outputs[name]
             for name, known in cls.__dataclass_fields__.items()
-            if name != "aws" and (outputs.get(name) is not None or known.default_factory is MISSING)
+            if name != "aws"
+            and (outputs.get(name) is not None or known.default is known.default_factory is MISSING)
         }
         return cls(aws=aws, **fields)
 
@@ -83,6 +86,14 @@ class Stack:
     @property
     def lake(self) -> ObjectStore:
         return ObjectStore(self.aws.client("s3"), self.lake_bucket)
+
+    @property
+    def site(self) -> ObjectStore:
+        if not self.site_bucket:
+            raise NotDeployed(
+                f"{self.environment} has no dashboard; set enable_dashboard = true in its tfvars and deploy"
+            )
+        return ObjectStore(self.aws.client("s3"), self.site_bucket)
 
     def config(self) -> LakeConfig:
         return LakeConfig.load(self.artifacts, self.config_key)

@@ -1,6 +1,7 @@
-# Ten alarms, as many as are free. Each says what to do; all mail the operations topic. notify needs
-# none for its errors: its queue and the watch's heartbeat tell. The daily functions need none either:
-# Lambda itself publishes a run of theirs that failed in the end.
+# Ten alarms, as many as are free. Each says what to do; all mail the operations topic. Functions with
+# a queue need none for their errors, for what they cannot do is a dead letter; of notify the watch's
+# heartbeat tells as well. The daily functions need none either: Lambda itself publishes a run of
+# theirs that failed in the end.
 
 locals {
   alarm_arns = "arn:${local.account.partition}:cloudwatch:${local.account.region}:${local.account.id}:alarm:${local.prefix}-*"
@@ -20,15 +21,22 @@ locals {
       }
     },
     {
-      for stage in ["ingest", "transform"] : "${stage}-errors" => merge(local.sustained, {
-        description = "${stage} keeps failing: `aws logs tail /aws/lambda/${local.prefix}-${stage} --since 30m --filter-pattern ERROR` says why."
+      ingest-errors = merge(local.sustained, {
+        description = "ingest keeps failing: `aws logs tail /aws/lambda/${local.prefix}-ingest --since 30m --filter-pattern ERROR` says why."
         namespace   = "AWS/Lambda"
         metric      = "Errors"
-        dimensions  = { FunctionName = "${local.prefix}-${stage}" }
+        dimensions  = { FunctionName = "${local.prefix}-ingest" }
         statistic   = "Sum"
       })
-    },
-    {
+      # refine's dead letters are the watch's to mail; this one sees that nobody refines.
+      refine-late = {
+        description = "refine has left what is new in trusted for an hour: `aws logs tail /aws/lambda/${local.prefix}-refine --since 2h --filter-pattern ERROR` says why; `coinlake status --env ${var.environment}` shows its queue."
+        namespace   = "AWS/SQS"
+        metric      = "ApproximateAgeOfOldestMessage"
+        dimensions  = { QueueName = "${local.prefix}-refine" }
+        statistic   = "Maximum"
+        threshold   = 3600 + 60 * var.refine_batch_minutes # seconds
+      }
       throttles = merge(local.sustained, {
         description = "Lambda throttles functions of this account: compare `aws lambda get-account-settings` with what runs, and ask for a higher quota in Service Quotas."
         namespace   = "AWS/Lambda"

@@ -88,10 +88,10 @@ data "aws_iam_policy_document" "audit" {
 }
 
 locals {
-  # Daily what may still change; on Sundays all of history, for what was backfilled or lost since.
+  # Daily what may still change; on the first of a month all of history, for what was backfilled or lost since.
   audits = {
-    audit         = { expression = "cron(20 5 * * ? *)", days = 35 }
-    audit-history = { expression = "cron(50 5 ? * SUN *)", days = 3660 }
+    audit         = { expression = "cron(20 5 * * ? *)", days = 8 }
+    audit-history = { expression = "cron(50 5 1 * ? *)", days = 3660 }
   }
 }
 

@@ -1,8 +1,7 @@
-# The catalog: the tables of tables.json for Athena. Partitions are projected from their keys, so
+# The catalog: the tables of tables.tf for Athena. Partitions are projected from their keys, so
 # nothing crawls and nothing registers them.
 
 locals {
-  tables   = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
   database = replace(local.prefix, "-", "_")
 
   # Every other type has the same name in Glue.
@@ -14,7 +13,7 @@ locals {
 resource "aws_glue_catalog_database" "this" {
   name         = local.database
   description  = "Tables of the lake ${local.prefix}"
-  location_uri = "s3://${local.buckets.lake}/trusted/"
+  location_uri = "s3://${local.buckets.lake}/refined/"
 }
 
 resource "aws_glue_catalog_table" "this" {
@@ -30,18 +29,16 @@ resource "aws_glue_catalog_table" "this" {
     {
       "EXTERNAL"            = "TRUE"
       "classification"      = "parquet"
-      "projection.enabled"  = "true"
       "parquet.compression" = "ZSTD"
+    },
+    length(each.value.partitions) == 0 ? {} : {
+      "projection.enabled" = "true"
       "storage.location.template" = join("", [
-        "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}",
+        "s3://${local.buckets.lake}/${each.value.location}",
         join("", [for partition in each.value.partitions : "/${partition.name}=$${${partition.name}}"]),
       ])
     },
-    [
-      for partition in each.value.partitions : {
-        for setting, value in partition.projection : "projection.${partition.name}.${setting}" => value
-      }
-    ]...
+    local.projections[each.key],
   )
 
   dynamic "partition_keys" {
@@ -55,7 +52,7 @@ resource "aws_glue_catalog_table" "this" {
   }
 
   storage_descriptor {
-    location      = "s3://${local.buckets.lake}/${lookup(each.value, "location", "trusted/${each.key}")}"
+    location      = "s3://${local.buckets.lake}/${each.value.location}"
     input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
     output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
 
@@ -99,60 +96,4 @@ resource "aws_athena_workgroup" "this" {
       }
     }
   }
-}
-
-# SQL that Athena and the embedded AWS, which asks DuckDB, both understand.
-locals {
-  queries = {
-    latest-prices = {
-      description = "The last price of each asset in today's and yesterday's snapshots"
-      query       = <<-SQL
-        SELECT source, base, quote, max_by(price, observed_at) AS price, max(observed_at) AS observed_at
-        FROM quotes
-        WHERE dt >= CAST(CAST(current_date - INTERVAL '1' DAY AS date) AS varchar)
-        GROUP BY source, base, quote
-        ORDER BY source, base
-      SQL
-    }
-    daily-candles = {
-      description = "Days of this month, from hourly candles: a bucket that was received twice counts once"
-      query       = <<-SQL
-        WITH hours AS (
-          SELECT *, row_number() OVER (
-            PARTITION BY source, base, quote, open_time ORDER BY received_at DESC
-          ) AS version
-          FROM candles
-          WHERE "interval" = '1h' AND month = substr(CAST(current_date AS varchar), 1, 7)
-        )
-        SELECT source, base, quote, CAST(open_time AS date) AS day,
-          min_by(open, open_time) AS open, max(high) AS high, min(low) AS low,
-          max_by(close, open_time) AS close, sum(volume) AS volume, count(*) AS hours
-        FROM hours
-        WHERE version = 1
-        GROUP BY source, base, quote, CAST(open_time AS date)
-        ORDER BY base, day
-      SQL
-    }
-    snapshots-by-day = {
-      description = "How much arrived: rows, assets and first and last snapshot of each of the last 30 days"
-      query       = <<-SQL
-        SELECT dt, source, count(*) AS rows, count(DISTINCT base) AS assets,
-          min(received_at) AS first_received, max(received_at) AS last_received
-        FROM quotes
-        WHERE dt >= CAST(CAST(current_date - INTERVAL '30' DAY AS date) AS varchar)
-        GROUP BY dt, source
-        ORDER BY dt, source
-      SQL
-    }
-  }
-}
-
-resource "aws_athena_named_query" "this" {
-  for_each = local.queries
-
-  name        = each.key
-  description = each.value.description
-  workgroup   = aws_athena_workgroup.this.name
-  database    = aws_glue_catalog_database.this.name
-  query       = each.value.query
 }

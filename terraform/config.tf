@@ -19,6 +19,7 @@ locals {
     sources         = local.sources
     feeds           = local.feeds
     price_rules     = var.price_rules
+    digest          = var.digest
     notices         = var.notices
     private_sources = var.private_sources
     environment     = var.environment

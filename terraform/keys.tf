@@ -102,6 +102,28 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
+  # CloudFront reads the site bucket's objects.
+  dynamic "statement" {
+    for_each = aws_cloudfront_distribution.site
+
+    content {
+      sid       = "DashboardIsShown"
+      actions   = ["kms:Decrypt"]
+      resources = ["*"]
+
+      principals {
+        type        = "Service"
+        identifiers = ["cloudfront.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceArn"
+        values   = [statement.value.arn]
+      }
+    }
+  }
+
   statement {
     sid       = "LogGroupsEncrypt"
     actions   = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey", "kms:DescribeKey"]

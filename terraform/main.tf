@@ -44,16 +44,16 @@ locals {
 
   # Bucket names are unique in the world: the account and the region make them ours.
   buckets = {
-    for zone in ["raw", "lake", "artifacts"] : zone => "${local.prefix}-${zone}-${local.account.id}-${local.account.region}"
+    for zone in ["raw", "lake", "artifacts", "site"] : zone => "${local.prefix}-${zone}-${local.account.id}-${local.account.region}"
   }
   bucket_arns = { for zone, name in local.buckets : zone => "arn:${local.account.partition}:s3:::${name}" }
 
   queue_arns = {
-    for queue in ["ingest-dlq", "transform", "transform-dlq", "notify", "notify-dlq"] :
+    for queue in ["ingest-dlq", "transform", "transform-dlq", "refine", "refine-dlq", "notify", "notify-dlq"] :
     queue => "arn:${local.account.partition}:sqs:${local.account.region}:${local.account.id}:${local.prefix}-${queue}"
   }
   topic_arns = {
-    for topic in ["trusted", "quarantine", "alerts", "operations"] :
+    for topic in ["trusted", "refined", "quarantine", "alerts", "operations"] :
     topic => "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.prefix}-${topic}"
   }
 

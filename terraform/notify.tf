@@ -1,5 +1,15 @@
 # notify: what is new in the lake, and every five minutes what is missing, against the rules; mails.
 
+locals {
+  dead_letter_queues = {
+    ingest    = aws_sqs_queue.ingest_dlq.url
+    transform = module.transform_queue.dlq_url
+    refine    = module.refine_queue.dlq_url
+    notify    = module.notify_queue.dlq_url
+  }
+  dead_letter_queue_arns = [for stage in ["ingest", "transform", "refine", "notify"] : local.queue_arns["${stage}-dlq"]]
+}
+
 module "notify" {
   source = "./modules/function"
 
@@ -22,16 +32,12 @@ module "notify" {
   asynchronous = { retries = 0, max_age_seconds = 300 }
 
   environment = {
-    LAKE_BUCKET      = module.lake.name
-    CONFIG_BUCKET    = module.artifacts.name
-    CONFIG_KEY       = aws_s3_object.config.key
-    STATE_TABLE      = aws_dynamodb_table.state.name
-    ALERTS_TOPIC_ARN = module.alerts.arn
-    DEAD_LETTER_QUEUES = jsonencode({
-      ingest    = aws_sqs_queue.ingest_dlq.url
-      transform = module.transform_queue.dlq_url
-      notify    = module.notify_queue.dlq_url
-    })
+    LAKE_BUCKET        = module.lake.name
+    CONFIG_BUCKET      = module.artifacts.name
+    CONFIG_KEY         = aws_s3_object.config.key
+    STATE_TABLE        = aws_dynamodb_table.state.name
+    ALERTS_TOPIC_ARN   = module.alerts.arn
+    DEAD_LETTER_QUEUES = jsonencode(local.dead_letter_queues)
   }
 }
 
@@ -39,19 +45,20 @@ data "aws_iam_policy_document" "notify" {
   statement {
     sid       = "ReadLake"
     actions   = ["s3:GetObject"]
-    resources = [for zone in ["trusted", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
+    resources = [for zone in ["trusted", "refined", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
   }
 
-  # An object that a rerun deleted must answer 404, not 403 (see transform.tf).
+  # An object that a rerun deleted must answer 404, not 403 (see transform.tf); a new high of all days
+  # asks which months there are.
   statement {
-    sid       = "KnowThatObjectIsGone"
+    sid       = "KnowWhatIsThere"
     actions   = ["s3:ListBucket"]
     resources = [local.bucket_arns.lake]
 
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["trusted/*", "quarantine/*"]
+      values   = ["trusted/*", "refined/*", "quarantine/*"]
     }
   }
 
@@ -76,7 +83,7 @@ data "aws_iam_policy_document" "notify" {
   statement {
     sid       = "CountDeadLetters"
     actions   = ["sqs:GetQueueAttributes"]
-    resources = [for stage in ["ingest", "transform", "notify"] : local.queue_arns["${stage}-dlq"]]
+    resources = local.dead_letter_queue_arns
   }
 
   statement {

@@ -40,6 +40,7 @@ output "functions" {
   value = {
     ingest    = module.ingest.name
     transform = module.transform.name
+    refine    = module.refine.name
     notify    = module.notify.name
     reconcile = module.reconcile.name
     audit     = module.audit.name
@@ -51,6 +52,7 @@ output "queues" {
   value = {
     ingest    = { url = null, dlq_url = aws_sqs_queue.ingest_dlq.url }
     transform = { url = module.transform_queue.url, dlq_url = module.transform_queue.dlq_url }
+    refine    = { url = module.refine_queue.url, dlq_url = module.refine_queue.dlq_url }
     notify    = { url = module.notify_queue.url, dlq_url = module.notify_queue.dlq_url }
   }
 }
@@ -89,6 +91,7 @@ output "schedules" {
     group     = aws_scheduler_schedule_group.this.name
     feeds     = { for feed, schedule in module.feed_schedule : feed => schedule.name }
     watch     = module.watch_schedule.name
+    refine    = module.refine_schedule.name
     reconcile = module.reconcile_schedule.name
     audits    = [for schedule in module.audit_schedule : schedule.name]
   }
@@ -115,4 +118,14 @@ output "stream" {
       environment  = local.stream_environment
     }
   ])
+}
+
+output "site_bucket" {
+  description = "Bucket of the dashboard and its data/; null without one"
+  value       = one([for site in module.site : site.name])
+}
+
+output "dashboard_url" {
+  description = "Address of the dashboard; null where it is not public"
+  value       = one([for distribution in aws_cloudfront_distribution.site : "https://${distribution.domain_name}/"])
 }

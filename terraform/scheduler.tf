@@ -2,7 +2,7 @@
 
 locals {
   scheduled_functions = [
-    for stage in ["ingest", "notify", "reconcile", "audit"] :
+    for stage in ["ingest", "refine", "notify", "reconcile", "audit"] :
     "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.prefix}-${stage}"
   ]
 }

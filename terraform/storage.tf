@@ -1,12 +1,12 @@
 # The buckets, and the topics that tell what is new in the lake.
 #
 # raw        what the sources answered, written once by ingest
-# lake       trusted/, quarantine/ and ledger/, all computed from raw
+# lake       trusted/, refined/, quarantine/, ledger/ and gaps/, all computed from raw
 # artifacts  layers/, config/, backfills/ (plans and results) and athena/ (query results)
 
 locals {
   force_destroy = !var.protect_data
-  zone_topics   = toset(["trusted", "quarantine"])
+  zone_topics   = toset(["trusted", "refined", "quarantine"])
 }
 
 # Immutable: a write without If-None-Match is refused, the parts of an upload excepted, which

@@ -2,6 +2,9 @@
 
 locals {
   email = "^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$"
+
+  # What a rule may watch; it has exactly one of them.
+  rule_levels = ["above", "below", "change_percent", "spread_bps", "volume_times", "drawdown_percent", "new_high_days", "new_low_days"]
 }
 
 variable "alert_emails" {
@@ -27,7 +30,17 @@ variable "operations_emails" {
 }
 
 variable "price_rules" {
-  description = "Mail when an asset's price is above or below a level, or moved by change_percent over a window; source null watches each source on its own"
+  description = <<-EOT
+    Mail when an asset's market does one of these; source null watches each source on its own:
+      above, below      its price is beyond a level, in quote
+      change_percent    it moved so much, up or down, within window_minutes
+      spread_bps        a source's price is so far from the median of all in the same currency
+      volume_times      a day's volume is so many times the median of the window_days before
+      drawdown_percent  its price is so far below the highest daily close in the lake
+      new_high_days     its price is above every price of so many days before; 0 is all in the lake
+      new_low_days      the same below
+    The last four, of days, mail once a day at most, whatever cooldown_minutes says.
+  EOT
   type = map(object({
     asset            = string
     quote            = optional(string, "USD")
@@ -36,6 +49,12 @@ variable "price_rules" {
     below            = optional(number)
     change_percent   = optional(number)
     window_minutes   = optional(number, 60)
+    spread_bps       = optional(number)
+    volume_times     = optional(number)
+    window_days      = optional(number, 30)
+    drawdown_percent = optional(number)
+    new_high_days    = optional(number)
+    new_low_days     = optional(number)
     cooldown_minutes = optional(number, 60)
   }))
   default = {}
@@ -61,18 +80,57 @@ variable "price_rules" {
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : length([for level in [rule.above, rule.below, rule.change_percent] : level if level != null]) == 1])
-    error_message = "price_rules: each needs exactly one of above, below and change_percent; look at ${join(", ", [for name, rule in var.price_rules : name if length([for level in [rule.above, rule.below, rule.change_percent] : level if level != null]) != 1])}."
+    condition     = alltrue([for rule in var.price_rules : length([for level in local.rule_levels : level if rule[level] != null]) == 1])
+    error_message = "price_rules: each needs exactly one of ${join(", ", local.rule_levels)}; look at ${join(", ", [for name, rule in var.price_rules : name if length([for level in local.rule_levels : level if rule[level] != null]) != 1])}."
   }
 
   validation {
-    condition     = alltrue(flatten([for rule in var.price_rules : [for level in [rule.above, rule.below, rule.change_percent] : level > 0 if level != null]]))
-    error_message = "price_rules: above, below and change_percent (which counts both ways) are greater than 0."
+    condition     = alltrue(flatten([for rule in var.price_rules : [for level in [rule.above, rule.below, rule.change_percent, rule.spread_bps] : level > 0 if level != null]]))
+    error_message = "price_rules: above, below, and change_percent and spread_bps (which count both ways) are greater than 0."
+  }
+
+  validation {
+    condition     = alltrue([for rule in var.price_rules : rule.volume_times == null ? true : rule.volume_times > 1])
+    error_message = "price_rules: volume_times is a multiple of the usual volume, greater than 1."
+  }
+
+  validation {
+    condition     = alltrue([for rule in var.price_rules : rule.window_days >= 2 && rule.window_days <= 365 && floor(rule.window_days) == rule.window_days])
+    error_message = "price_rules: window_days is a whole number from 2 to 365."
+  }
+
+  validation {
+    condition     = alltrue([for rule in var.price_rules : rule.drawdown_percent == null ? true : rule.drawdown_percent > 0 && rule.drawdown_percent < 100])
+    error_message = "price_rules: drawdown_percent is between 0 and 100, both excluded."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for rule in var.price_rules : [for days in [rule.new_high_days, rule.new_low_days] : days >= 0 && days <= 3650 && floor(days) == days if days != null]]))
+    error_message = "price_rules: new_high_days and new_low_days are whole numbers up to 3650; 0 compares with all days in the lake."
   }
 
   validation {
     condition     = alltrue([for rule in var.price_rules : rule.window_minutes >= 1 && rule.window_minutes <= 10080 && rule.cooldown_minutes >= 1])
     error_message = "price_rules: window_minutes is from 1 to 10080 (a week), cooldown_minutes at least 1."
+  }
+}
+
+variable "digest" {
+  description = "A mail a day at a time of day, UTC, with so many gainers and losers of 24 hours, and the market as a whole; null sends none"
+  type = object({
+    at     = optional(string, "07:00")
+    movers = optional(number, 10)
+  })
+  default = null
+
+  validation {
+    condition     = var.digest == null ? true : can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.digest.at))
+    error_message = "digest: at is a time of day in UTC, as in \"07:00\"."
+  }
+
+  validation {
+    condition     = var.digest == null ? true : var.digest.movers >= 1 && var.digest.movers <= 50 && floor(var.digest.movers) == var.digest.movers
+    error_message = "digest: movers is a whole number from 1 to 50."
   }
 }
 

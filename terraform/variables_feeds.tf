@@ -38,13 +38,13 @@ variable "feeds" {
         "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
       ]
     }
-    # Hourly candles against USDT, three hours at a time, for each request is an object or three to pay.
+    # Hourly candles against USDT, six hours at a time, for each request is an object or three to pay.
     binance_candles = {
       source              = "binance"
       dataset             = "candles"
       interval            = "1h"
-      schedule            = "cron(4 0/3 * * ? *)"
-      stale_after_minutes = 400
+      schedule            = "cron(4 0/6 * * ? *)"
+      stale_after_minutes = 760
       assets = [
         "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
         "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",

@@ -17,6 +17,8 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
   `rounded`; raw keeps every digit. `tickers` alone has eight decimals, as its source does: a value
   with more is quarantined as `inexact`, never rounded.
 - Times are UTC in microseconds. A slot, and so a file, is named by when it was due.
+- A plain name (`quotes`) is the refined table, each natural key once; `trusted_quotes` is every row that
+  arrived. Statistics that refine computes are `double`, nothing else is.
 - A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
 - The canonical intervals are 1m, 5m, 15m, 1h, 6h and 1d, which every exchange here shares; CoinGecko's
   bars alone last 30m, 4h and 4d.
@@ -40,7 +42,16 @@ def _table(name: str, table: dict[str, Any]) -> str:
     return (
         f"\n## {name}\n\n{table['description']}\n\nNatural key: {natural_key}. Sorted by {sort}.\n\n"
         f"| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{rows}{folders}"
+        f"{_twin(table.get('refined', {}))}"
     )
+
+
+def _twin(different: dict[str, Any]) -> str:
+    """Where the refined table differs from the trusted one."""
+    columns = "".join(_row(column) for column in different.get("columns", ()))
+    folders = " / ".join(f"`{partition['name']}`" for partition in different.get("partitions", ()))
+    said = f"\nRefined adds:\n\n| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{columns}"
+    return (said if columns else "") + (f"\nRefined lies in folders by {folders}.\n" if folders else "")
 
 
 def _row(column: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ the same mails.
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 # Lambda kills an invocation at its deadline; the hosts' clocks may differ by this much.
 CLOCK_TOLERANCE: Final = timedelta(seconds=5)
@@ -72,6 +72,12 @@ class Run:
     def begin(cls, remaining_ms: int) -> Self:
         now = datetime.now(UTC)
         return cls(now, now + timedelta(milliseconds=remaining_ms) + CLOCK_TOLERANCE)
+
+
+class Outbox(Protocol):
+    """Who takes alerts: notify mails them (``sending``), `coinlake alerts test` only lists them."""
+
+    def send(self, alert: Alert, run: Run) -> bool: ...
 
 
 def alert_id(*facts: str) -> str:

@@ -10,6 +10,7 @@ from notify.alerts import MAX_SUBJECT_CHARACTERS
 _WIDE: Final = Context(prec=80, rounding=ROUND_HALF_EVEN)  # the widest value of the lake has 38 digits
 _WHOLE: Final = Decimal(1000)  # from here on, cents are fine enough
 _UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f]+")
+_LARGE: Final = tuple((unit, Decimal(10) ** power) for unit, power in zip("TBMK", (12, 9, 6, 3), strict=True))
 _UNITS: Final = (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1)))
 
 
@@ -31,6 +32,15 @@ def amount(value: Decimal, apart_from: Decimal | None = None) -> str:
         decimals += 1
         text = _rounded(value, decimals)
     return text
+
+
+def large(value: Decimal) -> str:
+    """A volume or a market cap in three digits: ``34.5 B``, ``1.08 T``, ``950 K``."""
+    value = Context(prec=3, rounding=ROUND_HALF_EVEN).plus(value)
+    for unit, size in _LARGE:
+        if abs(value) >= size:
+            return f"{exact(value / size)} {unit}"
+    return amount(value)
 
 
 def percent(value: Decimal) -> str:

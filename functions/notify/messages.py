@@ -38,7 +38,7 @@ def price(firing: Firing, key: TrustedKey) -> Message:
         section("Where it comes from", f"trusted  {key}", f"raw      {seen.raw_key}"),
         section("Look further", f'coinlake query "{_query(firing, key)}"', "coinlake status"),
         f"To change this rule, edit price_rules in {SETTINGS} and deploy.",
-        source=seen.source,
+        sources=[seen.source],
     )
 
 
@@ -64,7 +64,7 @@ def quarantine(found: Quarantined) -> Message:
         section("Where it is", f"quarantine  {key}", f"raw         {found.raw_key}"),
         section("Look further", f"aws s3 cp s3://{found.bucket}/{key} -", "coinlake status"),
         'Once the cause is repaired, "coinlake replay" sends the raw object through transform again.',
-        source=key.source,
+        sources=[key.source],
     )
 
 
@@ -106,12 +106,12 @@ def _query(firing: Firing, key: TrustedKey) -> str:
     time, price = ("open_time", "close") if key.table == "candles" else ("observed_at", "price")
     folders = dict(folder.split("=", 1) for folder in key.partition.split("/"))
     terms = {"source": seen.source, "base": seen.base, "quote": seen.quote, **folders}
-    where = " AND ".join(f"{column} = {_literal(term)}" for column, term in terms.items())
+    where = " AND ".join(f"{column} = {literal(term)}" for column, term in terms.items())
     series = f"FROM {key.table} WHERE {where} ORDER BY {time} DESC LIMIT 20"
     return f"SELECT {time}, {price} {series}"
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
     return "'{}'".format(text.replace("'", "''"))
 
 

@@ -7,6 +7,7 @@ from coinlake.errors import BadEvent, BadKey, NotFound, TooLarge
 from coinlake.observability import MetricUnit, logger, metrics
 from coinlake.s3_events import ObjectRef, created_objects
 from notify.alerts import Run
+from notify.markets import MarketWatch
 from notify.observations import Unreadable
 from notify.prices import PriceWatch
 from notify.quarantine import QuarantineWatch
@@ -19,6 +20,7 @@ class Notifier:
     bucket: str
     prices: PriceWatch
     quarantine: QuarantineWatch
+    markets: MarketWatch
 
     def handle(self, body: str, run: Run) -> None:
         """Act on each object that the message names; what is no news of this lake is counted and done.
@@ -41,6 +43,8 @@ class Notifier:
             raise BadEvent("unexpected_bucket", ref.bucket[:80])
         if ref.key.startswith(keys.QUARANTINE):
             self.quarantine.inspect(keys.QuarantineKey.parse(ref.key), run)
+        elif ref.key.startswith(keys.REFINED):
+            self.markets.inspect(ref.key, run)
         else:
             self.prices.inspect(keys.TrustedKey.parse(ref.key), run)
 

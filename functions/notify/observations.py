@@ -57,12 +57,12 @@ def read(key: TrustedKey, body: bytes) -> list[Observation]:
     try:
         with pq.ParquetFile(pa.BufferReader(body)) as file:
             table = file.read(columns=[*_COMMON, *columns], use_threads=False)
-        return sorted(reader(key, _rows(table, time=columns[0])), key=lambda observation: observation.at)
+        return sorted(reader(key, with_times(table, columns[0])), key=lambda observation: observation.at)
     except (pa.ArrowException, ValueError, TypeError, AttributeError, KeyError) as error:
         raise Unreadable(f"unreadable: {key} ({type(error).__name__})") from error
 
 
-def _rows(table: pa.Table, time: str) -> list[dict[str, Any]]:
+def with_times(table: pa.Table, time: str) -> list[dict[str, Any]]:
     """The table's rows, its ``time`` column as aware UTC times.
 
     By way of whole microseconds, because pyarrow imports pandas for a time with a zone

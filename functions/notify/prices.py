@@ -2,20 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Protocol
 
 from coinlake import intervals
-from coinlake.config import LakeConfig, PriceRule
+from coinlake.alert_rules import PriceRule
+from coinlake.config import LakeConfig
 from coinlake.keys import TrustedKey
 from coinlake.stores import ObjectStore
 from notify import messages, observations, rules
-from notify.alerts import NEWS_HORIZON, Alert, Run, alert_id
+from notify.alerts import NEWS_HORIZON, Alert, Outbox, Run, alert_id
 from notify.observations import Observation
-from notify.sending import Sender
-from notify.state import State
+from notify.rules import PricePoint
 
 MAX_TRUSTED_BYTES: Final = 16 << 20  # a page of 250 quotes has 30 KB
+
+
+class Memory(Protocol):
+    """What is remembered of earlier objects: notify's is in DynamoDB (``state``)."""
+
+    def record_slot(self, feed: str, slot_time: datetime) -> None: ...
+
+    def record_price(self, observation: Observation, expires_at: datetime) -> None: ...
+
+    def last_price(self, series: str, oldest: datetime, newest: datetime) -> PricePoint | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +33,8 @@ class PriceWatch:
     """Checks trusted objects against the price rules."""
 
     lake: ObjectStore
-    state: State
-    sender: Sender
+    state: Memory
+    sender: Outbox
     config: LakeConfig
 
     def inspect(self, key: TrustedKey, run: Run) -> None:

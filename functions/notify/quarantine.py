@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from coinlake.config import Notices
+from coinlake.alert_rules import Notices
 from coinlake.errors import TooLarge
 from coinlake.keys import QuarantineKey, RawKey
 from coinlake.records import parse_quarantine

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Context, Decimal
 from typing import Final
 
-from coinlake.config import PriceRule
+from coinlake.alert_rules import PriceRule
 from notify.observations import Observation
 
 _EXACT: Final = Context(prec=120)  # two 38-digit values and a percentage multiply without rounding

@@ -1,4 +1,4 @@
-"""The five-minute watch: what must be noticed although, or because, nothing arrives.
+"""The five-minute watch: what must be noticed although, or because, nothing arrives; and the digest.
 
 Its time is the scheduled one, so that the same watch, come twice, finds and says the same.
 """
@@ -16,6 +16,7 @@ from coinlake.feeds import Feed
 from coinlake.observability import MetricUnit, logger, metrics
 from notify import watch_messages
 from notify.alerts import Alert, Message, Run, alert_id
+from notify.digest import DailyDigest
 from notify.freshness import FeedStatus
 from notify.queues import DeadLetterQueues
 from notify.sending import Sender
@@ -30,12 +31,13 @@ class WatchIncomplete(CoinlakeError):
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Checks each feed's freshness and each dead-letter queue."""
+    """Checks each feed's freshness and each dead-letter queue, and sees to the daily digest."""
 
     state: State
     queues: DeadLetterQueues
     sender: Sender
     config: LakeConfig
+    digest: DailyDigest
 
     def check(self, time: object, run: Run) -> None:
         """Check everything, mail what is amiss, and count WatchCompleted, the heartbeat.
@@ -50,6 +52,7 @@ class Watch:
         depths = attempts.results(partial(self._depth, stage) for stage in self.queues.urls)
         alerts = [*self._late(statuses, now), *self._failed(depths, now)]
         attempts.results(partial(self.sender.send, alert, run) for alert in alerts)
+        attempts.results([partial(self.digest.send, now, run)])
         if attempts.faults:
             raise WatchIncomplete(f"the watch could not do everything: {'; '.join(attempts.faults)}")
         metrics.add_metric("WatchCompleted", MetricUnit.Count, 1)

@@ -6,7 +6,9 @@ from typing import Self
 from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.stores import ObjectStore
+from notify.digest import DailyDigest
 from notify.mail import AlertsTopic
+from notify.markets import MarketWatch
 from notify.notifier import Notifier
 from notify.prices import PriceWatch
 from notify.quarantine import QuarantineWatch
@@ -36,6 +38,7 @@ class Parts:
                 bucket=settings.lake_bucket,
                 prices=PriceWatch(lake, state, sender, config),
                 quarantine=QuarantineWatch(lake, sender, config.notices),
+                markets=MarketWatch(lake, sender, config),
             ),
-            watch=Watch(state, queues, sender, config),
+            watch=Watch(state, queues, sender, config, DailyDigest(lake, sender, config)),
         )

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
+from coinlake.ranks import Numbers
 from coinlake.records import Rejection
 from coinlake.tables import TIMESTAMP, Table, tables
 from transform.blocks import blocks
 from transform.columns import Sheet, new_fields
-from transform.ordering import Batch, Layout, Numbers, parts
+from transform.ordering import Batch, Layout, parts
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.payload import document
 from transform.shape import FLAG, TEXT, WHOLE, Field, Shape

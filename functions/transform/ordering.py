@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from coinlake.keys import RawKey
+from coinlake.ranks import Numbers, ranks, repeats
 from coinlake.records import Rejection
 from coinlake.tables import Table
 from transform.parsed import Part
 
-Numbers = npt.NDArray[Any]
 _DAY: Final = np.timedelta64(1, "D") // np.timedelta64(1, "us")
 
 
@@ -60,16 +58,16 @@ def parts(
     folders = (layout.folder,) if layout.folder else ()
     keys = {*table.sort, *unique, layout.time, *folders} & set(batches[0].columns)
     columns: dict[str, pa.Array] = {name: _whole(batches, name) for name in keys}
-    ranks = {name: _ranks(column) for name, column in columns.items()}
+    places = {name: ranks(column) for name, column in columns.items()}
     numbers = np.concatenate([batch.numbers for batch in batches])
-    units = _units(ranks[layout.time], monthly=layout.monthly)
+    units = _units(places[layout.time], monthly=layout.monthly)
     beyond = [name for name in unique if name not in table.sort]
-    sorts = [ranks[name] for name in (*reversed(beyond), *reversed(table.sort)) if name in ranks]
-    order = np.lexsort([*sorts, units, *(ranks[name] for name in folders)])
-    later = _repeats(order, [ranks[name] for name in unique if name in ranks])
+    sorts = [places[name] for name in (*reversed(beyond), *reversed(table.sort)) if name in places]
+    order = np.lexsort([*sorts, units, *(places[name] for name in folders)])
+    later = repeats(order, [places[name] for name in unique if name in places])
     time = unique[-1]
     values = columns[time].take(pa.array(order[later])).to_pylist()
-    repeats = {
+    repeated = {
         number: Rejection.of("duplicate_row", number, time, value)
         for number, value in zip(numbers[order[later]].tolist(), values, strict=True)
     }
@@ -77,7 +75,7 @@ def parts(
     folded = {name: columns[name] for name in folders}
     rows = _rows(batches, columns, table, pa.array(order), key)
     names = [folded[name].take(pa.array(order)) for name in folders]
-    return tuple(_cut(rows, units[order], names, table.name, layout)), repeats
+    return tuple(_cut(rows, units[order], names, table.name, layout)), repeated
 
 
 def _whole(batches: Sequence[Batch], name: str) -> pa.Array:
@@ -87,27 +85,6 @@ def _whole(batches: Sequence[Batch], name: str) -> pa.Array:
     if pa.types.is_dictionary(chunks.type):
         chunks = chunks.unify_dictionaries()
     return chunks.combine_chunks()
-
-
-def _ranks(column: pa.Array) -> Numbers:
-    """Numbers in the order of the column's values: a text's place among all, a time's microseconds."""
-    if not pa.types.is_dictionary(column.type):
-        micros: Numbers = column.view(pa.int64()).to_numpy()
-        return micros
-    count = len(column.dictionary)
-    ranks: Numbers = np.empty(count, np.min_scalar_type(count))
-    ranks[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(count, dtype=ranks.dtype)
-    places: Numbers = ranks[column.indices.to_numpy()]
-    return places
-
-
-def _repeats(order: Numbers, keys: Sequence[Numbers]) -> Numbers:
-    """Which rows, in ``order``, equal the one before in all ``keys``."""
-    repeats = np.ones(max(len(order) - 1, 0), np.bool_)
-    for ranks in keys:
-        ordered = ranks[order]
-        repeats &= ordered[1:] == ordered[:-1]
-    return np.concatenate([np.zeros(min(len(order), 1), np.bool_), repeats])
 
 
 def _rows(

@@ -72,7 +72,7 @@ def run_reconcile(
 
 @app.command("redrive", rich_help_panel=PANEL)
 def run_redrive(
-    stage: Annotated[str, typer.Argument(help="ingest, transform or notify.")], env: Env = "local"
+    stage: Annotated[str, typer.Argument(help="ingest, transform, refine or notify.")], env: Env = "local"
 ) -> None:
     """Empty a stage's dead-letter queue back to where its messages came from, once the fault is mended."""
     stack = Stack.find(env)

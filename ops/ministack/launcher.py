@@ -1,12 +1,14 @@
 """Starts MiniStack as coinlake needs it; runs in MiniStack's own virtual environment.
 
-Four private functions are put right, so the version is pinned in requirements.txt and
+Five private functions are put right, so the version is pinned in requirements.txt and
 tests/contract/test_ministack_launcher.py holds them to what this was written for:
 
 - EventBridge Scheduler's ``<aws.scheduler.scheduled-time>`` reaches the target as it stands, where
   AWS puts the time that the schedule was due (User Guide, "Adding context attributes").
 - DescribeAlarms leaves out half of an alarm, so that Terraform would mend every alarm every time.
 - A query's Decimal cannot be saved, and everything of Athena's would be lost with it.
+- It asks for a right of its own for SQS's batches, which AWS grants with that for one message
+  (Service Authorization Reference, "Actions defined by Amazon SQS").
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map.
@@ -30,6 +32,10 @@ SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
 GOODBYE_SECONDS: Final = 1.0
 ALARM_VALUES: Final = ("AlarmDescription", "Period", "Statistic", "TreatMissingData", "Unit")
 ALARM_ACTIONS: Final = ("AlarmActions", "OKActions", "InsufficientDataActions")
+GRANTED_WITH: Final = {
+    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "sqs:SendMessageBatch": "sqs:SendMessage",
+}
 _ALARM_NAME: Final = re.compile(r"<AlarmName>(.*?)</AlarmName>")
 
 
@@ -68,10 +74,10 @@ def _rest(alarm: Mapping[str, Any]) -> Iterator[str]:
     yield f"<Dimensions>{members}</Dimensions>"
 
 
-def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, app: Any) -> None:
-    """Put the four functions right; see the module's text."""
+def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, iam: Any, app: Any) -> None:
+    """Put the five functions right; see the module's text."""
     deliver, describe = eventbridge._invoke_target, cloudwatch._describe_alarms
-    to_json = persistence._json_default
+    to_json, asked = persistence._json_default, iam.extract_iam_action
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: Any, view: Any = None) -> Any:
         return deliver(scheduled(target, event), event, rule, view)
@@ -86,12 +92,17 @@ def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, app: Any) -> None
     def json_default(value: Any) -> Any:
         return str(value) if isinstance(value, Decimal | date | time) else to_json(value)
 
+    def extract_iam_action(*request: Any) -> str | None:
+        action: str | None = asked(*request)
+        return GRANTED_WITH.get(action or "", action)
+
     def port_is_bindable(_host: str, _port: int) -> bool:
         return False
 
     eventbridge._invoke_target = invoke_target
     cloudwatch._describe_alarms = describe_alarms
     persistence._json_default = json_default
+    iam.extract_iam_action = extract_iam_action
     app._port_is_bindable = port_is_bindable
 
 
@@ -101,10 +112,10 @@ def main() -> None:
         raise SystemExit(f"written for ministack {WRITTEN_FOR}, not {installed}; remove build/ministack")
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
-    from ministack.core import persistence  # noqa: PLC0415
+    from ministack.core import iam_actions, persistence  # noqa: PLC0415
     from ministack.services import cloudwatch, eventbridge, s3, stepfunctions  # noqa: PLC0415
 
-    patch(eventbridge, cloudwatch, persistence, app)
+    patch(eventbridge, cloudwatch, persistence, iam_actions, app)
     # By name: the package `ops` is not here, but a script's own folder is on its path.
     import_module("map_runs").patch(stepfunctions, s3)
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS

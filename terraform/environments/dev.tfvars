@@ -54,13 +54,13 @@ feeds = {
       "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
     ]
   }
-  # The same at Binance, asked every three hours: each request becomes three objects to pay for.
+  # The same at Binance, asked every six hours: each request becomes three objects to pay for.
   binance_candles = {
     source              = "binance"
     dataset             = "candles"
     interval            = "1h"
-    schedule            = "cron(4 0/3 * * ? *)"
-    stale_after_minutes = 400
+    schedule            = "cron(4 0/6 * * ? *)"
+    stale_after_minutes = 760
     assets = [
       "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
       "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
@@ -76,9 +76,20 @@ feeds = {
 # Feeds that rest for now; `coinlake pause <feed>` does the same until the next deployment.
 paused_feeds = []
 
-# When to mail. Each rule has exactly one of above, below and change_percent.
+# When to mail. Every kind of rule: ../variables_alerts.tf. `coinlake alerts test` shows which of them
+# would have fired on a day.
 price_rules = {
   btc_high = { asset = "BTC", above = 150000 }
   btc_low  = { asset = "BTC", below = 50000, cooldown_minutes = 360 }
   eth_move = { asset = "ETH", change_percent = 5, window_minutes = 60 }
+
+  # On tables that refine computes: a source's distance from the median, a day beside those before.
+  btc_spread   = { asset = "BTC", spread_bps = 50 }
+  btc_volume   = { asset = "BTC", volume_times = 3, source = "coinbase" }
+  btc_drawdown = { asset = "BTC", drawdown_percent = 30, source = "coinbase", cooldown_minutes = 10080 }
+  btc_new_high = { asset = "BTC", new_high_days = 0, source = "coinbase" }
+  eth_new_low  = { asset = "ETH", new_low_days = 90, source = "coinbase" }
 }
+
+# A mail each morning with the greatest movers of 24 hours.
+digest = { at = "07:00", movers = 10 }

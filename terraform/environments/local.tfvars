@@ -12,6 +12,14 @@ operations_emails = ["ops@example.com"]
 
 log_retention_days = 1
 
+# refine takes what is new every minute, and derives from it.
+refine_batch_minutes = 1
+derive_minutes       = 1
+
+# `coinlake dashboard` shows it; the laptop has no CloudFront.
+enable_dashboard = true
+dashboard_public = false
+
 # Every source that needs no key flows, most of them every minute.
 feeds = {
   coingecko_quotes = {
@@ -59,7 +67,10 @@ feeds = {
 price_rules = {
   btc_above_one_dollar = { asset = "BTC", above = 1, cooldown_minutes = 15 }
   doge_moved_5_percent = { asset = "DOGE", change_percent = 5, window_minutes = 1, cooldown_minutes = 1 }
+  btc_spread_of_50_bps = { asset = "BTC", spread_bps = 50 }
 }
+
+digest = { at = "07:00", movers = 10 }
 
 notices = { cooldown_minutes = 1 }
 

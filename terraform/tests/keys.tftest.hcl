@@ -144,6 +144,7 @@ run "one_key_of_your_own_encrypts_everything" {
           ArnLike = {
             "aws:SourceArn" = [
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine",
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-refined",
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted",
             ]
           }

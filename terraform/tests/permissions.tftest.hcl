@@ -102,18 +102,50 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
 
   assert {
     condition = {
+      for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ReadTrustedAndParts = [
+        "Allow", "s3:GetObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*",
+        ],
+      ]
+      WriteParts = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*"]
+      ListPartsAndTheDaysFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*"] } },
+      ]
+      ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
+      TakeFromQueue = [
+        "Allow",
+        ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"],
+        "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
+      ]
+      WriteOwnLogs = [
+        "Allow",
+        ["logs:PutLogEvents", "logs:CreateLogStream"],
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/coinlake-test-refine:*",
+      ]
+    }
+    error_message = "refine's permissions changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = {
       for s in jsondecode(module.notify.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
       } == {
       ReadLake = [
         "Allow", "s3:GetObject",
         [
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*",
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
         ],
       ]
-      KnowThatObjectIsGone = [
+      KnowWhatIsThere = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "quarantine/*"] } },
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*"] } },
       ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       RememberPricesAndAlerts = [
@@ -126,6 +158,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
         "Allow", "sqs:GetQueueAttributes",
         [
           "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine-dlq",
           "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
           "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
         ],
@@ -202,6 +235,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       ] == [[
         "Allow", "lambda:InvokeFunction",
         [
+          "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-refine",
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-reconcile",
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-notify",
           "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest",
@@ -226,7 +260,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
 
   assert {
     condition = alltrue([
-      for trust in [module.ingest.trust, module.transform.trust, module.notify.trust, module.reconcile.trust, module.audit.trust] :
+      for trust in [module.ingest.trust, module.transform.trust, module.refine.trust, module.notify.trust, module.reconcile.trust, module.audit.trust] :
       [for s in jsondecode(trust).Statement : [s.Effect, s.Action, s.Principal]] == [["Allow", "sts:AssumeRole", { Service = "lambda.amazonaws.com" }]]
     ])
     error_message = "Only Lambda may run as a function's role."
@@ -246,6 +280,15 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
     error_message = "transform writes where its own trigger listens."
   }
 
+  # Of the lake's zones refine hears of trusted alone, and writes refined alone.
+  assert {
+    condition = length([
+      for s in jsondecode(module.refine.policy).Statement : s
+      if contains(flatten([s.Action]), "s3:PutObject") && !alltrue([for r in flatten([s.Resource]) : endswith(r, "/refined/*")])
+    ]) == 0
+    error_message = "refine writes where its own trigger listens."
+  }
+
   assert {
     condition = length([
       for s in concat(jsondecode(module.notify.policy).Statement, jsondecode(module.reconcile.policy).Statement) :
@@ -256,10 +299,56 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
 
   assert {
     condition = length([
-      for s in concat(jsondecode(module.transform.policy).Statement, jsondecode(module.notify.policy).Statement) :
+      for s in concat(jsondecode(module.transform.policy).Statement, jsondecode(module.refine.policy).Statement, jsondecode(module.notify.policy).Statement) :
       s if contains(flatten([s.Action]), "sqs:SendMessage")
     ]) == 0
     error_message = "A function that takes from a queue sends to none."
+  }
+}
+
+run "refine_publishes_where_there_is_a_dashboard" {
+  command = plan
+
+  variables {
+    enable_dashboard = true
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      if contains(["PublishFiles", "ReadGapsAndQuarantine", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
+      } == {
+      PublishFiles = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/data/*"]
+      CompareFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "data/*" } },
+      ]
+      ListPartsAndTheDaysFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "gaps/*", "quarantine/*"] } },
+      ]
+      ReadGapsAndQuarantine = [
+        "Allow", "s3:GetObject",
+        [
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*",
+        ],
+      ]
+      ReadFeedsAndMails = [
+        "Allow", ["dynamodb:Query", "dynamodb:BatchGetItem"],
+        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
+      ]
+      CountDeadLetters = [
+        "Allow", "sqs:GetQueueAttributes",
+        [
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
+        ],
+      ]
+    }
+    error_message = "What refine may do for the dashboard changed: say why in docs/decisions."
   }
 }
 

@@ -68,6 +68,7 @@ run "the_stack_as_it_is_by_default" {
       for topic in aws_s3_bucket_notification.lake.topic : topic.filter_prefix => [topic.topic_arn, tolist(topic.events)]
       } == {
       "trusted/"    = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted", tolist(["s3:ObjectCreated:*"])]
+      "refined/"    = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-refined", tolist(["s3:ObjectCreated:*"])]
       "quarantine/" = ["arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine", tolist(["s3:ObjectCreated:*"])]
     }
     error_message = "New objects of each zone go to its topic."
@@ -77,8 +78,8 @@ run "the_stack_as_it_is_by_default" {
     condition = alltrue([
       for subscription in aws_sns_topic_subscription.notify :
       subscription.raw_message_delivery && subscription.protocol == "sqs" && subscription.endpoint == "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify"
-    ]) && toset(keys(aws_sns_topic_subscription.notify)) == toset(["trusted", "quarantine"])
-    error_message = "notify's queue gets both topics, as S3 wrote the events."
+    ]) && toset(keys(aws_sns_topic_subscription.notify)) == toset(["trusted", "refined", "quarantine"])
+    error_message = "notify's queue gets all topics, as S3 wrote the events."
   }
 
   assert {
@@ -103,6 +104,7 @@ run "the_stack_as_it_is_by_default" {
           ArnEquals = {
             "aws:SourceArn" = [
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-quarantine",
+              "arn:aws:sns:us-east-1:123456789012:coinlake-test-refined",
               "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted",
             ]
           }
@@ -170,7 +172,7 @@ run "the_stack_as_it_is_by_default" {
       transform-dead-letters = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-transform-dlq", "GreaterThanThreshold", 0, "notBreaching"]
       notify-dead-letters    = ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName=coinlake-test-notify-dlq", "GreaterThanThreshold", 0, "notBreaching"]
       ingest-errors          = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-ingest", "GreaterThanThreshold", 0, "notBreaching"]
-      transform-errors       = ["AWS/Lambda", "Errors", "FunctionName=coinlake-test-transform", "GreaterThanThreshold", 0, "notBreaching"]
+      refine-late            = ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName=coinlake-test-refine", "GreaterThanThreshold", 4500, "notBreaching"]
       throttles              = ["AWS/Lambda", "Throttles", "", "GreaterThanThreshold", 0, "notBreaching"]
       watch-silent           = ["coinlake-test", "WatchCompleted", "service=notify", "LessThanThreshold", 1, "breaching"]
       objects-requeued       = ["coinlake-test", "ObjectsRequeued", "service=reconcile", "GreaterThanThreshold", 0, "notBreaching"]
@@ -190,15 +192,15 @@ run "the_stack_as_it_is_by_default" {
 
   assert {
     condition = { for name, schedule in module.audit_schedule : name => [schedule.expression, schedule.input] } == {
-      audit         = ["cron(20 5 * * ? *)", "{\"days\":35}"]
-      audit-history = ["cron(50 5 ? * SUN *)", "{\"days\":3660}"]
+      audit         = ["cron(20 5 * * ? *)", "{\"days\":8}"]
+      audit-history = ["cron(50 5 1 * ? *)", "{\"days\":3660}"]
     }
-    error_message = "Audits look at the last weeks daily and at all of history weekly."
+    error_message = "Audits look at the last weeks daily and at all of history monthly."
   }
 
   assert {
     condition = {
-      for key, value in aws_glue_catalog_table.this["candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
+      for key, value in aws_glue_catalog_table.this["trusted_candles"].parameters : key => value if startswith(key, "projection.") || startswith(key, "storage.")
       } == {
       "projection.enabled"             = "true"
       "projection.interval.type"       = "enum"
@@ -214,11 +216,25 @@ run "the_stack_as_it_is_by_default" {
   }
 
   assert {
-    condition = { for name in ["gaps", "quotes"] : name => aws_glue_catalog_table.this[name].storage_descriptor[0].location } == {
-      gaps   = "s3://coinlake-test-lake-123456789012-us-east-1/gaps"
-      quotes = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/quotes"
+    condition = {
+      for key, value in aws_glue_catalog_table.this["tickers"].parameters : key => value if startswith(key, "projection.s") || startswith(key, "storage.")
+      } == {
+      "projection.stream.type"    = "injected"
+      "projection.symbol.type"    = "injected"
+      "storage.location.template" = "s3://coinlake-test-lake-123456789012-us-east-1/refined/tickers/stream=$${stream}/symbol=$${symbol}/dt=$${dt}"
     }
-    error_message = "Tables are in trusted, but where tables.json names another place."
+    error_message = "Refined tickers lie by stream, symbol and day; without known streams a query names its own."
+  }
+
+  assert {
+    condition = {
+      for name in ["gaps", "quotes", "trusted_quotes"] : name => aws_glue_catalog_table.this[name].storage_descriptor[0].location
+      } == {
+      gaps           = "s3://coinlake-test-lake-123456789012-us-east-1/gaps"
+      quotes         = "s3://coinlake-test-lake-123456789012-us-east-1/refined/quotes"
+      trusted_quotes = "s3://coinlake-test-lake-123456789012-us-east-1/trusted/quotes"
+    }
+    error_message = "The plain name is the refined table, trusted_ the one of every row, but where tables.json names a place."
   }
 
   assert {
@@ -328,8 +344,8 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
 
   assert {
     condition = (
-      aws_lambda_event_source_mapping.this.function_response_types == toset(["ReportBatchItemFailures"]) &&
-      aws_lambda_event_source_mapping.this.scaling_config[0].maximum_concurrency == 2
+      aws_lambda_event_source_mapping.this["this"].function_response_types == toset(["ReportBatchItemFailures"]) &&
+      aws_lambda_event_source_mapping.this["this"].scaling_config[0].maximum_concurrency == 2
     )
     error_message = "A batch fails message by message, and the queue may not take all of Lambda."
   }
@@ -340,6 +356,46 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
       [for s in jsondecode(policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Deny"] == [["*", "sqs:*", { Bool = { "aws:SecureTransport" = "false" } }]]
     ])
     error_message = "Neither queue speaks plain HTTP."
+  }
+}
+
+run "refine_empties_its_queue_on_a_schedule" {
+  command = plan
+
+  assert {
+    condition = [
+      module.refine_schedule.expression, module.refine_schedule.state, module.refine_schedule.input,
+      module.heal_schedule.expression, module.heal_schedule.input, length(module.refine_queue.mappings),
+      ] == [
+      "cron(2/15 * * * ? *)", "ENABLED", "{\"refine\":\"<aws.scheduler.scheduled-time>\"}",
+      "cron(50 5 * * ? *)", "{\"heal\":\"<aws.scheduler.scheduled-time>\"}", 0,
+    ]
+    error_message = "refine runs four times an hour, looks for what was lost once a day, and nobody polls its queue."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.refine_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
+        { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted" } },
+      ]] && [aws_sns_topic_subscription.refine.raw_message_delivery, aws_sns_topic_subscription.refine.endpoint] == [
+      true, "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
+    ]
+    error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
+  }
+}
+
+run "refine_at_once_is_invoked_by_its_queue" {
+  command = plan
+
+  variables {
+    refine_batch_minutes = 0
+  }
+
+  assert {
+    condition     = [module.refine_schedule.state, length(module.refine_queue.mappings), module.heal_schedule.state] == ["DISABLED", 1, "ENABLED"]
+    error_message = "With 0 minutes the queue invokes refine; the daily search stays."
   }
 }
 
@@ -463,8 +519,13 @@ run "the_configuration_object_is_what_functions_read" {
         }
       }
       price_rules = {
-        high = { asset = "BTC", quote = "USD", source = null, above = 0.00000001, below = null, change_percent = null, window_minutes = 60, cooldown_minutes = 60 }
+        high = {
+          asset            = "BTC", quote = "USD", source = null, above = 0.00000001, below = null
+          change_percent   = null, window_minutes = 60, spread_bps = null, volume_times = null, window_days = 30
+          drawdown_percent = null, new_high_days = null, new_low_days = null, cooldown_minutes = 60
+        }
       }
+      digest          = null
       notices         = { quarantine = true, failures = true, stale = true, cooldown_minutes = 60 }
       private_sources = false
       environment     = "other"

@@ -464,6 +464,96 @@ run "a_rule_over_no_window_is_refused" {
   expect_failures = [var.price_rules]
 }
 
+run "a_rule_on_a_spread_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", spread_bps = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_usual_volume_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", volume_times = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_volume_against_one_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", volume_times = 3, window_days = 1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_drawdown_of_everything_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", drawdown_percent = 100 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_high_of_half_a_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_high_days = 0.5 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_low_of_minus_one_day_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_low_days = -1 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_rule_on_a_high_and_a_low_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", new_high_days = 0, new_low_days = 0 } }
+  }
+
+  expect_failures = [var.price_rules]
+}
+
+run "a_digest_at_no_time_of_day_is_refused" {
+  command = plan
+
+  variables {
+    digest = { at = "24:00" }
+  }
+
+  expect_failures = [var.digest]
+}
+
+run "a_digest_of_no_movers_is_refused" {
+  command = plan
+
+  variables {
+    digest = { movers = 0 }
+  }
+
+  expect_failures = [var.digest]
+}
+
 run "notices_without_a_cooldown_are_refused" {
   command = plan
 
@@ -838,4 +928,64 @@ run "subnets_without_their_network_are_refused" {
   }
 
   expect_failures = [var.stream]
+}
+
+run "a_reader_that_is_no_role_or_user_is_refused" {
+  command = plan
+
+  variables {
+    readers = ["arn:aws:iam::123456789012:role/analyst", "analyst"]
+  }
+
+  expect_failures = [var.readers]
+}
+
+run "a_stream_without_its_kind_is_refused" {
+  command = plan
+
+  variables {
+    collected_streams = ["btcusdt"]
+  }
+
+  expect_failures = [var.collected_streams]
+}
+
+run "refine_batch_minutes_divide_an_hour" {
+  command = plan
+
+  variables {
+    refine_batch_minutes = 7
+  }
+
+  expect_failures = [var.refine_batch_minutes]
+}
+
+run "a_price_class_that_cloudfront_does_not_know_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_price_class = "PriceClass_300"
+  }
+
+  expect_failures = [var.dashboard_price_class]
+}
+
+run "a_web_acl_of_a_region_is_refused_for_cloudfront" {
+  command = plan
+
+  variables {
+    dashboard_web_acl_arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/office-only/a1b2"
+  }
+
+  expect_failures = [var.dashboard_web_acl_arn]
+}
+
+run "derive_minutes_divide_an_hour" {
+  command = plan
+
+  variables {
+    derive_minutes = 0
+  }
+
+  expect_failures = [var.derive_minutes]
 }

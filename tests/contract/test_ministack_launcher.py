@@ -16,10 +16,10 @@ from ops.venv import REQUIREMENTS, Venv
 SIGNATURES = """
 import inspect, json
 from ministack import app
-from ministack.core import persistence
+from ministack.core import iam_actions, persistence
 from ministack.services import cloudwatch, eventbridge
 found = [eventbridge._invoke_target, cloudwatch._describe_alarms]
-found += [persistence._json_default, app._port_is_bindable]
+found += [persistence._json_default, iam_actions.extract_iam_action, app._port_is_bindable]
 print(json.dumps([list(inspect.signature(one).parameters) for one in found]))
 """
 
@@ -49,5 +49,6 @@ def test_the_patched_functions_take_what_the_launcher_passes(python: Path):
         ["target", "event", "rule", "view"],
         ["params", "cbor_data", "is_cbor", "is_json"],
         ["obj"],
+        ["service", "method", "path", "headers", "body", "query_params"],
         ["host", "port"],
     ]

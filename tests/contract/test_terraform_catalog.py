@@ -1,18 +1,29 @@
-"""Glue's types are Arrow's, for every type that tables.json uses."""
+"""Terraform's tables are Python's: the same names, places, columns, types and partitions."""
 
+import json
+import shutil
+import subprocess
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hcl2
 import pyarrow as pa
+import pytest
 
-from coinlake.tables import declarations, tables
+from coinlake.tables import catalog, declarations
+from ops.questions import FOLDER, questions
+from tools.terraform import TerraformMissing, terraform_executable
 
-CATALOG = Path(__file__).parents[2] / "terraform" / "catalog.tf"
+ROOT = Path(__file__).parents[2]
+TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
 GLUE = {
     pa.string(): "string",
     pa.bool_(): "boolean",
     pa.int32(): "int",
     pa.int64(): "bigint",
+    pa.float64(): "double",
     pa.timestamp("us", tz="UTC"): "timestamp",
     pa.decimal128(38, 18): "decimal(38,18)",
     pa.decimal128(18, 8): "decimal(18,8)",
@@ -20,28 +31,84 @@ GLUE = {
 }
 
 
+@pytest.fixture(scope="module")
+def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The part of the stack that computes the tables, which needs no provider."""
+    root = tmp_path_factory.mktemp("tables")
+    for file in (TABLES, Path("terraform", "tables.tf"), Path("terraform", "variables_query.tf")):
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, root / file)
+    shutil.copytree(FOLDER, root / "terraform" / "queries")
+    return root / "terraform"
+
+
+def asked(folder: Path, expression: str, *variables: str) -> Any:
+    """What Terraform computes for the expression."""
+    try:
+        command = [terraform_executable(), f"-chdir={folder}", "console", *variables]
+    except TerraformMissing as missing:
+        pytest.skip(str(missing))
+    question = f"jsonencode({expression})"
+    done = subprocess.run(command, input=question, capture_output=True, text=True, check=True)
+    return json.loads(json.loads(done.stdout))
+
+
+@cache
 def renamed() -> dict[str, str]:
-    blocks = hcl2.loads(CATALOG.read_text())["locals"]
+    blocks = hcl2.loads((ROOT / "terraform" / "catalog.tf").read_text())["locals"]
     types = next(block["glue_types"] for block in blocks if "glue_types" in block)
     return {name: value.strip('"') for name, value in types.items() if not name.startswith("__")}
 
 
-def test_every_column_has_the_glue_type_of_its_arrow_type() -> None:
-    for name, table in declarations().items():
-        for column in table["columns"]:
-            field = tables()[name].schema.field(column["name"])
-            assert renamed().get(column["type"], column["type"]) == GLUE[field.type], (name, column)
+def test_both_know_the_same_tables_at_the_same_places_with_the_same_columns(computed: Path) -> None:
+    found = asked(computed, "local.tables")
+    assert found.keys() == catalog().keys()
+    for name, table in found.items():
+        known = catalog()[name]
+        columns = {
+            column["name"]: renamed().get(column["type"], column["type"]) for column in table["columns"]
+        }
+        assert f"{table['location']}/" == known.location
+        assert columns == {field.name: GLUE[field.type] for field in known.schema}
+        assert [partition["name"] for partition in table["partitions"]] == list(known.partitions)
 
 
-def test_every_partition_is_projected_and_none_is_a_column() -> None:
-    for table in declarations().values():
-        columns = {column["name"] for column in table["columns"]}
-        for partition in table["partitions"]:
-            assert partition["projection"]["type"] in {"date", "enum"}
-            assert partition["name"] not in columns
+def test_every_partition_is_projected(computed: Path) -> None:
+    for name, settings in asked(computed, "local.projections").items():
+        types = {f"projection.{partition}.type" for partition in catalog()[name].partitions}
+        assert types == {setting for setting in settings if setting.endswith(".type")}
+        assert {settings[each] for each in types} <= {"date", "enum", "injected"}
+
+
+def test_streams_that_are_known_need_not_be_named_in_a_query(computed: Path) -> None:
+    streams = '-var=collected_streams=["btcusdt@miniTicker", "btcusdt@trade", "BTC-USD@ticker"]'
+    settings = asked(computed, "local.projections.tickers", streams)
+    assert settings["projection.stream.type"] == settings["projection.symbol.type"] == "enum"
+    assert settings["projection.stream.values"] == "btcusdt@miniTicker,btcusdt@trade,BTC-USD@ticker"
+    assert settings["projection.symbol.values"] == "BTCUSDT,BTC-USD"
+
+
+def test_of_too_many_streams_a_query_names_its_own(computed: Path) -> None:
+    streams = f"-var=collected_streams={json.dumps([f's{number}usdt@trade' for number in range(51)])}"
+    settings = asked(computed, "local.projections.tickers", streams)
+    assert settings["projection.stream.type"] == settings["projection.symbol.type"] == "injected"
+    assert "projection.stream.values" not in settings
+
+
+def test_both_read_the_same_questions_out_of_the_files(computed: Path) -> None:
+    found = asked(computed, "local.questions")
+    assert {name: {"name": name, **question} for name, question in found.items()} == {
+        name: {**asdict(question), "columns": [asdict(column) for column in question.columns]}
+        for name, question in questions().items()
+    }
+    assert len(found) == 10
 
 
 def test_descriptions_fit_glue() -> None:
+    for question in questions().values():
+        assert all(len(column.description) <= 255 for column in question.columns)
     for table in declarations().values():
-        for column in (*table["columns"], *table["partitions"]):
+        different = table.get("refined", {})
+        more = (*different.get("columns", ()), *different.get("partitions", ()))
+        for column in (*table["columns"], *table["partitions"], *more):
             assert len(f"{column['description']} [{column.get('unit')}]") <= 255

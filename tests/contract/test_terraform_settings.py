@@ -8,8 +8,8 @@ import hcl2
 import pytest
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
-STAGES = ("ingest", "transform", "notify", "reconcile", "audit")
-READ_BY_A_LIBRARY = {"transform": {"ARROW_DEFAULT_MEMORY_POOL"}}
+STAGES = ("ingest", "transform", "refine", "notify", "reconcile", "audit")
+READ_BY_A_LIBRARY = {stage: {"ARROW_DEFAULT_MEMORY_POOL"} for stage in ("transform", "refine")}
 
 
 class Asked(dict[str, str]):

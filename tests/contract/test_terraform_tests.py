@@ -20,7 +20,16 @@ from tools.terraform import TerraformMissing, init_arguments, terraform_executab
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
 TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
-PACKAGES = ("ingest", "transform", "notify", "reconcile", "audit", "coinlake-layer", "dependencies-layer")
+PACKAGES = (
+    "ingest",
+    "transform",
+    "refine",
+    "notify",
+    "reconcile",
+    "audit",
+    "coinlake-layer",
+    "dependencies-layer",
+)
 # Files that need no provider: variables, and what is computed from nothing else.
 COMPUTED = ("sources.tf", "feeds.tf", "quota.tf")
 OWN_TESTS = ("variables.tftest.hcl", "quota.tftest.hcl")
@@ -64,6 +73,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("stack")
     (root / TABLES).parent.mkdir(parents=True)
     shutil.copy(ROOT / TABLES, root / TABLES)
+    shutil.copytree(ROOT / "dashboard", root / "dashboard")
     ignored = shutil.ignore_patterns(".terraform*", *OWN_TESTS)
     return initialised(shutil.copytree(TERRAFORM, root / "terraform", ignore=ignored))
 

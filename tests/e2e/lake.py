@@ -1,6 +1,7 @@
 """How the end-to-end tests reach into the deployed lake: only through what a user's AWS has too."""
 
 import io
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -97,8 +98,23 @@ class Lake:
         return parse_quarantine(self.stack.lake.get(str(key.quarantine()), CAP).body)
 
     def fingerprint(self) -> dict[str, str]:
-        """Every object of the lake with its etag: equal fingerprints are equal bytes."""
-        return {key: self.stack.lake.head(key).etag for key in self.stack.lake.keys("")}
+        """Every object that transform writes with its etag: equal fingerprints are equal bytes.
+
+        Refined follows on a schedule of its own.
+        """
+        written = (key for key in self.stack.lake.keys("") if not key.startswith(keys.REFINED))
+        return {key: self.stack.lake.head(key).etag for key in written}
+
+    def refined(self) -> set[str]:
+        """The tables that refined has parts of."""
+        return {keys.parse_refined(key)[0] for key in self.stack.lake.keys(keys.REFINED)}
+
+    def refine(self) -> None:
+        """Run refine now, beside its schedule, until its queue is empty."""
+        event = json.dumps({"refine": "2026-11-21T00:00:00Z"})
+        answer = self.client("lambda").invoke(FunctionName=self.stack.functions["refine"], Payload=event)
+        assert "FunctionError" not in answer, answer["Payload"].read()
+        self.wait("refine's queue to be empty", lambda: self.depth(self.stack.queue("refine")) == 0)
 
     def rows(self) -> Counter[str]:
         """Rows of every trusted object by the raw object that they came from."""

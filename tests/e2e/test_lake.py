@@ -18,12 +18,16 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
-from ops import local, status
+from ops import local, query, status
 from ops.backfill import command
 from ops.backfill.asked import Asked
 from ops.emulator import Emulator
 from ops.laptop import Laptop
+from ops.listing import entries
+from ops.questions import questions
 from ops.ranges import Days
+from ops.rebuild import zones
+from ops.rebuild.comparing import Comparison, State
 from ops.redrive import Redriven, redrive
 from ops.repairs import set_schedule
 from ops.terraform import Changes
@@ -75,6 +79,17 @@ def test_schedules_land_every_source_and_every_raw_object_is_committed(lake: Lak
         assert entry.rows_in == entry.rows_trusted + entry.rows_quarantined
         assert rows[str(key)] == entry.rows_trusted
     assert sum(rows.values()) > 100
+
+
+def test_refined_follows_by_schedule_and_is_what_trusted_gives_computed_anew(lake: Lake, tmp_path):
+    wanted = {"quotes", "candles", "sentiment", "asset_days", "spreads", "market_days", "latest"}
+    lake.wait("the schedule to refine and derive", lambda: lake.refined() >= wanted, 90)
+    lake.refine()
+    before = list(entries(lake.stack.lake, keys.REFINED))
+    scratch = zones.refined(lake.stack, tmp_path, lambda _done, _all: None)
+    compared = list(Comparison.of(lake.stack.lake, scratch, before))
+    assert [one for one in compared if one.state is not State.EQUAL] == []
+    assert lake.depth(lake.stack.dead_letters("refine")) == 0
 
 
 def test_good_bad_duplicated_and_reordered_events_end_in_the_same_bytes(lake: Lake):
@@ -267,7 +282,7 @@ def test_raw_is_written_once(lake: Lake):
 
 def test_athena_and_the_files_agree(lake: Lake):
     sql = (
-        "SELECT count(*), sum(volume) FROM candles "
+        "SELECT count(*), sum(volume) FROM trusted_candles "
         "WHERE interval = '1h' AND month = '2026-03' AND base = 'BTC'"
     )
     tables = [
@@ -278,6 +293,16 @@ def test_athena_and_the_files_agree(lake: Lake):
     rows = sum(table.num_rows for table in tables)
     volume = sum(value for table in tables for value in table.column("volume").to_pylist())
     assert athena(lake, sql) == [str(rows), str(volume)]
+
+
+def test_the_ready_questions_are_answered_alike_by_both_engines(lake: Lake, monkeypatch, tmp_path):
+    monkeypatch.setattr(query, "BUILD", tmp_path)
+    lake.settle()
+    for name, question in questions().items():
+        asked, here = (ask(lake.stack, question.sql) for ask in (query.with_athena, query.with_duckdb))
+        known = [column.name for column in question.columns]
+        assert (asked.columns, here.columns) == (known, known), name
+        assert len(asked.rows) == len(here.rows), name
 
 
 def athena(lake: Lake, sql: str) -> list[str]:

@@ -64,5 +64,6 @@ def test_a_tiny_run_measures_everything(tmp_path: Path):
         "CoinGecko page",
         "transform.handler",
         "dependencies layer",
+        "refine: 3 pages",
     ):
         assert what in measured

@@ -102,12 +102,19 @@ data "aws_iam_policy_document" "dlq" {
 }
 
 resource "aws_lambda_event_source_mapping" "this" {
+  for_each = var.function_arn == null ? {} : { this = var.function_arn }
+
   event_source_arn        = aws_sqs_queue.this.arn
-  function_name           = var.function_arn
+  function_name           = each.value
   batch_size              = 10
   function_response_types = ["ReportBatchItemFailures"]
 
   scaling_config {
     maximum_concurrency = var.maximum_concurrency
   }
+}
+
+moved {
+  from = aws_lambda_event_source_mapping.this
+  to   = aws_lambda_event_source_mapping.this["this"]
 }

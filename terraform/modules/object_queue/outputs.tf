@@ -18,3 +18,8 @@ output "policy" {
   description = "The queue's policy as JSON"
   value       = data.aws_iam_policy_document.this.json
 }
+
+output "mappings" {
+  description = "The function that the queue invokes, if any"
+  value       = [for mapping in aws_lambda_event_source_mapping.this : mapping.function_name]
+}

@@ -14,7 +14,7 @@ variable "sender" {
 }
 
 variable "function_arn" {
-  description = "The function that takes the messages, ten at a time"
+  description = "The function that takes the messages, ten at a time; null where one empties the queue by itself, and nobody polls"
   type        = string
 }
 

@@ -12,13 +12,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from coinlake.stores import ObjectStore
-from coinlake.tables import tables
-from ops import query
+from coinlake.tables import catalog, tables
+from ops import athena, query
 from ops.aws import Aws
 from ops.lake_files import LakeFiles
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 KEY = "trusted/quotes/dt=2026-11-21/coingecko.quotes.20261121T073500Z.f.usd.p{page}.parquet"
+PART = "refined/quotes/dt=2026-11-21/part.parquet"
 
 
 @pytest.fixture
@@ -35,26 +36,26 @@ def stack(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     )
 
 
-def land(stack: Any, page: int, price: str, base: str = "BTC") -> None:
-    """A page of one row."""
+def land(stack: Any, price: str, key: str = PART, base: str = "BTC") -> None:
+    """A file of one row, the refined part unless ``key`` says another."""
     schema = tables()["quotes"].schema
     row = dict.fromkeys(schema.names)
     row |= {"source": "coingecko", "base": base, "quote": "USD", "raw_symbol": "bitcoin", "raw_key": "k"}
     row |= {"price": Decimal(price), "observed_at": AT, "received_at": AT}
     body = io.BytesIO()
     pq.write_table(pa.Table.from_pylist([row], schema=schema), body)
-    stack.lake.put(KEY.format(page=page), body.getvalue())
+    stack.lake.put(key, body.getvalue())
 
 
 def test_duckdb_answers_over_the_parquet_exactly_and_with_the_partition(stack):
-    land(stack, 1, "0.000000000000000001")
+    land(stack, "0.000000000000000001")
     answer = query.with_duckdb(stack, "SELECT base, price, dt, observed_at FROM Quotes")
     assert answer.columns == ["base", "price", "dt", "observed_at"]
     assert answer.rows == [("BTC", Decimal("1E-18"), "2026-11-21", AT.replace(tzinfo=None))]
 
 
 def test_times_compare_as_on_athena_without_a_zone(stack):
-    land(stack, 1, "1")
+    land(stack, "1")
     at = "SELECT count(*) AS n FROM quotes WHERE observed_at = TIMESTAMP '2026-11-21 07:35:00'"
     assert query.with_duckdb(stack, at).rows == [(1,)]
 
@@ -64,41 +65,44 @@ def test_a_time_with_a_zone_is_answered_in_utc(stack):
     assert answer.rows == [(datetime(2026, 11, 21, 7, 35),)]
 
 
-@pytest.mark.parametrize("table", tables())
+@pytest.mark.parametrize("table", catalog())
 def test_a_table_without_files_is_empty_with_all_its_columns(stack, table):
     answer = query.with_duckdb(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
     assert answer.rows == []
-    assert answer.columns == [*tables()[table].schema.names, *tables()[table].partitions]
+    assert answer.columns == [*catalog()[table].schema.names, *catalog()[table].partitions]
 
 
 def test_the_copy_follows_the_lake_and_fetches_only_what_changed(stack, tmp_path):
     files = LakeFiles(stack, tmp_path)
     fetched: list[tuple[int, int]] = []
-    land(stack, 1, "1")
-    land(stack, 2, "2")
-    files.refresh("quotes", lambda *at: fetched.append(at))
-    land(stack, 1, "3")
+    land(stack, "1", KEY.format(page=1))
+    land(stack, "2", KEY.format(page=2))
+    files.refresh("trusted_quotes", lambda *at: fetched.append(at))
+    land(stack, "3", KEY.format(page=1))
     stack.lake.delete(KEY.format(page=2))
-    assert files.refresh("quotes", lambda *at: fetched.append(at)) == [tmp_path / KEY.format(page=1)]
+    assert files.refresh("trusted_quotes", lambda *at: fetched.append(at)) == [tmp_path / KEY.format(page=1)]
     assert fetched == [(1, 2), (2, 2), (1, 1)]
     assert not (tmp_path / KEY.format(page=2)).exists()
-    files.refresh("quotes", lambda *at: fetched.append(at))
+    files.refresh("trusted_quotes", lambda *at: fetched.append(at))
     assert len(fetched) == 3
 
 
 def test_a_file_that_was_deleted_here_is_fetched_again(stack, tmp_path):
     files = LakeFiles(stack, tmp_path)
-    land(stack, 1, "1")
+    land(stack, "1")
     [path] = files.refresh("quotes")
     path.unlink()
     assert files.refresh("quotes")[0].exists()
 
 
 @pytest.mark.parametrize(
-    "sql", ["SELECT nope FROM quotes", "SELEC 1", "SELECT * FROM trades", "SELECT 1; SELEC"]
+    "sql", ["SELECT nope FROM quotes", "SELEC 1", "SELECT * FROM nope", "SELECT 1; SELEC"]
 )
 def test_a_refused_query_is_one_sentence_that_names_the_tables(stack, sql):
-    with pytest.raises(query.QueryFailed, match=r"^DuckDB: [^\n]*; the tables are quotes, candles[^\n]*$"):
+    with pytest.raises(
+        query.QueryFailed,
+        match=r"^DuckDB: [^\n]*; the tables are quotes, candles[^\n]*, the questions [^\n]*$",
+    ):
         query.with_duckdb(stack, sql)
 
 
@@ -136,14 +140,14 @@ def page(*rows: list[str | None]) -> dict[str, Any]:
 
 
 def test_athena_is_asked_in_the_stacks_workgroup_and_its_text_becomes_values(stack, monkeypatch):
-    monkeypatch.setattr(query, "POLL_SECONDS", 0)
+    monkeypatch.setattr(athena, "POLL_SECONDS", 0)
     first = page(["base", "n", "p", "d", "t"], ["BTC", "3", "0.10", "1.5", "2026-11-21 07:35:00.000"])
-    athena = Athena(
+    client = Athena(
         [{"State": "QUEUED"}, {"State": "SUCCEEDED"}], [first, page(["ETH", None, None, None, None])]
     )
-    stack.aws.clients["athena"] = athena
+    stack.aws.clients["athena"] = client
     answer = query.with_athena(stack, "SELECT 1")
-    assert athena.asked["WorkGroup"] == "coinlake"
+    assert client.asked["WorkGroup"] == "coinlake"
     assert answer.rows == [
         ["BTC", 3, Decimal("0.10"), 1.5, datetime(2026, 11, 21, 7, 35)],
         ["ETH", None, None, None, None],

@@ -31,7 +31,8 @@ def now() -> datetime:
 
 def rule(**changes: Any) -> dict[str, Any]:
     level = {"asset": "BTC", "quote": "USD", "source": None, "above": None, "below": None}
-    return level | {"change_percent": None, "window_minutes": 60, "cooldown_minutes": 60} | changes
+    defaults = {"change_percent": None, "window_minutes": 60, "window_days": 30, "cooldown_minutes": 60}
+    return level | defaults | changes
 
 
 def feed(**changes: Any) -> dict[str, Any]:

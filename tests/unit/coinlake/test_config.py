@@ -1,9 +1,10 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from coinlake.alert_rules import Digest, Kind
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.keys import Slot
@@ -182,3 +183,33 @@ def test_a_rule_with_two_levels_is_refused():
     rule = {**DOCUMENT["price_rules"]["shib_low"], "above": 1}
     with pytest.raises(BadConfiguration, match="exactly one of above, below, change_percent"):
         LakeConfig.from_json(json.dumps({**DOCUMENT, "price_rules": {"both": rule}}).encode())
+
+
+def market_rule(**changes):
+    known = {"asset": "BTC", "quote": "USD", "source": None, "window_days": 30, "cooldown_minutes": 60}
+    body = json.dumps({**DOCUMENT, "price_rules": {"r": known | changes}}).encode()
+    [rule] = LakeConfig.from_json(body).market_rules
+    return rule
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "days"),
+    [
+        ({"spread_bps": 30.5}, Kind.SPREAD, 30),
+        ({"volume_times": 3}, Kind.VOLUME, 30),
+        ({"drawdown_percent": 20}, Kind.DRAWDOWN, 30),
+        ({"new_high_days": 0}, Kind.HIGH, 0),
+        ({"new_low_days": 90}, Kind.LOW, 90),
+    ],
+)
+def test_a_rule_on_a_refined_table_knows_its_kind_limit_and_days(changes, kind, days):
+    rule = market_rule(**changes)
+    [limit] = changes.values()
+    assert (rule.kind, rule.limit, rule.days) == (kind, Decimal(str(limit)), days)
+    assert rule.cooldown == timedelta(hours=1)
+
+
+def test_a_digest_has_a_time_of_day_and_there_is_none_unless_declared():
+    body = json.dumps({**DOCUMENT, "digest": {"at": "07:30", "movers": 5}}).encode()
+    assert LakeConfig.from_json(body).digest == Digest(timedelta(hours=7, minutes=30), 5)
+    assert CONFIG.digest is None

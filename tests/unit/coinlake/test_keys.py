@@ -95,3 +95,22 @@ def test_a_slot_in_another_zone_lies_in_its_utc_day():
 def test_the_prefix_of_a_day_holds_its_keys(raw: RawKey):
     assert str(raw).startswith(keys.raw_prefix(raw.source, raw.dataset, raw.slot.dt))
     assert str(raw.ledger()).startswith(keys.ledger_prefix(raw.source, raw.dataset, raw.slot.dt))
+
+
+@pytest.mark.parametrize(
+    ("table", "partition", "key"),
+    [
+        ("quotes", "dt=2026-11-21", "refined/quotes/dt=2026-11-21/part.parquet"),
+        ("candles", "interval=1h/month=2026-11", "refined/candles/interval=1h/month=2026-11/part.parquet"),
+        ("latest", "", "refined/latest/part.parquet"),
+    ],
+)
+def test_a_refined_key_has_one_file_for_each_partition(table: str, partition: str, key: str) -> None:
+    assert keys.refined_key(table, partition) == key
+    assert keys.parse_refined(key) == (table, partition)
+
+
+def test_other_keys_are_not_refined_ones() -> None:
+    for key in ("trusted/quotes/dt=2026-11-21/part.parquet", "refined/quotes/dt=1/other.parquet", "refined/"):
+        with pytest.raises(BadKey):
+            keys.parse_refined(key)

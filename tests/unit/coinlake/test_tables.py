@@ -1,7 +1,7 @@
 import pyarrow as pa
 import pytest
 
-from coinlake.tables import DECIMAL, TIMESTAMP, declarations, tables
+from coinlake.tables import DECIMAL, TIMESTAMP, catalog, declarations, refined, tables
 
 
 @pytest.mark.parametrize("name", declarations())
@@ -19,15 +19,43 @@ def test_keys_and_sort_orders_name_columns_that_are_never_null(name: str):
 
 
 def test_no_file_repeats_a_partition_column():
-    for table in tables().values():
-        assert not set(table.partitions) & set(table.schema.names)
+    for table in catalog().values():
+        assert not set(table.partitions) & set(table.schema.names), table.name
 
 
 def test_money_is_exact_and_times_are_utc():
     quotes = tables()["quotes"].schema
     assert quotes.field("price").type == DECIMAL == pa.decimal128(38, 18)
     assert quotes.field("observed_at").type == TIMESTAMP == pa.timestamp("us", tz="UTC")
-    assert not any(pa.types.is_floating(field.type) for table in tables().values() for field in table.schema)
+
+
+def test_only_what_refine_derives_has_floating_numbers():
+    floating = {
+        table.name
+        for table in tables().values()
+        if any(pa.types.is_floating(field.type) for field in table.schema)
+    }
+    assert all(tables()[name].location.startswith("refined/") for name in floating)
+
+
+def test_the_bare_name_is_the_refined_table_and_trusted_is_said():
+    assert catalog()["quotes"].location == "refined/quotes/"
+    assert catalog()["trusted_quotes"].location == "trusted/quotes/"
+    assert catalog()["trusted_quotes"].name == "trusted_quotes"
+    assert catalog()["gaps"] == tables()["gaps"]
+    assert "trusted_gaps" not in catalog()
+    assert "gaps" not in refined()
+
+
+def test_a_refined_twin_has_the_columns_of_the_trusted_table_and_says_where_it_differs():
+    assert refined()["quotes"].schema == tables()["quotes"].schema
+    more = refined()["candles"].schema.names[len(tables()["candles"].schema.names) :]
+    assert more == ["derived_from", "parts"]
+    tickers = refined()["tickers"]
+    assert tickers.partitions == ("stream", "symbol", "dt")
+    assert tickers.partition_columns == {"stream": "stream", "symbol": "raw_symbol"}
+    assert "stream" not in tickers.schema.names
+    assert "stream" not in tickers.sort
 
 
 @pytest.mark.parametrize("name", declarations())

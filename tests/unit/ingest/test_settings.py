@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from coinlake.config import LakeConfig, Notices, SourceConfig
+from coinlake.alert_rules import Notices
+from coinlake.config import LakeConfig, SourceConfig
 from coinlake.errors import BadConfiguration, StoreUnavailable
 from ingest.secrets import api_key
 from ingest.settings import Settings

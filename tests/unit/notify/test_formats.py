@@ -108,3 +108,19 @@ def test_any_text_becomes_a_subject_that_sns_accepts(text):
     assert subject.isascii()
     assert subject.isprintable()
     assert not subject.startswith(" ")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("34512345678.9", "34.5 B"),
+        ("1080000000000", "1.08 T"),
+        ("999600000", "1 B"),
+        ("950123", "950 K"),
+        ("-2500000", "-2.5 M"),
+        ("12.5", "12.50"),
+        ("0", "0.00"),
+    ],
+)
+def test_a_volume_has_three_digits_and_a_unit(value, text):
+    assert formats.large(Decimal(value)) == text

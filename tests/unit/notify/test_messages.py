@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coinlake.config import PriceRule
+from coinlake.alert_rules import PriceRule
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey, Slot
 from coinlake.records import Rejection

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coinlake.config import PriceRule
+from coinlake.alert_rules import PriceRule
 from notify import rules
 from notify.observations import Observation
 from notify.rules import PricePoint

@@ -2,6 +2,8 @@ import csv
 from datetime import datetime
 from decimal import Decimal
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,23 @@ def test_a_file_holds_every_row_and_only_safe_cells(tmp_path):
     Answer(["base", "=x"], [["BTC", Decimal("-1.50")], ["=HYPERLINK(1)", None]]).write_csv(path)
     rows = list(csv.reader(path.open(newline="")))
     assert rows == [["base", "'=x"], ["BTC", "-1.50"], ["'=HYPERLINK(1)", ""]]
+
+
+def test_parquet_keeps_values_and_types_and_takes_the_digits_that_the_engine_did_not_tell(tmp_path):
+    path = tmp_path / "answer.parquet"
+    at = datetime(2026, 11, 21, 7, 35)
+    types = [pa.string(), pa.decimal128(38, 0), pa.timestamp("us"), pa.int64()]
+    rows = [["=BTC", Decimal("0.10"), at, None], [None, None, None, None]]
+    Answer(["base", "price", "at", "n"], rows, types).write_parquet(path)
+    table = pq.read_table(path)
+    assert table.schema.types == [pa.string(), pa.decimal128(38, 2), pa.timestamp("us"), pa.int64()]
+    assert [list(row.values()) for row in table.to_pylist()] == rows
+
+
+def test_parquet_of_no_rows_has_the_columns(tmp_path):
+    path = tmp_path / "answer.parquet"
+    Answer(["price"], [], [pa.decimal128(38, 18)]).write_parquet(path)
+    assert pq.read_table(path).schema.types == [pa.decimal128(38, 18)]
 
 
 @given(st.text())

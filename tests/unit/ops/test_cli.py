@@ -30,6 +30,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "assets",
         "backfill",
         "bootstrap",
+        "dashboard",
         "demo",
         "deploy",
         "destroy",
@@ -37,6 +38,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "gaps",
         "pause",
         "query",
+        "rebuild",
         "reconcile",
         "redrive",
         "replay",
@@ -79,7 +81,8 @@ def test_an_error_is_one_sentence_on_stderr_and_no_traceback(arguments, message,
 def test_a_misused_command_is_answered_by_its_usage():
     done = coinlake("query")
     assert done.returncode == 2
-    assert "Missing argument" in done.stderr
+    assert "Usage:" in done.stderr
+    assert "give either SQL or --name" in done.stderr
 
 
 def test_down_says_that_nothing_ran(tmp_path):

@@ -64,7 +64,8 @@ def patched():
     )
     persistence = SimpleNamespace(_json_default=repr)
     app = SimpleNamespace(_port_is_bindable=lambda *_: True)
-    launcher.patch(eventbridge, cloudwatch, persistence, app)
+    iam = SimpleNamespace(extract_iam_action=lambda action: action)
+    launcher.patch(eventbridge, cloudwatch, persistence, iam, app)
     return SimpleNamespace(**locals())
 
 
@@ -75,6 +76,13 @@ def test_the_patches_stand_in_front_of_what_they_mend():
     assert b"<Period>300</Period>" in now.cloudwatch._describe_alarms({}, {}, False)[2]
     assert now.cloudwatch._describe_alarms({}, {}, False, True)[2] == b"<AlarmName>a</AlarmName>"
     assert now.app._port_is_bindable("127.0.0.1", 443) is False
+
+
+def test_a_batch_of_messages_needs_no_right_of_its_own():
+    asked = patched().iam.extract_iam_action
+    assert asked("sqs:DeleteMessageBatch") == "sqs:DeleteMessage"
+    assert asked("s3:PutObject") == "s3:PutObject"
+    assert asked(None) is None
 
 
 def test_decimals_and_times_are_saved_as_text_and_the_rest_as_before():

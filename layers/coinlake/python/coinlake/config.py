@@ -8,10 +8,11 @@ hash, and read from there by every function. (A Lambda environment holds 4 KB at
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, Self
 
+from coinlake import alert_rules
+from coinlake.alert_rules import Digest, MarketRule, Notices, PriceRule
 from coinlake.errors import BadConfiguration
 from coinlake.feeds import Feed
 from coinlake.stores import ObjectStore
@@ -37,37 +38,12 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceRule:
-    """Mail when an asset's price is above or below a level, or moved over a window.
-
-    Exactly one of ``above``, ``below`` (prices in ``quote``) and ``change_percent`` (either
-    way, over ``window``) is set. ``source`` None watches every source on its own.
-    """
-
-    name: str
-    asset: str
-    quote: str
-    source: str | None
-    above: Decimal | None
-    below: Decimal | None
-    change_percent: Decimal | None
-    window: timedelta
-    cooldown: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Notices:
-    """Which news of the pipeline itself is mailed, and how often at most."""
-
-    quarantine: bool
-    failures: bool
-    stale: bool
-    cooldown: timedelta
-
-
 @dataclass(frozen=True, slots=True)
 class LakeConfig:
-    """The whole configuration; ``assets`` maps symbol → source → that source's id."""
+    """The whole configuration; ``assets`` maps symbol → source → that source's id.
+
+    ``price_rules`` are told by new trusted rows, ``market_rules`` by refined tables.
+    """
 
     assets: Mapping[str, Mapping[str, str]]
     sources: Mapping[str, SourceConfig]
@@ -76,6 +52,8 @@ class LakeConfig:
     notices: Notices
     private_sources: bool
     environment: str
+    market_rules: tuple[MarketRule, ...] = ()
+    digest: Digest | None = None
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
@@ -95,6 +73,7 @@ class LakeConfig:
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any]) -> Self:
+        rules = alert_rules.rules(document["price_rules"])
         return cls(
             assets={
                 symbol: {source: name for source, name in ids.items() if name}
@@ -104,10 +83,12 @@ class LakeConfig:
             feeds={
                 name: Feed.of(name, entry, document["assets"]) for name, entry in document["feeds"].items()
             },
-            price_rules=tuple(_price_rule(name, entry) for name, entry in document["price_rules"].items()),
-            notices=_notices(document["notices"]),
+            price_rules=tuple(rule for rule in rules if isinstance(rule, PriceRule)),
+            notices=alert_rules.notices(document["notices"]),
             private_sources=document["private_sources"],
             environment=document["environment"],
+            market_rules=tuple(rule for rule in rules if isinstance(rule, MarketRule)),
+            digest=alert_rules.digest(document.get("digest")),
         )
 
     def feed(self, name: str) -> Feed:
@@ -128,31 +109,3 @@ class LakeConfig:
             if ids.get(source) == asset_id:
                 return symbol
         return f"{source}:{asset_id}"
-
-
-def _price_rule(name: str, entry: Mapping[str, Any]) -> PriceRule:
-    levels = {level: _decimal(entry[level]) for level in ("above", "below", "change_percent")}
-    if sum(value is not None for value in levels.values()) != 1:
-        raise ValueError(f"rule {name} needs exactly one of {', '.join(levels)}")
-    return PriceRule(
-        name=name,
-        asset=entry["asset"],
-        quote=entry["quote"],
-        source=entry["source"],
-        window=timedelta(minutes=entry["window_minutes"]),
-        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
-        **levels,
-    )
-
-
-def _notices(entry: Mapping[str, Any]) -> Notices:
-    return Notices(
-        quarantine=entry["quarantine"],
-        failures=entry["failures"],
-        stale=entry["stale"],
-        cooldown=timedelta(minutes=entry["cooldown_minutes"]),
-    )
-
-
-def _decimal(value: int | Decimal | None) -> Decimal | None:
-    return None if value is None else Decimal(value)

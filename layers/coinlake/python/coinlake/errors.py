@@ -7,6 +7,7 @@ CoinlakeError
 ├── SourceUnavailable    the exchange is down or throttling: a retry may succeed
 ├── SourceRefused        the exchange rejects this request: a retry cannot help
 ├── StoreUnavailable     AWS failed us: a retry may succeed
+│   └── WriteConflict    two conditional writes met: read again, then write
 ├── BatchFailed          every message of a batch failed (coinlake.batches)
 ├── AlreadyExists        the object is there: its first writer won
 ├── NotFound             the object is not there
@@ -52,8 +53,12 @@ class StoreUnavailable(CoinlakeError):
     """An AWS call failed after the SDK's own retries."""
 
 
+class WriteConflict(StoreUnavailable):
+    """A conditional write met another writer at this moment."""
+
+
 class AlreadyExists(CoinlakeError):
-    """A conditional write found the key taken."""
+    """A conditional write found the key taken, or its object replaced."""
 
 
 class NotFound(CoinlakeError):

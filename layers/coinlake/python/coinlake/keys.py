@@ -2,6 +2,7 @@
 
 raw        raw/source=S/dataset=D/dt=YYYY-MM-DD/<slot>.<ext>.gz
 trusted    trusted/<table>/<partition>/<source>.<dataset>.<slot>.parquet
+refined    refined/<table>/<partition>/part.parquet
 quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
 ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
 gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
@@ -20,6 +21,7 @@ from coinlake.errors import BadKey
 
 RAW: Final = "raw/"
 TRUSTED: Final = "trusted/"
+REFINED: Final = "refined/"
 QUARANTINE: Final = "quarantine/"
 LEDGER: Final = "ledger/"
 GAPS: Final = "gaps/"
@@ -37,6 +39,9 @@ _RAW_KEY = re.compile(
 )
 _QUARANTINE_KEY = re.compile(rf"quarantine/{_SOURCE}{_DATED}\.jsonl")
 _LEDGER_KEY = re.compile(rf"ledger/{_SOURCE}{_DATED}\.json")
+_REFINED_KEY = re.compile(
+    r"refined/(?P<table>[^/]+)(?:/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*))?/part\.parquet"
+)
 _TRUSTED_KEY = re.compile(
     r"trusted/(?P<table>[^/]+)/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*)"
     r"/(?P<source>[^/.]+)\.(?P<dataset>[^/.]+)\.(?P<slot>[^/]+)\.parquet"
@@ -190,6 +195,17 @@ def ledger_prefix(source: str, dataset: str, dt: date) -> str:
 def gaps_key(source: str, interval: str, month: str) -> str:
     """What became of a source's candle buckets of one month; audit replaces it as a whole."""
     return f"{GAPS}interval={interval}/month={month}/{source}.parquet"
+
+
+def refined_key(table: str, partition: str) -> str:
+    """The one file of a partition, ``dt=2026-11-21``; ``""`` for a table that has no partitions."""
+    return f"{REFINED}{table}/{partition}/part.parquet" if partition else f"{REFINED}{table}/part.parquet"
+
+
+def parse_refined(key: str) -> tuple[str, str]:
+    """Table and partition of a refined key; ``BadKey`` for a key that is not in the layout."""
+    found = _match(_REFINED_KEY, key)
+    return found["table"], found["partition"] or ""
 
 
 def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:

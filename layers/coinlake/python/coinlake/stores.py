@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, TooLarge
+from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, TooLarge, WriteConflict
 
 GZIP_LEVEL: Final = 6  # level 9, the default, is five times slower for 3% (docs/performance.md)
 _MISSING: Final = {"404", "NoSuchKey", "NotFound"}
@@ -61,7 +61,8 @@ class ObjectStore:
     ) -> None:
         """Write the object. ``IfNoneMatch="*"`` raises ``AlreadyExists`` where the key is taken.
 
-        A 409, another writer at this moment, is a ``StoreUnavailable``: try again.
+        ``IfMatch`` an etag raises it where another object took the place of that one, ``NotFound``
+        where none is left. A 409, another writer at this moment, is a ``WriteConflict``: try again.
         """
         try:
             self.client.put_object(
@@ -82,11 +83,14 @@ class ObjectStore:
         except (ClientError, BotoCoreError) as error:
             raise self._translated("delete", key, error) from error
 
-    def keys(self, prefix: str, written_before: datetime | None = None) -> Iterator[str]:
-        """All keys under ``prefix``, in order; with ``written_before`` only older objects'."""
+    def keys(
+        self, prefix: str, written_before: datetime | None = None, written_after: datetime | None = None
+    ) -> Iterator[str]:
+        """All keys under ``prefix``, in order; of older, or newer, objects only where that is asked."""
         for page in self._pages(Prefix=prefix):
             for entry in page.get("Contents", ()):
-                if written_before is None or entry["LastModified"] < written_before:
+                old = written_before is None or entry["LastModified"] < written_before
+                if old and (written_after is None or entry["LastModified"] > written_after):
                     yield entry["Key"]
 
     def folders(self, prefix: str) -> list[str]:
@@ -110,6 +114,8 @@ class ObjectStore:
             return NotFound(f"{place} does not exist")
         if code == "PreconditionFailed":
             return AlreadyExists(f"{place} exists")
+        if code == "ConditionalRequestConflict":
+            return WriteConflict(f"{place} is being written by another")
         return StoreUnavailable(f"could not {verb} {place}: {code}")
 
 

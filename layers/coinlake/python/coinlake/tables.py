@@ -3,16 +3,26 @@
 Terraform reads the same file for the Glue columns. Times are UTC ``timestamp[us]``;
 prices, volumes, caps and supplies are exact ``decimal128(38,18)``. Only the live tables
 (``tickers``, ``trades``, ``book_tickers``), where every value has eight decimals, are narrower:
-a table never holds two scales, which readers would mix up silently.
+a table never holds two scales, which readers would mix up silently. Statistics that refine
+computes are ``double``, and nothing else is.
+
+A table that lies in ``trusted/`` has a twin in ``refined/``: the same rows, each natural key once,
+in one file for each partition. Its entry's ``refined`` says where the twin differs: ``partitions``
+(one with a ``column`` takes its value from that column of the rows; the column of the same name is
+then left out of the file) and ``columns``, which follow the table's own. Tables that only refine
+makes have a ``location`` in ``refined/``.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
 import pyarrow as pa
+
+from coinlake.keys import REFINED, TRUSTED
 
 DECIMAL: Final = pa.decimal128(38, 18)
 LIVE_PRICE: Final = pa.decimal128(18, 8)
@@ -24,6 +34,7 @@ _ARROW: Final = {
     "int32": pa.int32(),
     "int64": pa.int64(),
     "boolean": pa.bool_(),
+    "double": pa.float64(),
     "timestamp": TIMESTAMP,
     "decimal(38,18)": DECIMAL,
     "decimal(18,8)": LIVE_PRICE,
@@ -35,7 +46,8 @@ _ARROW: Final = {
 class Table:
     """One table: the Arrow ``schema`` of its files, without the partition columns.
 
-    ``location`` is the prefix of its files, ``trusted/quotes/``.
+    ``location`` is the prefix of its files, ``trusted/quotes/``. ``partition_columns`` are the
+    columns that some partitions take their values from, by the partition's name.
     """
 
     name: str
@@ -46,6 +58,7 @@ class Table:
     natural_key: tuple[str, ...]
     sort: tuple[str, ...]
     dictionary: tuple[str, ...]
+    partition_columns: Mapping[str, str]
 
 
 def declarations() -> dict[str, Any]:
@@ -56,14 +69,54 @@ def declarations() -> dict[str, Any]:
 
 @cache
 def tables() -> dict[str, Table]:
-    """Every table by name."""
+    """Every table by name, as declared: what transform writes is the trusted one."""
     return {name: _table(name, entry) for name, entry in declarations().items()}
+
+
+@cache
+def refined() -> dict[str, Table]:
+    """The tables of the refined zone by name: the trusted tables' twins, and what is derived."""
+    declared = {name: (entry, tables()[name]) for name, entry in declarations().items()}
+    return {
+        name: _twin(name, entry) if table.location.startswith(TRUSTED) else table
+        for name, (entry, table) in declared.items()
+        if table.location.startswith((TRUSTED, REFINED))
+    }
+
+
+@cache
+def catalog() -> dict[str, Table]:
+    """Every table by the name that SQL knows it by: ``quotes`` is refined, ``trusted_quotes`` trusted."""
+    trusted = {
+        f"trusted_{name}": replace(table, name=f"trusted_{name}")
+        for name, table in tables().items()
+        if table.location.startswith(TRUSTED)
+    }
+    return tables() | refined() | trusted
+
+
+def _twin(name: str, entry: dict[str, Any]) -> Table:
+    """The declaration of a trusted table turned into that of its refined twin."""
+    different = entry.get("refined", {})
+    partitions = different.get("partitions", entry["partitions"])
+    folders = {partition["name"] for partition in partitions}
+    columns = [column for column in entry["columns"] if column["name"] not in folders]
+    twin = {
+        **entry,
+        "location": f"{REFINED}{name}",
+        "columns": columns + different.get("columns", []),
+        "partitions": partitions,
+        "dictionary": [column for column in entry["dictionary"] if column not in folders]
+        + different.get("dictionary", []),
+        "sort": [column for column in entry["sort"] if column not in folders],
+    }
+    return _table(name, twin)
 
 
 def _table(name: str, entry: dict[str, Any]) -> Table:
     return Table(
         name=name,
-        location=f"{entry.get('location', f'trusted/{name}')}/",
+        location=f"{entry.get('location', f'{TRUSTED}{name}')}/",
         description=entry["description"],
         schema=pa.schema(
             pa.field(column["name"], _ARROW[column["type"]], nullable=column["nullable"])
@@ -73,4 +126,9 @@ def _table(name: str, entry: dict[str, Any]) -> Table:
         natural_key=tuple(entry["natural_key"]),
         sort=tuple(entry["sort"]),
         dictionary=tuple(entry["dictionary"]),
+        partition_columns={
+            partition["name"]: partition["column"]
+            for partition in entry["partitions"]
+            if "column" in partition
+        },
     )

@@ -1,0 +1,52 @@
+"""One run of refine, warm, again and again: today's part as it was, then the same new pages.
+
+Processor time: what S3 takes is told by the calls, and a busy machine does not blur it.
+"""
+
+import os
+import time
+from typing import Any
+
+import pyarrow as pa
+
+from bench.measure import answer, told
+from bench.refine import NEW, SLOTS, TODAY, bucket, part, part_key, trusted_keys
+from bench.server import Server
+from coinlake.s3_events import ObjectRef, created_event
+
+
+def run(task: dict[str, Any]) -> None:
+    server, lake = Server(task["endpoint"]), bucket(task["days"])
+    os.environ.update(
+        AWS_ENDPOINT_URL=server.endpoint,
+        LAKE_BUCKET=lake,
+        QUEUE_URL="none",
+        CONFIG_BUCKET=lake,
+        CONFIG_KEY="none",
+        BATCH_MINUTES="15",
+        DERIVE_MINUTES="15",
+        STATE_TABLE="none",
+        DEAD_LETTER_QUEUES="{}",
+    )
+    from refine.handler import wire  # noqa: PLC0415 - after the environment is set
+    from refine.work import Message  # noqa: PLC0415 - as its handler
+
+    refine, s3 = wire().refine, server.client()
+    calls: list[str] = []
+    refine.parts.store.client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    before = part(TODAY, range(SLOTS - task["slots"], SLOTS - NEW))
+    messages = [Message(key, created_event(ObjectRef(lake, key))) for key in trusted_keys()]
+    times = []
+    for _ in range(task["times"]):
+        s3.put_object(Bucket=lake, Key=part_key(TODAY), Body=before)
+        calls.clear()
+        start = time.process_time()
+        if refine.batch(messages).failed:
+            raise RuntimeError("refine failed; its log says why")
+        times.append(time.process_time() - start)
+    answer(milliseconds=1000 * min(times) / NEW, calls=len(calls))
+
+
+if __name__ == "__main__":
+    pa.set_cpu_count(1)
+    run(told())

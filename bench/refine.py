@@ -1,0 +1,103 @@
+"""What an event costs refine while history grows: a quarter of an hour's pages into today's part."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+import pyarrow as pa
+
+from bench.measure import Job, Result
+from bench.report import Row
+from bench.server import Server
+from coinlake import parquet
+from coinlake.keys import RawKey, Slot, refined_key
+from coinlake.tables import tables
+
+TODAY: Final = datetime(2026, 11, 21, tzinfo=UTC)
+HISTORY: Final = (1, 10, 100)  # days of quotes before today
+COINS: Final = 250
+SLOTS: Final = 288  # in a day, one every five minutes
+NEW: Final = 3  # slots of one run
+FLAT: Final = 1.1
+
+
+def bucket(days: int) -> str:
+    return f"lake-{days}"
+
+
+def trusted_keys() -> list[str]:
+    """The files that a run merges: the last slots of today."""
+    return [
+        str(_raw_key(TODAY, slot).trusted("quotes", f"dt={TODAY:%Y-%m-%d}")) for slot in range(SLOTS)[-NEW:]
+    ]
+
+
+def part_key(day: datetime) -> str:
+    return refined_key("quotes", f"dt={day:%Y-%m-%d}")
+
+
+def part(day: datetime, slots: range) -> bytes:
+    """A file of these slots' quotes of every coin; the same bytes each time."""
+    pages = [_page(day, slot) for slot in slots]
+    table = tables()["quotes"]
+    rows = pa.concat_tables(pages).sort_by([(name, "ascending") for name in table.sort])
+    return parquet.encode(table, rows)
+
+
+def fill(server: Server, slots: int) -> None:
+    """For each length of history a lake whose every day holds ``slots`` slots."""
+    s3, full = server.client(), part(TODAY, range(SLOTS - slots, SLOTS))
+    for days in HISTORY:
+        for back in range(1, days + 1):
+            s3.put_object(Bucket=bucket(days), Key=part_key(TODAY - timedelta(days=back)), Body=full)
+        for slot, key in zip(range(SLOTS)[-NEW:], trusted_keys(), strict=True):
+            s3.put_object(Bucket=bucket(days), Key=key, Body=part(TODAY, range(slot, slot + 1)))
+
+
+def refine(server: Server, runs: int, times: int, slots: int = SLOTS) -> Iterator[Row]:
+    """One row: milliseconds for each event at each length of history, taking turns."""
+    fill(server, slots)
+    jobs = [
+        Job("refine", {"endpoint": server.endpoint, "days": days, "times": times, "slots": slots})
+        for days in HISTORY
+    ]
+    rounds = [[job.run() for job in jobs] for _ in range(runs + 1)][1:]
+    columns: list[list[Result]] = [list(column) for column in zip(*rounds, strict=True)]
+    least = [min(result["milliseconds"] for result in column) for column in columns]
+    calls = [column[0]["calls"] for column in columns]
+    shown = ", ".join(f"{ms:.1f} ms" for ms in least)
+    yield Row(
+        f"refine: {NEW} pages into {slots * COINS:,} quotes, after {', '.join(map(str, HISTORY))} days",
+        f"{shown} of processor for each event",
+        f"{calls[0]:.0f}, {calls[1]:.0f}, {calls[2]:.0f} calls a run",
+        f"{max(least) / least[0]:.2f}×",
+        f"≤ {FLAT:.2f}×",
+        max(least) / least[0] <= FLAT and len(set(calls)) == 1,
+    )
+
+
+def _raw_key(day: datetime, slot: int) -> RawKey:
+    return RawKey("coingecko", "quotes", Slot(day + timedelta(minutes=5 * slot), ("bench", "usd", "p1")))
+
+
+def _page(day: datetime, slot: int) -> pa.Table:
+    key, table = _raw_key(day, slot), tables()["quotes"]
+    common: dict[str, Any] = {
+        **dict.fromkeys(table.schema.names),
+        **{"source": "coingecko", "quote": "USD", "raw_key": str(key), "received_at": key.slot.time},
+    }
+    rows = [
+        {
+            **common,
+            "base": f"COIN{coin:03d}",
+            "raw_symbol": f"coin-{coin:03d}",
+            "observed_at": key.slot.time + timedelta(milliseconds=coin),
+            "price": Decimal(100_000 + slot * 7 + coin * 31).scaleb(-2),
+            "market_cap": Decimal(10**9 * (COINS - coin) + slot),
+            "volume_24h_quote": Decimal(10**7 + slot * coin),
+            "rank": coin + 1,
+        }
+        for coin in range(COINS)
+    ]
+    return pa.Table.from_pylist(rows, table.schema)

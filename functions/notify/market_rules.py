@@ -1,0 +1,117 @@
+"""Rules on refined tables: rows in, firings out. No clock, no store.
+
+A day's rule looks at the day's newest price (its close so far) and fires once for a day at most:
+its event is the day. A spread's event is the moment of its price.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from decimal import Context, Decimal
+from itertools import takewhile
+from statistics import median
+from typing import Final
+
+from coinlake.alert_rules import Kind, MarketRule
+from notify.market_rows import Day, Market, Spread
+
+LEAST_DAYS: Final = 7  # with fewer days in the lake, "the highest ever" says nothing
+_EXACT: Final = Context(prec=120)  # two 38-digit values and a factor multiply without rounding
+_BASIS_POINTS: Final = Decimal(10_000)
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketFiring:
+    """A row that meets a rule: the ``value`` in the rule's unit, and what it was ``compared`` with.
+
+    ``value`` is a spread in basis points with its sign, a multiple of the usual volume, a
+    drawdown in percent, or the price of a new high or low; ``compared`` is a price or a volume.
+    ``of`` counts the venues, or the days in the lake, that were compared with.
+    """
+
+    rule: MarketRule
+    market: Market
+    at: datetime
+    price: Decimal
+    value: Decimal
+    compared: Decimal
+    of: int
+    volume_unit: str = ""
+
+
+def watches(rule: MarketRule, market: Market) -> bool:
+    """Whether the rule is about this asset, currency and source."""
+    return (rule.asset, rule.quote) == (market.base, market.quote) and rule.source in (None, market.source)
+
+
+def spread(rule: MarketRule, row: Spread) -> MarketFiring | None:
+    """Fires from exactly the limit on, above the median or below; a venue alone has no spread."""
+    if row.venues < 2 or row.median <= 0:  # noqa: PLR2004 - two make a comparison
+        return None
+    difference = _EXACT.multiply(_EXACT.subtract(row.price, row.median), _BASIS_POINTS)
+    if abs(difference) < _EXACT.multiply(rule.limit, row.median):
+        return None
+    value = _EXACT.divide(difference, row.median)
+    return MarketFiring(rule, row, row.observed_at, row.price, value, row.median, row.venues)
+
+
+def day(rule: MarketRule, today: Day, earlier: Iterable[Day]) -> MarketFiring | None:
+    """``earlier`` are the market's days before, newest first, read no further than the rule needs."""
+    if rule.kind is Kind.DRAWDOWN:
+        return _drawdown(rule, today)
+    if rule.days:
+        oldest = today.dt - timedelta(days=rule.days)
+        earlier = takewhile(lambda one: one.dt >= oldest, earlier)
+    return _volume(rule, today, list(earlier)) if rule.kind is Kind.VOLUME else _extreme(rule, today, earlier)
+
+
+def needs_history(rule: MarketRule) -> bool:
+    return rule.kind in (Kind.VOLUME, Kind.HIGH, Kind.LOW)
+
+
+def _drawdown(rule: MarketRule, today: Day) -> MarketFiring | None:
+    fallen = _EXACT.multiply(_EXACT.subtract(today.peak, today.close), _HUNDRED)
+    if today.peak <= 0 or fallen < _EXACT.multiply(rule.limit, today.peak):
+        return None
+    return _firing(rule, today, _EXACT.divide(fallen, today.peak), today.peak)
+
+
+def _volume(rule: MarketRule, today: Day, earlier: Sequence[Day]) -> MarketFiring | None:
+    """A day that still runs counts with what it has so far: it can only grow."""
+    traded = today.volume if today.volume is not None else today.quote_volume
+    unit = today.base if today.volume is not None else today.quote
+    volumes = [one.volume if today.volume is not None else one.quote_volume for one in earlier]
+    known = [volume for volume in volumes if volume is not None]
+    if traded is None or not _suffices(len(known), rule.days):
+        return None
+    usual = median(known)
+    if usual <= 0 or traded < _EXACT.multiply(rule.limit, usual):
+        return None
+    return _firing(rule, today, _EXACT.divide(traded, usual), usual, of=len(known), unit=unit)
+
+
+def _extreme(rule: MarketRule, today: Day, earlier: Iterable[Day]) -> MarketFiring | None:
+    """Beyond every price of the days before, not only their closes."""
+    is_high = rule.kind is Kind.HIGH
+    passed: list[Decimal] = []
+    for one in earlier:
+        mark = one.high if is_high else one.low
+        if (today.close <= mark) if is_high else (today.close >= mark):
+            return None
+        passed.append(mark)
+    if not _suffices(len(passed), rule.days):
+        return None
+    return _firing(rule, today, today.close, max(passed) if is_high else min(passed), of=len(passed))
+
+
+def _suffices(found: int, days: int) -> bool:
+    """At least half of the days that a rule names."""
+    return found > 0 and (found * 2 >= days if days else found >= LEAST_DAYS)
+
+
+def _firing(
+    rule: MarketRule, today: Day, value: Decimal, compared: Decimal, *, of: int = 0, unit: str = ""
+) -> MarketFiring:
+    at = datetime.combine(today.dt, time(), UTC)
+    return MarketFiring(rule, today, at, today.close, value, compared, of, unit)

@@ -1,0 +1,119 @@
+"""Rows by groups, and rows of one table found from another, on whole columns."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coinlake.ranks import Numbers, ranks, repeats
+from coinlake.tables import refined
+
+MARKET: Final = ("source", "base", "quote")
+MICROSECOND: Final = timedelta(microseconds=1)
+DAY: Final = timedelta(days=1) // MICROSECOND
+_EPOCH: Final = date(1970, 1, 1)
+_ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
+
+
+def given(parts: Mapping[str, pa.Table], table: str) -> pa.Table:
+    """The rows of a table among the inputs; none, with its partitions' columns, where it is no input."""
+    if table in parts:
+        return parts[table].combine_chunks()
+    twin = refined()[table]
+    folders = [pa.field(name, pa.string()) for name in twin.partitions]
+    return pa.schema([*twin.schema, *folders]).empty_table()
+
+
+def column(rows: pa.Table, name: str) -> Numbers:
+    """A column without nulls as NumPy sees it in order: times as microseconds, texts as ranks."""
+    return ranks(rows[name].combine_chunks())
+
+
+def codes(rows: pa.Table, keys: Sequence[str]) -> Numbers:
+    """A whole number from 0 for each row, the same where all ``keys`` are, and in their order."""
+    code: Numbers = np.zeros(rows.num_rows, np.int64)
+    for key in keys:
+        places = column(rows, key).astype(np.int64)
+        places -= places.min(initial=0)
+        code = np.unique(code * (places.max(initial=0) + 1) + places, return_inverse=True)[1]
+    return code
+
+
+def order(values: pa.ChunkedArray) -> Numbers:
+    """Each value's place among all, equal values sharing one; exact for decimals."""
+    place: Numbers = pc.rank(values.combine_chunks(), tiebreaker="dense").to_numpy()
+    return place.astype(np.int64)
+
+
+def last(group: Numbers, *order: Numbers) -> Numbers:
+    """Of each group the row that comes last by ``order``, its first key the most important."""
+    by: Numbers = np.lexsort([*reversed(order), group])
+    found: Numbers = by[~np.roll(repeats(by, [group]), -1)] if len(by) else by
+    return found
+
+
+def first(group: Numbers, *order: Numbers) -> Numbers:
+    """Of each group the row that comes first by ``order``."""
+    by: Numbers = np.lexsort([*reversed(order), group])
+    found: Numbers = by[~repeats(by, [group])]
+    return found
+
+
+def together(*tables: pa.Table) -> pa.Table:
+    """The rows of all, with the columns of the first, any of which may be null."""
+    schema = pa.schema([field.with_nullable(True) for field in tables[0].schema])
+    rows = [table.select(schema.names).cast(schema) for table in tables]
+    return pa.concat_tables(rows).combine_chunks()
+
+
+def take(rows: pa.Table, places: Numbers) -> pa.Table:
+    return rows.take(pa.array(places, pa.int64()))
+
+
+def positions(wanted: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Array:
+    """For each row of ``wanted``, where ``among`` has the row with the same ``keys``; null for nowhere."""
+    code = codes(together(wanted.select(keys), among), keys)
+    where = np.full(code.max(initial=-1) + 1, -1)
+    where[code[wanted.num_rows :]] = np.arange(among.num_rows)
+    found = where[code[: wanted.num_rows]]
+    return pa.array(found, pa.int64(), mask=found < 0)
+
+
+def lacking(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Table:
+    """The rows of which ``among`` has none with the same ``keys``."""
+    return rows.filter(positions(rows, among, keys).is_null())
+
+
+def sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
+    """Exact sums for groups 0 to ``count``; null for a group without a value, or with a null."""
+    rows = pa.table({"group": group, "value": values})
+    found = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])
+    where = np.full(count, -1)
+    where[found["group"].to_numpy()] = np.arange(found.num_rows)
+    return found["value_sum"].combine_chunks().take(pa.array(where, pa.int64(), mask=where < 0))
+
+
+def rounded(values: pa.ChunkedArray | Numbers, decimals: int) -> pa.Array:
+    """float64 to so many decimals; null for no finite number. (Arrow makes -0.9700000000000001 of -0.97.)"""
+    floats = values if isinstance(values, np.ndarray) else values.to_numpy().astype(np.float64)
+    return pa.array(np.round(floats, decimals), mask=~np.isfinite(floats))
+
+
+def days(rows: pa.Table, name: str = "dt") -> Numbers:
+    """A column of days, texts such as 2026-11-21, as days since 1970."""
+    words = rows[name].combine_chunks().dictionary_encode()
+    numbers = np.array([(date.fromisoformat(day) - _EPOCH).days for day in words.dictionary.to_pylist()])
+    known: Numbers = numbers.astype(np.int64)[words.indices.to_numpy()]
+    return known
+
+
+def day_texts(numbers: Numbers) -> pa.Array:
+    """Days since 1970 as texts such as 2026-11-21."""
+    return pa.array(np.datetime_as_string(numbers.astype("datetime64[D]")).astype(object), pa.string())
+
+
+def day_number(day: date) -> int:
+    return (day - _EPOCH).days

@@ -1,0 +1,93 @@
+"""Trusted from raw and refined from trusted, by the stages' own code in this process."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from coinlake import keys
+from coinlake.errors import BadKey, CoinlakeError
+from coinlake.keys import RawKey
+from coinlake.observability import logger
+from coinlake.s3_events import ObjectRef, created_event
+from coinlake.stores import ObjectStore
+from ops.listing import Entry, entries
+from ops.rebuild.scratch import Scratch
+from ops.stack import Stack
+from refine.files import Files
+from refine.parts import Parts
+from refine.tables import DERIVED
+from refine.work import Message, Outcome, Refine
+from transform.commit import Lake
+from transform.work import Transform
+from transform.writer import ParquetWriter
+
+ROUND: Final = 500  # files that refine merges at once
+THREADS: Final = 4
+LOGGED: Final = "ERROR"  # the stages' own log is for Lambda
+SHOWN: Final = 3
+MAX_RAW_BYTES: Final = 64 << 20  # as terraform/transform.tf
+Report = Callable[[int, int], None]
+
+
+class RebuildFailed(CoinlakeError):
+    """Some objects could not be computed anew."""
+
+
+def trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch, list[RawKey]]:
+    """Trusted and quarantine of every raw object that the ledger says is done; and those objects."""
+    logger.setLevel(LOGGED)
+    lake = stack.lake
+    scratch = Scratch(lake.client, folder, (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER))
+    done = {entry.key for entry in entries(lake, keys.LEDGER)}
+    wanted = [(entry, key) for entry, key in _raw(stack) if str(key.ledger()) in done]
+    transform = Transform(
+        raw=stack.raw,
+        lake=Lake(ObjectStore(scratch, lake.bucket), ParquetWriter(scratch, lake.bucket), "rebuild"),
+        symbol_of=lru_cache(8192)(stack.config().symbol),
+        max_bytes=MAX_RAW_BYTES,
+    )
+    bodies = [
+        created_event(ObjectRef(stack.raw_bucket, entry.key, entry.size, entry.etag)) for entry, _ in wanted
+    ]
+    with ThreadPoolExecutor(THREADS) as pool:
+        for number, _ in enumerate(pool.map(transform.message, bodies), start=1):
+            report(number, len(bodies))
+    return scratch, [key for _, key in wanted]
+
+
+def refined(stack: Stack, folder: Path, report: Report) -> Scratch:
+    """Every part of the refined zone, from all trusted files that there are now."""
+    logger.setLevel(LOGGED)
+    scratch = Scratch(stack.lake.client, folder, (keys.REFINED,))
+    lake = ObjectStore(scratch, stack.lake_bucket)
+    refine = Refine(lake.bucket, Files(lake), Parts(lake), derived=())
+    files = [entry.key for entry in entries(stack.lake, keys.TRUSTED)]
+    outcome, waiting = Outcome(), iter(files)
+    for start in range(0, len(files), ROUND):
+        outcome.add(refine.batch(_messages(lake.bucket, islice(waiting, ROUND))))
+        report(min(start + ROUND, len(files)), len(files))
+    whole = Refine(lake.bucket, refine.files, refine.parts, DERIVED)
+    whole.derive({part: {"derived tables"} for part in outcome.touched}, outcome)
+    if outcome.failed:
+        raise RebuildFailed(f"could not rebuild from {_some(sorted(outcome.failed))}; the log above says why")
+    return scratch
+
+
+def _raw(stack: Stack) -> Iterable[tuple[Entry, RawKey]]:
+    for entry in entries(stack.raw, keys.RAW):
+        try:
+            yield entry, RawKey.parse(entry.key)
+        except BadKey:
+            continue
+
+
+def _messages(bucket: str, files: Iterable[str]) -> list[Message]:
+    return [Message(key, created_event(ObjectRef(bucket, key))) for key in files]
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more

@@ -1,0 +1,25 @@
+-- What were an asset's days? Open, high, low, close and volume of the last year, by source
+-- base string: The asset's canonical symbol
+-- quote string: The currency of the prices
+-- source string: Whose prices they are
+-- dt string: Day, UTC
+-- open decimal(38,18): First price
+-- high decimal(38,18): Highest price
+-- low decimal(38,18): Lowest price
+-- close decimal(38,18): Last price
+-- volume decimal(38,18): Volume traded, in the asset
+-- change_percent double: Change of the close since the day before, a simple return
+SELECT
+  base,
+  quote,
+  source,
+  dt,
+  open,
+  high,
+  low,
+  close,
+  volume,
+  100 * simple_return AS change_percent
+FROM asset_days
+WHERE month >= substr(CAST(CAST(current_date - INTERVAL '365' DAY AS date) AS varchar), 1, 7)
+ORDER BY base, quote, source, dt DESC

@@ -1,0 +1,148 @@
+# The dashboard: off by default, public through CloudFront alone, or private.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+# The provider would ask AWS whether the definition is valid; the tests compare it instead, and the
+# embedded AWS runs it.
+override_resource {
+  target = aws_sfn_state_machine.backfill
+}
+
+override_resource {
+  target          = aws_cloudfront_distribution.site
+  override_during = plan
+  values = {
+    arn         = "arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"
+    domain_name = "d111111abcdef8.cloudfront.net"
+  }
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "without_being_asked_for_there_is_no_dashboard" {
+  command = plan
+
+  assert {
+    condition = (
+      length(module.site) + length(aws_s3_object.page) + length(aws_cloudfront_distribution.site) == 0
+      && local.site_bucket == "" && local.site_bucket_arns == [] && output.site_bucket == null && output.dashboard_url == null
+    )
+    error_message = "enable_dashboard is false by default and costs nothing."
+  }
+}
+
+run "a_public_dashboard_is_read_by_its_own_distribution_only" {
+  command = plan
+
+  variables {
+    enable_dashboard = true
+  }
+
+  # The distribution's ARN is known once it is made, and only then is the policy rendered.
+  assert {
+    condition = [
+      for s in data.aws_iam_policy_document.site_is_shown["this"].statement :
+      [s.sid, s.actions, s.resources, s.principals, s.condition]
+      ] == [[
+        "CloudFrontReads", toset(["s3:GetObject"]), toset(["arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/*"]),
+        toset([{ type = "Service", identifiers = toset(["cloudfront.amazonaws.com"]) }]),
+        toset([{ test = "StringEquals", variable = "aws:SourceArn", values = tolist(["arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"]) }]),
+    ]]
+    error_message = "Nobody but the distribution reads the site bucket."
+  }
+
+  assert {
+    condition = {
+      for key, object in aws_s3_object.page : key => [object.content_type, object.cache_control] if contains(["index.html", "style.css", "js/main.js", "favicon.svg"], key)
+      } == {
+      "index.html"  = ["text/html; charset=utf-8", "public, max-age=0, s-maxage=60, must-revalidate"]
+      "style.css"   = ["text/css; charset=utf-8", "public, max-age=0, s-maxage=60, must-revalidate"]
+      "js/main.js"  = ["text/javascript; charset=utf-8", "public, max-age=0, s-maxage=60, must-revalidate"]
+      "favicon.svg" = ["image/svg+xml", "public, max-age=0, s-maxage=60, must-revalidate"]
+    }
+    error_message = "The page's files carry their types, and are asked for anew each time."
+  }
+
+  assert {
+    condition     = contains(keys(aws_s3_object.page), "vendor/lightweight-charts.standalone.production.mjs") && !contains(keys(aws_s3_object.page), "serving.json")
+    error_message = "The page is what dashboard/serving.json lists."
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_response_headers_policy.site["this"].security_headers_config[0].content_security_policy[0].content_security_policy == local.serving.headers["Content-Security-Policy"]
+      && aws_cloudfront_response_headers_policy.site["this"].security_headers_config[0].strict_transport_security[0].access_control_max_age_sec == 31536000
+      && { for item in aws_cloudfront_response_headers_policy.site["this"].custom_headers_config[0].items : item.header => item.value }
+      == { for name in ["Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Permissions-Policy"] : name => local.serving.headers[name] }
+    )
+    error_message = "CloudFront sends the headers that the dashboard was tested with."
+  }
+
+  assert {
+    condition = (
+      aws_cloudfront_distribution.site["this"].default_root_object == "index.html"
+      && aws_cloudfront_distribution.site["this"].default_cache_behavior[0].viewer_protocol_policy == "redirect-to-https"
+      && toset(aws_cloudfront_distribution.site["this"].default_cache_behavior[0].allowed_methods) == toset(["GET", "HEAD"])
+      && aws_cloudfront_distribution.site["this"].price_class == "PriceClass_100"
+      && aws_cloudfront_origin_access_control.site["this"].signing_behavior == "always"
+    )
+    error_message = "The distribution reads over HTTPS, signed, and nothing else."
+  }
+
+  assert {
+    condition     = output.dashboard_url == "https://d111111abcdef8.cloudfront.net/" && local.site_bucket_arns == ["arn:aws:s3:::coinlake-test-site-123456789012-us-east-1"]
+    error_message = "The command and refine learn where the dashboard is."
+  }
+}
+
+run "a_dashboard_that_is_not_public_stays_in_its_bucket" {
+  command = plan
+
+  variables {
+    enable_dashboard = true
+    dashboard_public = false
+  }
+
+  assert {
+    condition = (
+      length(aws_cloudfront_distribution.site) + length(aws_cloudfront_response_headers_policy.site) == 0
+      && [for s in jsondecode(module.site["this"].policy).Statement : s.Effect] == ["Deny"]
+      && length(aws_s3_object.page) > 10 && output.dashboard_url == null
+    )
+    error_message = "Without CloudFront no one is granted the bucket, and the page is in it all the same."
+  }
+}
+
+run "with_a_key_of_your_own_the_distribution_may_decrypt" {
+  command = plan
+
+  variables {
+    enable_dashboard      = true
+    customer_managed_keys = true
+  }
+
+  assert {
+    condition = [
+      for s in data.aws_iam_policy_document.key.statement : [s.actions, s.principals, s.condition] if s.sid == "DashboardIsShown"
+      ] == [[
+        toset(["kms:Decrypt"]), toset([{ type = "Service", identifiers = toset(["cloudfront.amazonaws.com"]) }]),
+        toset([{ test = "StringEquals", variable = "aws:SourceArn", values = tolist(["arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"]) }]),
+    ]]
+    error_message = "CloudFront reads encrypted objects for this distribution only."
+  }
+}

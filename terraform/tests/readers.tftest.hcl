@@ -1,0 +1,215 @@
+# Views and readers: what stands in the catalog, and who may read it.
+
+provider "aws" {
+  region                      = "us-east-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+# The provider would ask AWS whether the definition is valid; the tests compare it instead, and the
+# embedded AWS runs it.
+override_resource {
+  target = aws_sfn_state_machine.backfill
+}
+
+variables {
+  environment  = "test"
+  protect_data = false
+}
+
+run "without_readers_nothing_of_lake_formation_exists" {
+  command = plan
+
+  assert {
+    condition = sum([
+      for made in [
+        aws_iam_role.lake_formation, aws_iam_role_policy.lake_formation, aws_iam_policy.reader, aws_lakeformation_resource.zone,
+        aws_lakeformation_permissions.database, aws_lakeformation_permissions.tables,
+        aws_lakeformation_opt_in.database, aws_lakeformation_opt_in.tables,
+      ] : length(made)
+    ]) == 0
+    error_message = "Lake Formation is off by default: IAM alone decides."
+  }
+
+  assert {
+    condition = [
+      for view in [aws_glue_catalog_table.view["movers"]] : [
+        view.table_type, view.database_name, view.parameters, view.view_expanded_text,
+        startswith(view.view_original_text, "/* Presto View: "), endswith(view.view_original_text, " */"),
+      ]
+    ] == [["VIRTUAL_VIEW", "coinlake_test", tomap({ presto_view = "true", comment = "Presto View" }), "/* Presto View */", true, true]]
+    error_message = "A view has the form that Athena gives its own."
+  }
+
+  assert {
+    condition = jsondecode(base64decode(one(regex("^/\\* Presto View: (.*) \\*/$", aws_glue_catalog_table.view["drawdowns"].view_original_text)))) == {
+      originalSql = trimspace(replace(file("./queries/drawdowns.sql"), "/(?m)^--.*\n/", ""))
+      catalog     = "awsdatacatalog"
+      schema      = "coinlake_test"
+      columns = [
+        { name = "base", type = "varchar" },
+        { name = "quote", type = "varchar" },
+        { name = "source", type = "varchar" },
+        { name = "dt", type = "varchar" },
+        { name = "close", type = "decimal(38,18)" },
+        { name = "drawdown_percent", type = "double" },
+        { name = "deepest_percent", type = "double" },
+        { name = "deepest_dt", type = "varchar" },
+      ]
+    }
+    error_message = "A view's text is the base64 of its SQL, catalog, schema and columns in Trino's types."
+  }
+
+  assert {
+    condition = [for column in aws_glue_catalog_table.view["latest_prices"].storage_descriptor[0].columns : [column.name, column.type]] == [
+      ["base", "string"], ["quote", "string"], ["source", "string"], ["price", "decimal(38,18)"],
+      ["change_24h_percent", "double"], ["volume_24h_quote", "decimal(38,18)"], ["market_cap", "decimal(38,18)"],
+      ["rank", "int"], ["observed_at", "timestamp"], ["age_minutes", "bigint"],
+    ]
+    error_message = "A view's own columns are in Hive's types, in the order of the SELECT."
+  }
+
+  assert {
+    condition = (
+      toset(keys(aws_athena_named_query.this)) == toset(keys(aws_glue_catalog_table.view)) &&
+      length(aws_athena_named_query.this) == 10 &&
+      aws_athena_named_query.this["movers"].query == file("./queries/movers.sql") &&
+      length(setintersection(keys(aws_glue_catalog_table.view), keys(aws_glue_catalog_table.this))) == 0
+    )
+    error_message = "Each of the ten questions is a view and a saved query, and none takes a table's name."
+  }
+}
+
+run "readers_read_every_table_and_nobody_else_is_touched" {
+  command = plan
+
+  variables {
+    readers = ["arn:aws:iam::123456789012:role/analyst", "arn:aws:iam::123456789012:user/ada"]
+  }
+
+  assert {
+    condition = { for zone, location in aws_lakeformation_resource.zone : zone => [location.arn, location.hybrid_access_enabled] } == {
+      for zone in ["gaps", "refined", "trusted"] : zone => ["arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/${zone}", true]
+    }
+    error_message = "The zones of the tables are registered, in hybrid access mode: IAM goes on for everybody else."
+  }
+
+  assert {
+    condition = {
+      for reader, grant in aws_lakeformation_permissions.tables :
+      reader => [grant.principal, grant.permissions, one(grant.table).database_name, one(grant.table).wildcard]
+      } == {
+      for reader in var.readers : reader => [reader, toset(["DESCRIBE", "SELECT"]), "coinlake_test", true]
+    }
+    error_message = "Readers may read every table, and do no more."
+  }
+
+  assert {
+    condition = {
+      for reader, grant in aws_lakeformation_permissions.database : reader => [grant.permissions, one(grant.database).name]
+      } == {
+      for reader in var.readers : reader => [toset(["DESCRIBE"]), "coinlake_test"]
+    }
+    error_message = "Readers see the database, and do no more."
+  }
+
+  assert {
+    condition = (
+      toset([for opted in aws_lakeformation_opt_in.database : one(opted.principal).data_lake_principal_identifier]) == var.readers &&
+      toset([for opted in aws_lakeformation_opt_in.tables : one(opted.principal).data_lake_principal_identifier]) == var.readers &&
+      alltrue([for opted in aws_lakeformation_opt_in.tables : one(one(opted.resource_data).table).wildcard])
+    )
+    error_message = "In hybrid access mode a grant counts for those alone who are opted in."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(data.aws_iam_policy_document.lake_formation.json).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      } == {
+      ReadTables = ["Allow", "s3:GetObject", [
+        for zone in ["trusted", "refined", "gaps"] : "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/${zone}/*"
+      ]]
+      ListTables = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["refined/*", "trusted/*", "gaps/*"] } },
+      ]
+    }
+    error_message = "Lake Formation's permissions changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(data.aws_iam_policy_document.lake_formation_trust.json).Statement : s.Sid => [s.Effect, s.Action, s.Principal]
+      } == {
+      LakeFormationReadsAsThisRole = ["Allow", "sts:AssumeRole", { Service = "lakeformation.amazonaws.com" }]
+    }
+    error_message = "Only Lake Formation may take its role."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_policy.reader["this"].policy).Statement : s.Sid => [s.Effect, s.Resource]
+      } == {
+      AskAthena = ["Allow", "arn:aws:athena:us-east-1:123456789012:workgroup/coinlake-test"]
+      SeeCatalog = ["Allow", [
+        "arn:aws:glue:us-east-1:123456789012:table/coinlake_test/*",
+        "arn:aws:glue:us-east-1:123456789012:database/coinlake_test",
+        "arn:aws:glue:us-east-1:123456789012:catalog",
+      ]]
+      ReadWhatIsGranted = ["Allow", "*"]
+      KeepAnswers       = ["Allow", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/athena/*"]
+      FindAnswers       = ["Allow", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1"]
+      ListAnswers       = ["Allow", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1"]
+    }
+    error_message = "A reader asks Athena in our workgroup, sees our catalog, and keeps answers in their place."
+  }
+
+  assert {
+    condition = toset(flatten([
+      for s in jsondecode(aws_iam_policy.reader["this"].policy).Statement : s.Action
+      ])) == toset([
+      "athena:BatchGetNamedQuery", "athena:GetNamedQuery", "athena:GetQueryExecution", "athena:GetQueryResults",
+      "athena:GetWorkGroup", "athena:ListNamedQueries", "athena:StartQueryExecution", "athena:StopQueryExecution",
+      "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables",
+      "lakeformation:GetDataAccess", "s3:AbortMultipartUpload", "s3:GetBucketLocation", "s3:GetObject",
+      "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
+    ])
+    error_message = "A reader's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "with_a_key_of_your_own_readers_may_use_it" {
+  command = plan
+
+  variables {
+    readers               = ["arn:aws:iam::123456789012:role/analyst"]
+    customer_managed_keys = true
+  }
+
+  override_resource {
+    target          = aws_kms_key.this
+    override_during = plan
+    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
+  }
+
+  assert {
+    condition = {
+      for s in concat(
+        jsondecode(data.aws_iam_policy_document.lake_formation.json).Statement,
+        jsondecode(aws_iam_policy.reader["this"].policy).Statement,
+      ) : s.Sid => [s.Action, s.Resource] if strcontains(jsonencode(s.Action), "kms:")
+      } == {
+      ReadEncryptedTables = ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]
+      EncryptAnswers      = [["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]
+    }
+    error_message = "Lake Formation decrypts the tables, a reader encrypts its answers, and neither does more."
+  }
+}

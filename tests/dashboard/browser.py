@@ -1,0 +1,90 @@
+"""Debian's Chromium under Playwright, and the page served as `coinlake dashboard` serves it."""
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+from coinlake.errors import NotFound
+from coinlake.stores import StoredObject, sha256
+from ops.dashboard import LOOPBACK, Page, Site, application, listen
+from tests.dashboard.published import NOW, encoded, published
+
+NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
+REQUIRED: Final = "COINLAKE_CHROMIUM_REQUIRED"
+FLAGS: Final = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """Where Chromium is; without it the test is skipped, or fails where CI wants it."""
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    if found is None:
+        told = (
+            "no Chromium here: install it, for example with apt-get install chromium, to test the dashboard"
+        )
+        pytest.fail(told, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(told)
+    return found
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """A browser with a profile of its own, which Playwright makes and deletes."""
+    path = chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Bucket:
+    """The site bucket in memory: ``files`` by path below ``data/`` may be changed between two requests."""
+
+    files: dict[str, Any] = field(default_factory=published)
+
+    def get(self, key: str, max_bytes: int) -> StoredObject:
+        path = key.removeprefix("data/")
+        if path not in self.files:
+            raise NotFound(key)
+        found = encoded(self.files[path])
+        return StoredObject(found, sha256(found)[:32], {}, datetime.now(UTC))
+
+
+@contextmanager
+def served(store: Any) -> Iterator[str]:
+    """The dashboard over a ``Bucket`` or an ``ObjectStore`` on a free port; its address."""
+    site = Site(Page(), store)
+    with listen(0) as taken:
+        server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://{LOOPBACK}:{taken.getsockname()[1]}/"
+        server.should_exit = True
+        thread.join(5)
+
+
+def window(browser: Browser, width: int = 1440, height: int = 900, **options: Any) -> BrowserContext:
+    """A window of its own at the time that the published files are of."""
+    found = browser.new_context(viewport={"width": width, "height": height}, **options)
+    found.set_default_timeout(5_000)
+    found.clock.install(time=NOW)
+    return found

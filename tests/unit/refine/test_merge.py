@@ -1,0 +1,120 @@
+"""Merging: any order, any repetition, the same bytes; and the row that should win does."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coinlake import parquet
+from coinlake.tables import refined
+from refine.merge import in_order, merge
+from tests.unit.refine.rows import DAY, candle, file, nothing, quote, raw_key
+
+CANDLES = refined()["candles"]
+
+
+def merged(*files: pa.Table, table: str = "candles") -> pa.Table:
+    """As if each file came by itself, in this order."""
+    part = nothing(table)
+    for rows in files:
+        part = merge(refined()[table], part, [rows])
+    return part
+
+
+def closes(rows: pa.Table) -> list[int]:
+    return [int(close) for close in rows["close"].to_pylist()]
+
+
+requests = st.builds(
+    raw_key,
+    st.integers(min_value=0, max_value=3),
+    st.integers(min_value=0, max_value=2),
+    st.sampled_from(["binance", "coinbase"]),
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> list[pa.Table]:
+    """Files of different raw objects, each with some of a few buckets; values tell them apart."""
+    drawn = []
+    for number, key in enumerate(draw(st.lists(requests, max_size=6, unique_by=str))):
+        minutes = draw(st.sets(st.integers(min_value=0, max_value=4), min_size=1))
+        closed = draw(st.booleans())
+        received = DAY + timedelta(minutes=draw(st.integers(min_value=0, max_value=2)))
+        drawn.append(
+            file(
+                "candles",
+                [candle(at, number + 1, key, is_closed=closed, received_at=received) for at in minutes],
+            )
+        )
+    return drawn
+
+
+@given(files(), st.data())
+def test_any_order_and_any_repetition_gives_the_same_bytes(drawn: list[pa.Table], data: st.DataObject):
+    again = data.draw(
+        st.permutations([*drawn, *data.draw(st.lists(st.sampled_from(drawn)) if drawn else st.just([]))])
+    )
+    at_once = merge(CANDLES, nothing("candles"), drawn) if drawn else nothing("candles")
+    assert parquet.encode(CANDLES, merged(*again)) == parquet.encode(CANDLES, at_once)
+
+
+def best(rows: Sequence[dict]) -> dict:
+    """The rule said once more, by plain comparison."""
+
+    def merit(row: dict) -> tuple:
+        name = row["raw_key"].split("/")[-1].split(".")
+        revision = next((int(part[1:]) for part in name if part[0] == "r" and part[1:].isdigit()), 0)
+        return row["is_closed"], revision, row["received_at"], row["raw_key"]
+
+    return max(rows, key=merit)
+
+
+@given(files())
+def test_of_each_bucket_the_closed_newest_revision_received_last_stays(drawn: list[pa.Table]):
+    every = [row for rows in drawn for row in rows.to_pylist()]
+    by_key: dict[tuple, list[dict]] = {}
+    for row in every:
+        by_key.setdefault((row["base"], row["quote"], row["open_time"], row["source"]), []).append(row)
+    expected = [best(by_key[key]) for key in sorted(by_key)]
+    assert merged(*drawn).to_pylist() == expected
+
+
+def test_a_revision_wins_over_what_was_received_later():
+    first, second = raw_key(9), raw_key(0, revision=1)
+    late = candle(0, 1, first, received_at=DAY + timedelta(hours=9))
+    assert closes(merged(file("candles", [candle(0, 2, second)]), file("candles", [late]))) == [2]
+
+
+def test_a_closed_bucket_wins_over_any_that_could_still_change():
+    still_open = candle(0, 1, raw_key(9, revision=3), is_closed=False)
+    assert closes(merged(file("candles", [candle(0, 2, raw_key(1))]), file("candles", [still_open]))) == [2]
+
+
+def test_a_file_written_anew_replaces_all_rows_of_its_raw_object():
+    key = raw_key(0)
+    before = file("candles", [candle(0, 1, key), candle(1, 1, key)])
+    after = file("candles", [candle(1, 7, key)])
+    assert closes(merged(before, after)) == [7]
+
+
+def test_rows_lie_in_the_order_of_the_table():
+    key = raw_key(0)
+    rows = [quote(second, 1, key, base) for base in ("ETH", "BTC") for second in (2, 1)]
+    part = merged(file("quotes", rows), table="quotes")
+    assert list(zip(part["base"].to_pylist(), part["observed_at"].to_pylist(), strict=True)) == [
+        (base, DAY + timedelta(seconds=second)) for base in ("BTC", "ETH") for second in (1, 2)
+    ]
+
+
+def test_rows_of_a_derived_table_are_put_in_its_order():
+    rows = file("quotes", [quote(2, 1, raw_key(0)), quote(1, 1, raw_key(0))]).cast(refined()["quotes"].schema)
+    ordered = in_order(refined()["quotes"], rows)
+    assert ordered["observed_at"].to_pylist() == sorted(rows["observed_at"].to_pylist())
+    assert ordered.schema == refined()["quotes"].schema
+
+
+def test_nothing_and_nothing_is_nothing():
+    assert merge(CANDLES, nothing("candles"), [nothing("candles")]).num_rows == 0
