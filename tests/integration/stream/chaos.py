@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .stage import Stage, staged
+from tests.integration.stream.stage import Stage, staged
 
 SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
 CALM = 200  # frames before the first fault and after the last
