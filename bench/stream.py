@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import trustme
 
@@ -66,19 +66,34 @@ class StreamBench:
 
     def _ours(self, symbols: int) -> Result:
         with feeding(self.frames, symbols) as feed:
-            return Job("stream_collector", {**feed, "s3": self.endpoint, "health_port": _free_port()}).run()
+            told = {**feed.told, "s3": self.endpoint, "health_port": _free_port()}
+            return feed.timed(Job("stream_collector", told))
 
     def _theirs(self, symbols: int, python: str | None) -> Result | None:
         if python is None:
             return None
         with feeding(self.frames, symbols) as feed:
-            trusting = {"SSL_CERT_FILE": feed["authority"]}
-            return Job("stream_cryptofeed", feed, python, trusting).run()
+            trusting = {"SSL_CERT_FILE": feed.told["authority"]}
+            return feed.timed(Job("stream_cryptofeed", feed.told, python, trusting))
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """What a job is ``told`` to hear a feed; ``said`` is the feed's output, when it began to send."""
+
+    told: dict[str, Any]
+    said: IO[str]
+
+    def timed(self, job: Job) -> Result:
+        """The job's numbers, and the seconds since the feed began: what was received before it was
+        handed on counts, too."""
+        result = job.run()
+        return {**result, "seconds": result["ended"] - float(self.said.readline())}
 
 
 @contextmanager
-def feeding(frames: int, symbols: int) -> Iterator[dict[str, Any]]:
-    """A feed while the block runs: what a job must be told to hear it."""
+def feeding(frames: int, symbols: int) -> Iterator[Feeding]:
+    """A feed while the block runs."""
     with tempfile.TemporaryDirectory() as folder:
         authority, certificate = Path(folder, "authority.pem"), Path(folder, "certificate.pem")
         made = trustme.CA()
@@ -95,7 +110,8 @@ def feeding(frames: int, symbols: int) -> Iterator[dict[str, Any]]:
         ) as process:
             assert process.stdout and process.stdin  # noqa: S101 - both are pipes
             url = f"wss://127.0.0.1:{process.stdout.readline().strip()}"
-            yield {"url": url, "authority": str(authority), "frames": frames, "symbols": symbols}
+            heard = {"url": url, "authority": str(authority), "frames": frames, "symbols": symbols}
+            yield Feeding(heard, process.stdout)
             process.stdin.close()
 
 

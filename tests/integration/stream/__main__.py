@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from .chaos import Result, chaos
+from tests.integration.stream.chaos import Result, chaos
 
 MOST_MB = 256
 

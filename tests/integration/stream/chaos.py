@@ -14,11 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .stage import Stage, staged
+from tests.integration.stream.stage import Stage, staged
 
 SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
 CALM = 200  # frames before the first fault and after the last
 STEP_SECONDS = 1.0
+SHUTDOWN_SECONDS = 3.2
 PACE = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
 
 
@@ -130,6 +131,7 @@ class Chaos:
         """Calm again: the last trades show what is missing before them; then a stop, and the count."""
         aws, collector = self.stage.aws, self.stage.collector
         aws.s3_faults = aws.s3_seconds = aws.dynamodb_faults = 0.0
+        time.sleep(SHUTDOWN_SECONDS)  # an announced end may still come, and hide the last trades
         connections = self.stage.venue.seen["connections"]
         self.stage.venue.hang_up()
         collector.until(lambda _: self.stage.venue.seen["connections"] > connections)

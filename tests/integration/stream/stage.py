@@ -15,11 +15,10 @@ import trustme
 
 from coinlake.keys import RawKey
 from coinlake.stores import StoredObject
+from tests.integration.stream.faulty_aws import FaultyAws
+from tests.integration.stream.process import ROOT, Collecting
+from tests.integration.stream.venue import Venue
 from transform.reading import read
-
-from .faulty_aws import FaultyAws
-from .process import ROOT, Collecting
-from .venue import Venue
 
 HASTY = {
     "ping_seconds": 0.5,

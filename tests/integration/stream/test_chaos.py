@@ -1,6 +1,6 @@
 """The proof in its short form; `make chaos` runs it in full."""
 
-from .chaos import chaos
+from tests.integration.stream.chaos import chaos
 
 MOST_MB = 256
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from .stage import staged
-from .venue import START_MS
+from tests.integration.stream.stage import staged
+from tests.integration.stream.venue import START_MS
 
 SYMBOLS = ("btcusdt", "ethusdt")
 TICKERS = "btcusdt@miniTicker"

@@ -11,10 +11,9 @@ import uvicorn
 
 from coinlake.keys import RawKey
 from simulator.app import create_app
-
-from .faulty_aws import FaultyAws
-from .process import Collecting, free_port
-from .stage import HASTY, Stage, configuration, surroundings
+from tests.integration.stream.faulty_aws import FaultyAws
+from tests.integration.stream.process import Collecting, free_port
+from tests.integration.stream.stage import HASTY, Stage, configuration, surroundings
 
 STREAMS = {
     "streams": ["btcusdt@trade", "btcusdt@miniTicker", "ethusdt@bookTicker", "btcusdt@kline_1m"],
