@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from ops import errors
-from ops.commands import cloud, dashboard, gaps, history, laptop, live, look, rebuild, repair
+from ops.commands import alerts, cloud, dashboard, gaps, history, laptop, live, look, rebuild, repair
 from ops.progress import errors as stderr
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (laptop, live, look, dashboard, gaps, history, repair, rebuild, cloud):
+for commands in (laptop, live, look, alerts, dashboard, gaps, history, repair, rebuild, cloud):
     app.add_typer(commands.app)
 
 

@@ -43,6 +43,7 @@ class Alert:
     ``topic`` is what the cooldown counts for, the partition key of its state: ``alert#<rule>#
     <source>#<base>#<quote>`` or ``notice#<kind>#<subject>``. ``id`` follows from the input,
     so that a redelivery carries the same one.
+    ``value`` and ``condition`` are a rule's, in words: what was seen, what was asked for.
     """
 
     topic: str
@@ -51,6 +52,8 @@ class Alert:
     at: datetime
     cooldown: timedelta
     message: Message
+    value: str = ""
+    condition: str = ""
 
     @property
     def newest_predecessor(self) -> datetime:

@@ -96,6 +96,8 @@ def alert(firing: MarketFiring) -> Alert:
         at=firing.at,
         cooldown=rule.cooldown,
         message=market_messages.market(firing),
+        value=market_messages.value(firing),
+        condition=market_messages.condition(rule),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import Final
 
+from coinlake.alert_rules import PriceRule
 from coinlake.keys import QuarantineKey, TrustedKey
 from coinlake.records import Rejection
 from notify import formats
@@ -21,7 +22,7 @@ _SUBJECT_REASONS: Final = 3
 def price(firing: Firing, key: TrustedKey) -> Message:
     """A price rule fired on a row of the trusted object ``key``."""
     seen, rule = firing.observation, firing.rule
-    at_price = f"{formats.amount(seen.price, _level(firing))} {seen.quote}"
+    at_price = _price(firing)
     return message(
         f"{seen.base} {_what(firing)}: {at_price} on {seen.source}",
         f"{seen.base} is at {at_price} on {seen.source}: {_what(firing)}.",
@@ -31,7 +32,7 @@ def price(firing: Firing, key: TrustedKey) -> Message:
                 *_compared(firing),
                 ("Source", f"{seen.source} {key.dataset}"),
                 ("Time", formats.when(seen.at)),
-                ("Rule", f"{rule.name}: {_condition(firing)}"),
+                ("Rule", f"{rule.name}: {condition(rule)}"),
                 ("Next mail", f"in {formats.span(rule.cooldown)} at the earliest"),
             ]
         ),
@@ -40,6 +41,21 @@ def price(firing: Firing, key: TrustedKey) -> Message:
         f"To change this rule, edit price_rules in {SETTINGS} and deploy.",
         sources=[seen.source],
     )
+
+
+def value(firing: Firing) -> str:
+    """What was seen, in words: ``77,361.43 USD``, ``+5.3 % in 1 h``."""
+    return _price(firing) if firing.base is None else _what(firing)
+
+
+def condition(rule: PriceRule) -> str:
+    """What the rule asks for: ``above 75,000 USD``."""
+    if rule.above is not None:
+        return f"above {formats.exact(rule.above)} {rule.quote}"
+    if rule.below is not None:
+        return f"below {formats.exact(rule.below)} {rule.quote}"
+    change = formats.exact(rule.change_percent or Decimal(0))
+    return f"{change} % or more, up or down, in {formats.span(rule.window)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +87,14 @@ def quarantine(found: Quarantined) -> Message:
 def _what(firing: Firing) -> str:
     """``above 75,000 USD`` or ``+5.3 % in 1 h``."""
     if firing.base is None:
-        return _condition(firing)
+        return condition(firing.rule)
     span = formats.span(firing.observation.at - firing.base.at)
     return f"{formats.percent(firing.change_percent)} in {span}"
 
 
-def _condition(firing: Firing) -> str:
-    rule = firing.rule
-    if rule.above is not None:
-        return f"above {formats.exact(rule.above)} {rule.quote}"
-    if rule.below is not None:
-        return f"below {formats.exact(rule.below)} {rule.quote}"
-    change = formats.exact(rule.change_percent or Decimal(0))
-    return f"{change} % or more, up or down, in {formats.span(rule.window)}"
+def _price(firing: Firing) -> str:
+    seen = firing.observation
+    return f"{formats.amount(seen.price, _level(firing))} {seen.quote}"
 
 
 def _level(firing: Firing) -> Decimal | None:

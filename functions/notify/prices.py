@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 from coinlake import intervals
 from coinlake.alert_rules import PriceRule
-from coinlake.config import LakeConfig
+from coinlake.config import Feed, LakeConfig
 from coinlake.keys import TrustedKey
-from coinlake.stores import ObjectStore
+from coinlake.stores import ObjectStore, StoredObject
 from notify import messages, observations, rules
 from notify.alerts import NEWS_HORIZON, Alert, Outbox, Run, alert_id
 from notify.observations import Observation
@@ -43,19 +43,25 @@ class PriceWatch:
         Raises ``NotFound``, ``TooLarge`` or ``Unreadable`` for an object that tells nothing,
         ``StoreUnavailable`` or ``LeaseHeld`` where the event must come again.
         """
-        owners = [feed for feed in self.config.feeds.values() if feed.owns(key.source, key.dataset, key.slot)]
-        for feed in owners:
+        for feed in self._owners(key):
             self.state.record_slot(feed.name, key.slot.time)
-        concerned = [rule for rule in self.config.price_rules if rule.source in (None, key.source)]
-        oldest = run.now - NEWS_HORIZON
-        if not concerned or key.slot.time < oldest:
-            return
-        stored = self.lake.get(str(key), MAX_TRUSTED_BYTES)
-        spacing = max((intervals.duration(feed.interval) for feed in owners), default=timedelta(0))
+        if self._concerned(key) and key.slot.time >= run.now - NEWS_HORIZON:
+            self.judge(key, self.lake.get(str(key), MAX_TRUSTED_BYTES), run)
+
+    def judge(self, key: TrustedKey, stored: StoredObject, run: Run) -> None:
+        """``inspect`` of an object that was read, without its feed's slot."""
+        spacing = max((intervals.duration(feed.interval) for feed in self._owners(key)), default=timedelta(0))
+        concerned, oldest = self._concerned(key), run.now - NEWS_HORIZON
         for seen in observations.read(key, stored.body):
             watching = [rule for rule in concerned if rules.watches(rule, seen)]
             if watching and seen.at >= oldest:
                 self._check(_Sighting(seen, key, stored.etag, spacing), watching, run)
+
+    def _owners(self, key: TrustedKey) -> list[Feed]:
+        return [feed for feed in self.config.feeds.values() if feed.owns(key.source, key.dataset, key.slot)]
+
+    def _concerned(self, key: TrustedKey) -> list[PriceRule]:
+        return [rule for rule in self.config.price_rules if rule.source in (None, key.source)]
 
     def _check(self, sighting: "_Sighting", watching: Sequence[PriceRule], run: Run) -> None:
         seen, spacing = sighting.seen, sighting.spacing
@@ -90,4 +96,6 @@ class _Sighting:
             at=seen.at,
             cooldown=rule.cooldown,
             message=messages.price(firing, self.key),
+            value=messages.value(firing),
+            condition=messages.condition(rule),
         )

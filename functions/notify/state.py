@@ -2,7 +2,7 @@
 
 pk                                    sk                 attributes
 alert#<rule>#<source>#<base>#<quote>  state              sent_at, alert_id; lease_id, lease_until
-notice#<kind>#<subject>               state              the same
+notice#<kind>#<subject>               state              the same; the digest's is notice#digest#daily
 feed#<feed>                           latest             slot_time
 feed#<feed>                           first_seen         since
 feed#<feed>                           paused             since; `coinlake pause` writes it

@@ -1,5 +1,6 @@
 """Parts of the refined zone in, mails out."""
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -8,8 +9,11 @@ import pyarrow as pa
 import pytest
 
 from coinlake import parquet
+from coinlake.config import LakeConfig
 from coinlake.keys import refined_key
+from coinlake.stores import ObjectStore
 from coinlake.tables import refined
+from ops.alerts import Rehearsal
 from tests.integration.notify.conftest import Line, configuration, now, rule
 
 NOON = now().replace(hour=12, minute=0)
@@ -188,3 +192,17 @@ def test_a_digest_waits_for_prices_of_the_day(line):
     line.s3.put_object(Bucket="lake", Key=key, Body=body)
     line.watch(NOON + timedelta(minutes=5))
     assert len([mail for mail in line.mails() if "assets up" in mail["Subject"]]) == 1
+
+
+def test_the_alerts_command_finds_on_the_same_data_what_notify_mails(line):
+    document = configuration() | {"price_rules": {"high": rule(above=1), "apart": rule(spread_bps=30)}}
+    document["price_rules"] |= {"down": rule(drawdown_percent=20), "quiet": rule(below=1)}
+    line.configure(document)
+    quoted = line.quotes({"price": "77361.43", "observed_at": now()})
+    line.announce(quoted, spreads(line, (now(), "coinbase", "99")), *days(line, now(), "100", "80"))
+    config = LakeConfig.from_json(json.dumps(document).encode())
+    fired = Rehearsal.of(ObjectStore(line.s3, "lake"), config, now().date()).fired()
+    assert sorted(one.first.message.subject for one in fired) == sorted(
+        mail["Subject"] for mail in line.mails()
+    )
+    assert {one.rule for one in fired} == {"high", "apart", "down"}

@@ -1,0 +1,48 @@
+"""``alerts``: what the rules would mail."""
+
+from datetime import timedelta
+from typing import Annotated, Final
+
+import typer
+
+from ops import alerts_view, status
+from ops.alerts import Rehearsal
+from ops.commands.options import Env
+from ops.progress import console
+from ops.ranges import Days
+from ops.stack import Stack
+
+app = typer.Typer()
+PANEL: Final = "Look"
+group = typer.Typer(
+    no_args_is_help=True,
+    help="Try the rules that mail you, which terraform/environments/<environment>.tfvars declares as "
+    "price_rules, on the data that the lake holds.",
+)
+app.add_typer(group, name="alerts", rich_help_panel=PANEL)
+
+
+@group.command("test")
+def test_rules(
+    date_: Annotated[
+        str, typer.Option("--date", help="The day, UTC, for example 2026-11-20; yesterday without it.")
+    ] = "",
+    *,
+    env: Env = "local",
+) -> None:
+    """Show which rules fire on a day's data, with value, threshold and subject. Nothing is sent.
+
+    The rules are those of the deployed stack. For today, the digest is shown, too.
+    """
+    now = status.now()
+    text = date_ or str(now.date() - timedelta(days=1))
+    day = Days.parse(text, text, now.date()).start
+    stack = Stack.find(env)
+    config = stack.config()
+    rehearsal = Rehearsal.of(stack.lake, config, day)
+    with console.status(f"Reading the data of {day}"):
+        fired = rehearsal.fired()
+        digest = rehearsal.digest(now) if day == now.date() else None
+    console.print(alerts_view.table(config, day, fired))
+    if digest:
+        console.print(alerts_view.digest(config, digest), markup=False)
