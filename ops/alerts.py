@@ -14,8 +14,9 @@ from itertools import chain
 from typing import Final, Self
 
 from coinlake import keys
-from coinlake.config import LakeConfig, owner
+from coinlake.config import LakeConfig
 from coinlake.errors import BadKey, NotFound
+from coinlake.feeds import owner
 from coinlake.keys import TrustedKey
 from coinlake.stores import ObjectStore, StoredObject
 from notify import markets

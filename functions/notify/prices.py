@@ -7,7 +7,8 @@ from typing import Final, Protocol
 
 from coinlake import intervals
 from coinlake.alert_rules import PriceRule
-from coinlake.config import Feed, LakeConfig
+from coinlake.config import LakeConfig
+from coinlake.feeds import Feed
 from coinlake.keys import TrustedKey
 from coinlake.stores import ObjectStore, StoredObject
 from notify import messages, observations, rules

@@ -35,7 +35,8 @@ GLUE = {
 def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The part of the stack that computes the tables, which needs no provider."""
     root = tmp_path_factory.mktemp("tables")
-    for file in (TABLES, Path("terraform", "tables.tf"), Path("terraform", "variables_query.tf")):
+    files = (Path("terraform", name) for name in ("tables.tf", "variables_query.tf", "variables_stream.tf"))
+    for file in (TABLES, *files):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, root / file)
     shutil.copytree(FOLDER, root / "terraform" / "queries")
@@ -112,3 +113,9 @@ def test_descriptions_fit_glue() -> None:
         more = (*different.get("columns", ()), *different.get("partitions", ()))
         for column in (*table["columns"], *table["partitions"], *more):
             assert len(f"{column['description']} [{column.get('unit')}]") <= 255
+
+
+def test_the_streams_of_the_live_collector_need_not_be_named(computed: Path) -> None:
+    stream = '{streams = ["btcusdt@trade"], coinbase = {products = ["BTC-USD"], channels = ["matches"]}}'
+    settings = asked(computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}")
+    assert settings["projection.stream.values"] == "btcusdt@trade,BTC-USD@match"

@@ -52,8 +52,9 @@ class Dashboard:
             self.page.clock.fast_forward(61_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for each file: Playwright keeps an event loop running, beside which no other test's could."""
     with launched() as found:
         yield found
 

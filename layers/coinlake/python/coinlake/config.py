@@ -38,7 +38,6 @@ class SourceConfig:
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class LakeConfig:
     """The whole configuration; ``assets`` maps symbol → source → that source's id.
 
