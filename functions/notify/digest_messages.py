@@ -59,7 +59,7 @@ def digest(prices: Sequence[Market24h], day: MarketDay | None, at: datetime, mov
 
 
 def _first(gainers: Sequence[Market24h]) -> str:
-    return f", {gainers[0].base} {_change(gainers[0])} first" if gainers else ""
+    return f", {_name(gainers[0])} {_change(gainers[0])} first" if gainers else ""
 
 
 def _breadth(prices: Sequence[Market24h]) -> str:
@@ -95,7 +95,12 @@ def _movers(heading: str, rows: Sequence[Market24h]) -> str:
 
 def _row(row: Market24h) -> tuple[str, ...]:
     volume = formats.large(row.volume_24h_quote) if row.volume_24h_quote is not None else "unknown"
-    return row.base, formats.amount(row.price), _change(row), volume
+    return _name(row), formats.amount(row.price), _change(row), volume
+
+
+def _name(row: Market24h) -> str:
+    """An asset that the map does not hold by the source's own id: the mail names the source."""
+    return row.base.removeprefix(f"{row.source}:")
 
 
 def _change(row: Market24h) -> str:

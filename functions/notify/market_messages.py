@@ -30,8 +30,6 @@ def market(firing: MarketFiring) -> Message:
     """A rule fired on a row of a refined table."""
     seen, rule, what = firing.market, firing.rule, value(firing)
     price = _money(firing, firing.price)
-    is_spread = rule.kind is Kind.SPREAD
-    time = formats.when(firing.at) if is_spread else f"{firing.at:%Y-%m-%d} (UTC day)"
     return message(
         f"{seen.base} {what}: {price} on {seen.source}",
         f"{seen.base} is at {price} on {seen.source}: {what}.",
@@ -39,8 +37,8 @@ def market(firing: MarketFiring) -> Message:
             [
                 ("Price", price),
                 _WORDS[rule.kind].compared(firing),
-                ("Source", f"{seen.source} {SPREADS if is_spread else DAYS}"),
-                ("Time", time),
+                ("Source", f"{seen.source} {SPREADS if rule.kind is Kind.SPREAD else DAYS}"),
+                ("Time", _time(firing)),
                 ("Rule", f"{rule.name}: {condition(rule)}"),
                 ("Next mail", f"in {formats.span(_cooldown(rule))} at the earliest"),
             ]
@@ -63,6 +61,11 @@ def value(firing: MarketFiring) -> str:
 def condition(rule: MarketRule) -> str:
     """What the rule asks for: ``30 bps or more from the median``."""
     return _WORDS[rule.kind].condition(rule)
+
+
+def _time(firing: MarketFiring) -> str:
+    is_moment = firing.rule.kind is Kind.SPREAD
+    return formats.when(firing.at) if is_moment else f"{firing.at:%Y-%m-%d} (UTC day)"
 
 
 def _cooldown(rule: MarketRule) -> timedelta:

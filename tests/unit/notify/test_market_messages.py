@@ -43,7 +43,7 @@ PRICES = [
     price("ETH", "2651.02", 1.214, "15012345678"),
     price("SHIB", "0.00000847", 12.5, "950123"),
     price("USDC", "1", 0.0, None),
-    price("SOL", "151.3", -3.25, "2100000000"),
+    price("coingecko:solana-classic", "151.3", -3.25, "2100000000"),
 ]
 MARKET = MarketDay("2026-11-21", "USD", Decimal("2712345678901.5"), 0.5712, 61, "Greed")
 HIGH = firing(rule("btc_high", Kind.HIGH, 0), DAY, "77361.43", "77361.4285", of=812)
