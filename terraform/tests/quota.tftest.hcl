@@ -21,7 +21,7 @@ run "the_default_feeds_fit_the_free_plan_of_each_source" {
       if has.requests_per_month > 0
       } == {
       alternative_me = [31, 31, 0]
-      binance        = [13919, 13919, 0]
+      binance        = [11439, 11439, 0]
       coinbase       = [13423, 13423, 0]
       coingecko      = [8959, 8959, 10000]
     }
