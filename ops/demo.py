@@ -14,7 +14,10 @@ from coinlake.config import LakeConfig
 from coinlake.errors import NotFound
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey
-from ops import demo_view, status
+from ops import demo_site, demo_view, status
+from ops.collector import Collector
+from ops.dashboard_server import DashboardServer
+from ops.demo_live import Present
 from ops.demo_past import Past
 from ops.demo_wait import NotLanded, Patience
 from ops.exchanges import Exchanges
@@ -130,16 +133,23 @@ def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
     with step("Mailbox on the alerts topic"):
         mailbox = Mailbox.open(stack)
     now, patience = status.now(), Patience(stack, laptop.logs / "ministack.log")
-    demo, past = (
-        Demo(stack, Exchanges(laptop), mailbox, stack.config(), now, patience),
-        Past(stack, patience, now),
-    )
+    demo = Demo(stack, Exchanges(laptop), mailbox, stack.config(), now, patience)
+    past, present = Past(stack, patience, now), Present(stack, Collector(laptop), patience, now)
+
+    def meanwhile() -> None:
+        past.fetch()
+        present.start(live=live)
+
     if live:
-        demo.watched(past.fetch)
+        demo.watched(meanwhile)
     else:
-        demo.provoked(past.fetch)
+        demo.provoked(meanwhile)
     past.account()
+    present.follow()
+    demo_site.published(stack, patience, now)
     demo_view.show(stack, demo.mails, live=live)
+    with step("Dashboard"):
+        DashboardServer(laptop).start()
 
 
 def quick_feeds(config: LakeConfig) -> list[Feed]:

@@ -19,6 +19,7 @@ from coinlake.records import Rejection, parse_quarantine
 from coinlake.tables import tables
 from ops import query, status, status_view
 from ops.answers import Answer
+from ops.dashboard_server import DashboardServer
 from ops.laptop import Laptop
 from ops.mailbox import Mail
 from ops.progress import console, step
@@ -105,6 +106,7 @@ def how_to_look_further(laptop: Laptop) -> Panel:
     """The commands to go on with; the stack is left running."""
     coinlake = _as_called(Path(sys.argv[0]))
     lines = {
+        DashboardServer(laptop).address: "the dashboard",
         f"{coinlake} status": "what arrives, what waits, what was mailed",
         f'{coinlake} query "SELECT …"': f"your own question; the tables: {', '.join(tables())}",
         f"{coinlake} --help": "replay, reconcile, redrive, pause a feed …",

@@ -20,9 +20,9 @@ REGION: Final = "us-east-1"
 class Laptop:
     """One embedded AWS: its ``folder`` holds all its state, its ports are on loopback.
 
-    ``COINLAKE_LOCAL`` moves the folder and ``COINLAKE_PORT`` the ports (the simulator and the live
-    collector take the next two), so that several can run side by side; a started one remembers its ports in
-    its folder.
+    ``COINLAKE_LOCAL`` moves the folder and ``COINLAKE_PORT`` the ports (the simulator, the live
+    collector and the demo's dashboard take the next three), so that several can run side by side; a
+    started one remembers its ports in its folder.
     """
 
     folder: Path
@@ -55,6 +55,10 @@ class Laptop:
         return self.port + 2
 
     @property
+    def dashboard_port(self) -> int:
+        return self.port + 3
+
+    @property
     def tls(self) -> Path:
         return self.folder / "tls"
 
@@ -80,8 +84,8 @@ class Laptop:
 def _port(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or not 1024 <= int(text) <= 65533:  # noqa: PLR2004 - the unprivileged ports
-        raise BadConfiguration(f"COINLAKE_PORT is {text[:80]!r}; use a free port from 1024 to 65533")
+    if not text.isdigit() or not 1024 <= int(text) <= 65532:  # noqa: PLR2004 - the unprivileged ports
+        raise BadConfiguration(f"COINLAKE_PORT is {text[:80]!r}; use a free port from 1024 to 65532")
     return int(text)
 
 

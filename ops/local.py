@@ -9,6 +9,7 @@ from typing import Any, Final
 from ops import environments, state_bucket
 from ops.aws import Aws
 from ops.collector import Collector
+from ops.dashboard_server import DashboardServer
 from ops.emulator import Emulator
 from ops.exchanges import Exchanges
 from ops.laptop import REGION, Laptop
@@ -46,6 +47,7 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
         "stream": Collector(laptop).process.stop,  # first, for it sends what it holds
         "ministack": Emulator(laptop).stop,
         "simulator": Exchanges(laptop).process.stop,
+        "dashboard": DashboardServer(laptop).process.stop,
     }
     stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
     if wipe and laptop.folder.exists():

@@ -29,10 +29,11 @@ def up(live: Live = False) -> None:
 
 @app.command(rich_help_panel=PANEL)
 def demo(live: Live = False) -> None:
-    """Bring everything up and show the whole line at work: schedules, Parquet, quarantine, alert mails, SQL.
+    """Bring everything up and show it all at work: history, live frames, alert mails, SQL, the dashboard.
 
-    A price shock and bad rows are provoked in the simulator, so that you see the mails they cause.
-    With --live the real APIs are asked, and nothing is provoked. The stack is left running.
+    A year of daily candles is fetched and every candle accounted for. A price shock and bad rows are
+    provoked in the simulator, so that you see the mails they cause. With --live the real APIs are asked,
+    and nothing is provoked. The stack is left running.
     """
     laptop = Laptop.from_env()
     stack = local.up(laptop, live=live)

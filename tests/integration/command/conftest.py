@@ -69,7 +69,7 @@ def stack(s3: Any) -> Stack:
         "lake_bucket": "lake",
         "artifacts_bucket": "artifacts",
         "config_key": "config/1.json",
-        "functions": {stage: stage for stage in ("ingest", "transform", "notify", "reconcile")},
+        "functions": {stage: stage for stage in ("ingest", "transform", "refine", "notify", "reconcile")},
         "queues": {
             "ingest": {"url": None, "dlq_url": urls["ingest-dlq"]},
             "transform": {"url": urls["transform"], "dlq_url": urls["transform-dlq"]},
