@@ -68,5 +68,6 @@ def lake(stack: Stack) -> Lake:
     )
     for feed in stack.feeds():
         set_schedule(stack, feed.name, enabled=False)
+    found.wait("the last runs to end", found.at_rest)
     found.settle()
     return found

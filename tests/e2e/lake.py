@@ -19,6 +19,7 @@ from ops.mailbox import Mail, Mailbox
 from ops.stack import Stack
 
 POLL_SECONDS = 0.5
+REST_SECONDS = 4  # longer than a run of ingest against the simulator takes
 CAP = 1 << 24
 
 
@@ -77,6 +78,12 @@ class Lake:
             return quiet > 3
 
         self.wait("the queues to drain", done, seconds)
+
+    def at_rest(self) -> bool:
+        """Whether no schedule's run is under way any more: nothing has come for a while, and all is committed."""
+        before = self.raw_keys()
+        time.sleep(REST_SECONDS)
+        return before == self.raw_keys() and self.committed(map(RawKey.parse, before))
 
     def raw_keys(self) -> list[str]:
         return list(self.stack.raw.keys(keys.RAW))

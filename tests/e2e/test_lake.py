@@ -338,6 +338,7 @@ def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):
 
 
 def test_no_raw_object_is_left_without_a_ledger_entry(lake: Lake):
+    lake.wait("the last runs to end", lake.at_rest)
     lake.settle()
     raw = {str(RawKey.parse(key).ledger()) for key in lake.raw_keys()}
     assert raw == set(lake.stack.lake.keys(keys.LEDGER))
