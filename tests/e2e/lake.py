@@ -80,7 +80,7 @@ class Lake:
         self.wait("the queues to drain", done, seconds)
 
     def at_rest(self) -> bool:
-        """Whether no schedule's run is under way any more: nothing has come for a while, and all is committed."""
+        """Whether no run is under way any more: nothing has come for a while, and all is committed."""
         before = self.raw_keys()
         time.sleep(REST_SECONDS)
         return before == self.raw_keys() and self.committed(map(RawKey.parse, before))
