@@ -28,7 +28,7 @@ locals {
       BATCH_FRAMES                 = tostring(var.stream.batch_frames)
       BATCH_SECONDS                = tostring(var.stream.batch_seconds)
       PRIVATE_SOURCES              = tostring(var.private_sources)
-      AWS_REGION                   = local.account.region
+      AWS_DEFAULT_REGION           = local.account.region # botocore does not read AWS_REGION
       POWERTOOLS_SERVICE_NAME      = "stream"
       POWERTOOLS_METRICS_NAMESPACE = local.prefix
       POWERTOOLS_LOG_LEVEL         = "INFO"
