@@ -20,14 +20,15 @@ export class Watchlist {
   constructor({ table, more, filter }, choose) {
     Object.assign(this, { table, more, filter, choose });
     this.assets = [];
-    this.order = { key: "rank", down: false };
+    this.order = { key: "place", down: false };
     this.all = false;
     filter.addEventListener("input", () => this.draw());
   }
 
   /** `maxAge(asset)` says after how many seconds its price counts as stale. */
   update({ value, problem }, chosen, maxAge) {
-    Object.assign(this, { assets: value?.assets ?? [], problem: value ? null : problem, chosen, maxAge });
+    const assets = (value?.assets ?? []).map((asset, place) => ({ ...asset, place }));
+    Object.assign(this, { assets, problem: value ? null : problem, chosen, maxAge });
     this.draw();
   }
 
@@ -47,7 +48,7 @@ export class Watchlist {
     const wanted = this.filter.value.trim().toLowerCase();
     const assets = this.assets.filter(({ base, name }) => `${base} ${name ?? ""}`.toLowerCase().includes(wanted));
     const column = COLUMNS.find(({ key }) => key === this.order.key);
-    const of = column?.of ?? ((asset) => asset.rank);
+    const of = column?.of ?? ((asset) => asset.place);
     return assets.sort((one, other) => compared(of(one), of(other), this.order.down) || one.base.localeCompare(other.base));
   }
 

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 def watchlist(
     latest: pa.Table, spreads: pa.Table, sparks: Mapping[Market, Points], names: Mapping[str, str]
 ) -> bytes:
-    """The assets by rank, then by symbol; ``generated_at`` is when the newest of the prices was received."""
+    """The asset map's assets by rank, then all others by theirs; ``generated_at`` is when the newest of the prices was received."""
     rows = latest.to_pylist()
     moment = max((row["observed_at"] for row in rows), default=None)
     rows = sorted(
@@ -33,7 +33,7 @@ def watchlist(
         _asset(list(venues), distances, sparks, names.get(base))
         for base, venues in groupby(rows, key=lambda row: row["base"])
     ]
-    assets.sort(key=lambda asset: (asset["rank"] or _NO_RANK, asset["base"]))
+    assets.sort(key=lambda asset: (":" in asset["base"], asset["rank"] or _NO_RANK, asset["base"]))
     return body({"generated_at": newest([row["received_at"] for row in rows]), "assets": assets})
 
 

@@ -49,15 +49,16 @@ def test_the_watchlist_tells_each_asset_as_the_source_that_ranks_it_and_all_venu
                 coin("77361.430000", volume_24h_quote=Decimal(5), change_24h_percent=Decimal("-0.97")),
                 quote("coingecko", "coingecko:odd", "USD", noon(DAY), "0.00000012", rank=200),
                 quote("binance", "BTC", "USDT", noon(DAY), "77400", volume_24h_base=Decimal(2)),
+                quote("binance", "XRP", "USDT", noon(DAY), "2.1"),
                 quote("coindesk", "BTC", "USD", noon(DAY), "77361.43"),
             ),
             buckets("1h", candle("coinbase", "BTC", "USD", noon(DAY, 11), "77400")),
         ]
     )
     document = published(lake)["watchlist.json"]
-    assert [asset["base"] for asset in document["assets"]] == ["BTC", "coingecko:odd"]
+    assert [asset["base"] for asset in document["assets"]] == ["BTC", "XRP", "coingecko:odd"]
     assert document["generated_at"] == int((NOW - timedelta(minutes=5)).timestamp()) + 2 * 86_400 - 3_600
-    asset, odd = document["assets"]
+    asset, _, odd = document["assets"]
     assert {
         name: asset[name] for name in ("price", "source", "quote", "rank", "market_cap", "volume_24h")
     } == {
