@@ -113,8 +113,7 @@ class Shard:
         try:
             new = await self._opened()
             if not lost:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(old.ended.wait(), self.pace.linger_seconds)
+                await self._linger(old, new)
             if old.ended.is_set() and old.heard_at < new.opened_at:
                 self._tell(
                     evidence.TOO_LARGE if old.fault == evidence.TOO_LARGE else evidence.DISCONNECTED, old, new
@@ -123,6 +122,15 @@ class Shard:
         finally:
             self.intake.sieve.end()
         return new
+
+    async def _linger(self, old: Connection, new: Connection) -> None:
+        """Both bring frames for a while; a stop meanwhile closes the new one here, ``keep`` the old one."""
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(old.ended.wait(), self.pace.linger_seconds)
+        except asyncio.CancelledError:
+            await new.close()
+            raise
 
     def _tell(self, reason: str, old: Connection, new: Connection) -> None:
         """One gap for each stream; that of trades only if their ids cannot be refilled."""
