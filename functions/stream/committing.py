@@ -17,7 +17,8 @@ from stream.uploader import Uploader
 @dataclass(slots=True)
 class Committer:
     """While the disk refuses, or the spool is over its cap, nothing is taken from the intake: it fills
-    up to its own bound, and declares what it then drops."""
+    up to its own bound, and declares what it then drops. At a stop the cap does not count: what is held
+    has a bound of its own, and a restart sends it."""
 
     intake: Intake
     spool: Spool
@@ -40,7 +41,7 @@ class Committer:
     async def commit(self) -> bool:
         """Whether everything that is held is on disk now."""
         self.intake.settle(time.time_ns() // 1000)
-        if self.spool.size >= self.max_spool_bytes:
+        if self.spool.size >= self.max_spool_bytes and not self.stopping:
             return self._refused("the spool is over its cap")
         drained = self._stuck or self.intake.drain()
         self._stuck = drained

@@ -110,3 +110,19 @@ def test_a_stop_in_the_middle_of_a_commit_writes_every_frame_once(parts, monkeyp
     asyncio.run(scenario())
     lines = [line for file in committer.uploader.files for line in file.read()[1].splitlines()]
     assert [json.loads(line)["frame"]["data"]["t"] for line in lines] == [0, 1, 2, 3, 4]
+
+
+def test_a_stop_puts_on_disk_what_is_held_though_the_spool_is_over_its_cap(parts):
+    intake, committer = parts
+
+    async def scenario():
+        take(intake, range(5))
+        committer.spool.size += 2000  # what S3 does not take
+        assert not await committer.commit()
+        committer.stopping = True
+        await committer.seal()
+
+    asyncio.run(scenario())
+    lines = [line for file in committer.uploader.files for line in file.read()[1].splitlines()]
+    assert [json.loads(line)["frame"]["data"]["t"] for line in lines] == [0, 1, 2, 3, 4]
+    assert intake.held_bytes == 0
