@@ -8,6 +8,7 @@ import boto3
 import pytest
 
 from ops.aws import Aws
+from ops.progress import console
 from ops.stack import Stack
 
 NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
@@ -114,3 +115,9 @@ def _state_table(aws: Aws) -> None:
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty queue is answered at once."""
     monkeypatch.setattr("ops.queues.WAIT_SECONDS", 0)
+
+
+@pytest.fixture(autouse=True)
+def wide_console(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are never cut, whatever the terminal or pytest's workers say of their width."""
+    monkeypatch.setattr(console, "width", 200)

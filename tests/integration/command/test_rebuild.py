@@ -14,7 +14,8 @@ from coinlake.keys import RawKey, Slot
 from coinlake.s3_events import ObjectRef, created_event
 from ops.cli import app
 from ops.listing import entries
-from ops.rebuild.comparing import State
+from ops.rebuild.comparing import Comparison, State
+from ops.rebuild.scratch import Scratch
 from ops.stack import Stack
 from refine.files import Files
 from refine.parts import Parts
@@ -129,3 +130,16 @@ def test_without_a_terminal_nothing_is_replaced_unless_that_is_said(lake, rebuil
     before = objects(lake)
     assert rebuild()[0] == 1
     assert objects(lake) == before
+
+
+def test_a_part_too_many_that_refine_writes_before_the_answer_stays(lake, tmp_path):
+    key = PART.replace("2026-11", "2020-01")
+    lake.lake.put(key, b"of no trusted file")
+    comparison = Comparison.of(
+        lake.lake, Scratch(lake.lake.client, tmp_path, ("refined/",)), entries(lake.lake, key)
+    )
+    (extra,) = comparison
+    lake.lake.put(key, b"of a file that came meanwhile")
+    assert extra.state is State.EXTRA
+    assert not comparison.mend(extra)
+    assert lake.lake.get(key, 100).body == b"of a file that came meanwhile"
