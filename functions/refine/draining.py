@@ -13,21 +13,20 @@ ROUND: Final = 500  # messages; of a round's files those of one part are in memo
 ROUND_BYTES: Final = 32 << 20  # of Parquet, ten times as much in memory; the part itself comes on top
 
 
-def drain(refine: Refine, queue: Queue, timing: Timing, has_time: Callable[[], bool]) -> Outcome:
-    """What became of everything taken; a round's messages are deleted once its parts are written.
+def drain(refine: Refine, queue: Queue, timing: Timing, has_time: Callable[[], bool], total: Outcome) -> None:
+    """Add to ``total`` what became of everything taken; a round's messages are deleted once its parts are
+    written.
 
     ``BatchFailed`` where every message of a round failed: Lambda counts an error, and the messages
     come again as they would anyway.
     """
-    total = Outcome()
     while has_time() and (messages := queue.take(ROUND, ROUND_BYTES)):
         found = refine.batch(messages, timing.waits)
-        queue.delete(done(messages, found.failed))
         total.add(found)
+        queue.delete(done(messages, found.failed))
         refuse_if_all_failed(messages, found)
     if timing.is_due and timing.batch_minutes < timing.derive_minutes:
         derive_now(refine, timing, total)
-    return total
 
 
 def derive_now(refine: Refine, timing: Timing, total: Outcome) -> None:
@@ -39,14 +38,13 @@ def derive_now(refine: Refine, timing: Timing, total: Outcome) -> None:
         raise BatchFailed("a derived table failed; the log above says why, and the next due run tries again")
 
 
-def heal(refine: Refine, messages: Iterable[Message], has_time: Callable[[], bool]) -> Outcome:
+def heal(refine: Refine, messages: Iterable[Message], has_time: Callable[[], bool], total: Outcome) -> None:
     """The same for messages that no queue holds; those without time left are the next day's."""
-    total, waiting = Outcome(), iter(messages)
+    waiting = iter(messages)
     while has_time() and (round_ := list(islice(waiting, ROUND))):
         found = refine.batch(round_)
         total.add(found)
         refuse_if_all_failed(round_, found)
-    return total
 
 
 def refuse_if_all_failed(messages: Sequence[Message], found: Outcome) -> None:

@@ -70,19 +70,23 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() > RESERVE_MILLISECONDS
 
-    outcome = _scheduled(event, has_time)
-    _finish(outcome)
+    outcome = Outcome()
+    try:
+        _scheduled(event, has_time, outcome)
+    finally:
+        _finish(outcome)  # what was done before a fault is shown, and the fault with it
     return {"parts": len(outcome.touched), "failed": len(outcome.failed)}
 
 
-def _scheduled(event: dict[str, Any], has_time: Callable[[], bool]) -> Outcome:
+def _scheduled(event: dict[str, Any], has_time: Callable[[], bool], outcome: Outcome) -> None:
     """``{"heal": …}`` once a day, else ``{"refine": <when the run was due>}``."""
     refine, queue, settings, _ = wire()
     if "heal" in event:
         found = Healing(refine.parts.store, datetime.now(UTC)).messages()
-        return heal(refine, found, has_time)
+        heal(refine, found, has_time, outcome)
+        return
     timing = Timing(parse_utc(event["refine"]), settings.batch_minutes, settings.derive_minutes)
-    return drain(refine, queue, timing, has_time)
+    drain(refine, queue, timing, has_time, outcome)
 
 
 def _finish(outcome: Outcome) -> None:
