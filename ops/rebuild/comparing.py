@@ -77,13 +77,20 @@ class Comparison:
         known = self.before.get(compared.key)
         try:
             if compared.state is State.EXTRA:
-                self.store.delete(compared.key)
-            elif known:
+                return self._deleted(compared.key)
+            if known:
                 self._put(compared.key, IfMatch=known.etag)
             else:
                 self._put(compared.key, IfNoneMatch="*")
         except (AlreadyExists, WriteConflict, NotFound):
             return False
+        return True
+
+    def _deleted(self, key: str) -> bool:
+        """Whether it still was what the verdict is about; the question to the user leaves refine time."""
+        if self.store.head(key).etag != self.before[key].etag:
+            return False
+        self.store.delete(key)
         return True
 
     def _put(self, key: str, **condition: str) -> None:
