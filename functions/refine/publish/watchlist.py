@@ -21,7 +21,10 @@ Row = dict[str, Any]
 def watchlist(
     latest: pa.Table, spreads: pa.Table, sparks: Mapping[Market, Points], names: Mapping[str, str]
 ) -> bytes:
-    """The asset map's assets by rank, then all others by theirs; ``generated_at`` is when the newest of the prices was received."""
+    """The asset map's assets by rank, then all others by theirs.
+
+    ``generated_at`` is when the newest of the prices was received.
+    """
     rows = latest.to_pylist()
     moment = max((row["observed_at"] for row in rows), default=None)
     rows = sorted(
