@@ -4,10 +4,9 @@ Arrow converts a column of clean values in one call. Only a column that Arrow re
 at value by value, so that clean answers, nearly all, never pay for dirty ones.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -16,10 +15,9 @@ import pyarrow.compute as pc
 from coinlake.records import Rejection
 from coinlake.tables import DECIMAL, TIMESTAMP
 from transform import times
-from transform.numbers import Bad, Limits, all_written, exact, unrounded, whole, written
+from transform.numbers import Bad, Limits, all_written, exact, unrounded, vanished, whole, written
 
 MAX_TEXT: Final = 200
-MAX_NEW_FIELDS: Final = 20
 
 
 @dataclass(slots=True)
@@ -65,7 +63,7 @@ class Sheet:
         """Whole numbers of an Arrow integer type."""
         try:
             column = self._decimals(values).cast(kind)
-            if any(_vanished(values[row]) for row in pc.indices_nonzero(pc.equal(column, 0)).to_pylist()):
+            if any(vanished(values[row]) for row in pc.indices_nonzero(pc.equal(column, 0)).to_pylist()):
                 raise ValueError("Arrow reads 1e-162 as 0")
         except (ValueError, TypeError):
             column = pa.array(
@@ -197,18 +195,6 @@ class Sheet:
         except (ValueError, TypeError):
             self.fault(row, "bad_time", name, value)
             return None
-
-
-def new_fields(names: Collection[Any]) -> list[str]:
-    """Notes for fields that the source has added since the parser was written."""
-    return [f"new_field:{Rejection.of('new_field', value=name).value}" for name in sorted(names)][
-        :MAX_NEW_FIELDS
-    ]
-
-
-def _vanished(value: Any) -> bool:
-    """Whether a value that Arrow has read as zero is none."""
-    return isinstance(value, Decimal) and value != 0
 
 
 def _each(values: Sequence[Any] | pa.Array) -> enumerate[Any]:

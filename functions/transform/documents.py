@@ -4,7 +4,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from transform.columns import new_fields
+from transform.notes import new_fields
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.payload import MAX_VALUES, Repeated, decoded
 

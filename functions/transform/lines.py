@@ -5,66 +5,30 @@ not fit are few: these are read as JSON, exactly as a page is, and only there ar
 bad line costs no other line anything, and the fast way never has to decide what is wrong.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Final, NamedTuple, Protocol
+from typing import Any, ClassVar, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from coinlake.keys import RawKey
 from coinlake.ranks import Numbers
 from coinlake.records import Rejection
 from coinlake.tables import TIMESTAMP, Table, tables
 from transform.blocks import blocks
-from transform.columns import Sheet, new_fields
-from transform.ordering import Batch, Layout, parts
+from transform.columns import Sheet
+from transform.fields import FLAG, TEXT, WHOLE, Field
+from transform.formats import Format
+from transform.notes import new_fields
+from transform.ordering import Batch, parts
 from transform.parsed import Answer, Parsed, Unreadable
 from transform.payload import document
-from transform.shape import FLAG, TEXT, WHOLE, Field, Shape
+from transform.shape import Shape
 
 FEW: Final = 32  # lines that are read as JSON rather than cut in halves again
 MAX_LINE_BYTES: Final = 1 << 20
 _SHORT: Final = 18  # digits that fit 64 bits
-Symbol = Callable[[str], str]
-
-
-class Fault(NamedTuple):
-    """A code, the column at fault, and a boolean column: which rows have it."""
-
-    code: str
-    field: str
-    rows: pa.Array
-
-
-class Format(Protocol):
-    """What the lines of one dataset are, and where their rows go."""
-
-    @property
-    def table(self) -> str: ...
-
-    @property
-    def layout(self) -> Layout: ...
-
-    @property
-    def fields(self) -> Mapping[str, Field]: ...
-
-    def check(self, line: Any) -> None:
-        """``Unreadable`` unless the decoded line is of this format."""
-        ...
-
-    def new_names(self, line: Any) -> set[str]:
-        """The names in a line of this format that it does not know."""
-        ...
-
-    def columns(self, values: Mapping[str, pa.Array], symbol: Symbol) -> dict[str, pa.Array]:
-        """The table's columns from the ``fields``' values; ``symbol`` maps the source's asset ids."""
-        ...
-
-    def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[Fault]:
-        """What can be wrong with a row, besides the types of its values."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 from coinlake.intervals import EPOCH
 from coinlake.keys import RawKey
 from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
-from transform.lines import Fault
+from transform.fields import TEXT, WHOLE, Field
+from transform.formats import Fault
 from transform.numbers import LIVE
 from transform.parsed import Unreadable
 from transform.payload import Repeated
-from transform.shape import TEXT, WHOLE, Field
 from transform.times import CLOCK_SKEW, EARLIEST, MOST_MILLISECONDS
 
 RECEIVED: Final = {"received_at": Field(("received_at",), WHOLE, "missing_field")}

@@ -141,3 +141,8 @@ def _finite(value: Any) -> Decimal:
     if value.adjusted() > _MAX_EXPONENT and int(value.as_tuple().exponent) > 0:
         raise Bad("nonfinite")
     return value
+
+
+def vanished(value: Any) -> bool:
+    """Whether a value that Arrow has read as zero is none."""
+    return isinstance(value, Decimal) and value != 0

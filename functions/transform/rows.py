@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from coinlake.records import Rejection
-from transform.columns import Sheet, new_fields
+from transform.columns import Sheet
+from transform.notes import new_fields
 from transform.numbers import Limits
 from transform.payload import Repeated
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +19,8 @@ from pyarrow import csv
 
 from coinlake.tables import TIMESTAMP
 from transform import times
+from transform.fields import FLAG, TEXT, WHOLE, Field
 
-TEXT: Final = pa.string()
-WHOLE: Final = pa.int64()
-FLAG: Final = pa.bool_()
-_UNQUOTED: Final = (WHOLE, FLAG)
 _DICTIONARY: Final = pa.dictionary(pa.int32(), TEXT)
 _MARK: Final = b'"'
 _LITERAL: Final = r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)"
@@ -33,25 +30,6 @@ _NINE: Final = 9
 _LONGEST: Final = 18  # digits that fit 64 bits
 _LEAST: Final = np.array([0, *(10**digits for digits in range(1, _LONGEST))])  # of so many digits
 _PARSE: Final = csv.ParseOptions(delimiter='"', quote_char=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A value that a table needs: where it stands in a line, its type, the code if it is null.
-
-    ``varies`` says that a whole number is not as long in each line, as times of one unit are.
-    """
-
-    path: tuple[str, ...]
-    kind: pa.DataType
-    missing: str | None = None
-    varies: bool = False
-
-    def of(self, row: Any) -> Any:
-        """The field's value in a decoded line; None where there is none."""
-        for name in self.path:
-            row = row.get(name) if isinstance(row, dict) else None
-        return row
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +54,7 @@ class Shape:
         except ValueError:
             return None
         places = {name: field.of(numbered) for name, field in fields.items()}
-        placed = all(_is_place(places[name], field) for name, field in fields.items())
+        placed = all(field.stands_at(places[name]) for name, field in fields.items())
         if not placed or not all(piece or place in values for place, piece in enumerate(pieces)):
             return None
         found = {name: int(place) for name, place in places.items()}
@@ -209,10 +187,6 @@ def _spaces(block: bytes, expected: int) -> int:
     if not expected:
         return int(b" " in block)
     return int(np.count_nonzero(np.frombuffer(block, np.uint8) == ord(" ")))
-
-
-def _is_place(value: Any, field: Field) -> bool:
-    return type(value) is (int if field.kind in _UNQUOTED else str)
 
 
 def _moments(column: pa.Array) -> pa.Array | None:

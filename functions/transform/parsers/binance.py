@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from coinlake.keys import RawKey
 from coinlake.tables import TIMESTAMP
 from transform import live
-from transform.lines import Fault, Symbol
+from transform.fields import TEXT, WHOLE, Field
+from transform.formats import Fault, Symbol
 from transform.ordering import Layout
 from transform.parsed import Unreadable
-from transform.shape import TEXT, WHOLE, Field
 
 DATA: Final = ("frame", "data")
 STREAM: Final = {"stream": Field(("frame", "stream"), TEXT)}

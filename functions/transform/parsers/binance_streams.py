@@ -16,10 +16,10 @@ from coinlake.intervals import INTERVALS
 from coinlake.keys import RawKey
 from coinlake.tables import LIVE_VOLUME
 from transform import live
-from transform.lines import Fault, Symbol
+from transform.fields import FLAG, TEXT, WHOLE, Field
+from transform.formats import Fault, Symbol
 from transform.ordering import Layout
 from transform.parsers.binance import DATA, NAMED, STREAM, check, misnamed, new_names, times
-from transform.shape import FLAG, TEXT, WHOLE, Field
 
 # Currencies that symbols end in, of Binance's and Binance.US's exchangeInfo.
 _QUOTES: Final = (

@@ -14,11 +14,11 @@ import pyarrow as pa
 from coinlake.keys import RawKey
 from coinlake.tables import LIVE_VOLUME, TIMESTAMP
 from transform import live
-from transform.lines import Fault, Symbol
+from transform.fields import TEXT, WHOLE, Field
+from transform.formats import Fault, Symbol
 from transform.markets import product_sides
 from transform.ordering import Layout
 from transform.parsed import Unreadable
-from transform.shape import TEXT, WHOLE, Field
 
 _FRAME: Final = "frame"
 _COMMON: Final = {

@@ -17,9 +17,10 @@ from coinlake.records import printable
 from coinlake.tables import TIMESTAMP
 from transform.assembly import symbols
 from transform.candles import candles
-from transform.columns import Sheet, new_fields
+from transform.columns import Sheet
 from transform.documents import listed, named, once
 from transform.markets import Market, sides
+from transform.notes import new_fields
 from transform.parsed import Answer, Parsed
 from transform.quotes import quotes
 from transform.rows import field, objects, unlisted

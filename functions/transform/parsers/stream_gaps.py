@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from coinlake.keys import RawKey
 from coinlake.tables import TIMESTAMP
 from transform import live
-from transform.lines import Fault, Symbol
+from transform.fields import TEXT, WHOLE, Field
+from transform.formats import Fault, Symbol
 from transform.ordering import Layout
-from transform.shape import TEXT, WHOLE, Field
 
 _TIMES: Final = {"gap_from": "from", "gap_to": "to"}
 _NUMBERS: Final = ("first_id", "last_id", "frames")
