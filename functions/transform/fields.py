@@ -30,5 +30,5 @@ class Field:
         return row
 
     def stands_at(self, value: Any) -> bool:
-        """Whether ``value`` is a place of this field's kind: whole numbers and flags have no quotation marks."""
+        """Whether ``value`` is a place of this field's kind; whole numbers and flags are not quoted."""
         return type(value) is (int if self.kind in _UNQUOTED else str)
