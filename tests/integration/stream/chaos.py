@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.integration.stream.stage import Stage, staged
 
 SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
 CALM = 200  # frames before the first fault and after the last
+MOST_LOTS = 6
 STEP_SECONDS = 1.0
 SHUTDOWN_SECONDS = 3.2
 PACE = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
@@ -135,11 +137,20 @@ class Chaos:
         connections = self.stage.venue.seen["connections"]
         self.stage.venue.hang_up()
         collector.until(lambda _: self.stage.venue.seen["connections"] > connections)
-        time.sleep(1)
-        self._publish(CALM)
+        self._heard_to_the_end()
         collector.until(lambda told: not told["trades_missing"] and not told["uploads_waiting"], 120)
         self.result.exit_code = collector.stop() or self.result.exit_code
         self._count()
+
+    def _heard_to_the_end(self) -> None:
+        """Publish until a whole calm lot is heard: behind trades on their way nothing would be missing."""
+        for _ in range(MOST_LOTS):
+            before = self.stage.collector.ask()["frames"]
+            self._publish(CALM)
+            with suppress(AssertionError):
+                self.stage.collector.until(lambda told, want=before + CALM: told["frames"] >= want, 5)
+                return
+        raise AssertionError(f"of {MOST_LOTS} calm lots none was heard whole")
 
     def _count(self) -> None:
         (found, self.result.quarantined), venue = self.stage.trusted(), self.stage.venue
