@@ -77,8 +77,17 @@ async function candlesOf(base, intervals, wanted) {
 
 /** What the address asks for: #BTC/1h/coinbase/USD, each part optional. */
 function fromAddress() {
-  const [base, interval, source, quote] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [base, interval, source, quote] = decoded(location.hash.slice(1)).split("/");
   return { ...(base && { base }), ...(interval && { interval }), ...(quote && { venue: `${source}/${quote}` }) };
+}
+
+/** A link that was cut within an escaped character asks for nothing. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 const defaults = (prices) => ({ base: prices?.assets?.[0]?.base });
