@@ -5,6 +5,7 @@ from itertools import islice
 from typing import Final
 
 from coinlake.batches import BatchFailed
+from coinlake.observability import logger
 from refine.queue import Queue, done
 from refine.timing import Timing
 from refine.work import Message, Outcome, Refine
@@ -39,9 +40,12 @@ def derive_now(refine: Refine, timing: Timing, total: Outcome) -> None:
 
 
 def heal(refine: Refine, messages: Iterable[Message], has_time: Callable[[], bool], total: Outcome) -> None:
-    """The same for messages that no queue holds; those without time left are the next day's."""
+    """The same for messages that no queue holds; that there was no time for all of them is told."""
     waiting = iter(messages)
-    while has_time() and (round_ := list(islice(waiting, ROUND))):
+    while round_ := list(islice(waiting, ROUND)):
+        if not has_time():
+            logger.warning("no time to heal the rest", first_key=round_[0].id)
+            return
         found = refine.batch(round_)
         total.add(found)
         refuse_if_all_failed(round_, found)
