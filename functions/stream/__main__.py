@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 
-from coinlake.errors import CoinlakeError
+from coinlake.errors import BadConfiguration, CoinlakeError
 from coinlake.observability import logger
 from stream import wiring
 from stream.collector import Collector
@@ -20,7 +20,7 @@ def main(pace: Pace | None = None) -> int:
         asyncio.run(collect(Settings.from_env(), pace or Pace()))
     except CoinlakeError as error:
         logger.error("collector ended", error=str(error), kind=type(error).__name__)
-        return 2
+        return 2 if isinstance(error, BadConfiguration) else 1
     except Exception:
         logger.exception("collector failed")
         return 1
