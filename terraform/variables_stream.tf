@@ -88,4 +88,9 @@ variable "stream" {
     condition     = (length(var.stream.subnet_ids) > 0) == (var.stream.vpc_id != null)
     error_message = "stream: subnet_ids and vpc_id belong together; set both, or neither for a network of its own."
   }
+
+  validation {
+    condition     = var.stream.public_address || length(var.stream.subnet_ids) > 0
+    error_message = "stream: without a public address the collector reaches nothing from a network of its own; set subnet_ids and vpc_id, or leave public_address true."
+  }
 }

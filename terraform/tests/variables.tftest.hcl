@@ -989,3 +989,14 @@ run "derive_minutes_divide_an_hour" {
 
   expect_failures = [var.derive_minutes]
 }
+
+run "a_collector_that_reaches_nothing_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { streams = ["btcusdt@trade"], public_address = false }
+  }
+
+  expect_failures = [var.stream]
+}
