@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "test")
@@ -12,3 +13,13 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 # Speed is measured by `make bench`; a busy machine must not fail a property.
 settings.register_profile("coinlake", deadline=None)
 settings.load_profile("coinlake")
+
+# The longest first: a worker that came to them last would be waited for by the others.
+LONGEST = ("tests/e2e/", "tests/contract/test_terraform_tests.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The deployed stack and Terraform's own tests come first; `--no-loadscope-reorder` keeps it so."""
+    items.sort(
+        key=lambda item: next((n for n, name in enumerate(LONGEST) if name in item.nodeid), len(LONGEST))
+    )
