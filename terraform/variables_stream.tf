@@ -1,7 +1,7 @@
 # The live collector on Fargate: off unless enable_stream. docs/costs.md says what it costs.
 
 variable "enable_stream" {
-  description = "Whether the live collector runs, for some $12 a month and what it writes"
+  description = "Whether the live collector runs, for some $11 a month and what it writes"
   type        = bool
   default     = false
 }

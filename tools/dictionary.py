@@ -14,14 +14,14 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
 
 - Numbers are exact: `decimal(38,18)`, parsed from the source's own digits and never through a float.
   A value with more than 18 decimals is rounded half-even and counted in its ledger entry as
-  `rounded`; raw keeps every digit. `tickers` alone has eight decimals, as its source does: a value
-  with more is quarantined as `inexact`, never rounded.
+  `rounded`; raw keeps every digit. `tickers`, `trades` and `book_tickers` have eight decimals, as their
+  sources do: a value with more is quarantined as `inexact`, never rounded.
 - Times are UTC in microseconds. A slot, and so a file, is named by when it was due.
 - A plain name (`quotes`) is the refined table, each natural key once; `trusted_quotes` is every row that
   arrived. Statistics that refine computes are `double`, nothing else is.
 - A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
-- The canonical intervals are 1m, 5m, 15m, 1h, 6h and 1d, which every exchange here shares; CoinGecko's
-  bars alone last 30m, 4h and 4d.
+- The intervals that every exchange here shares are 1m, 5m, 15m, 1h, 6h and 1d; refine puts 30m and 4h
+  together, Binance streams them, and CoinGecko's bars last 30m, 4h or 4d.
 """
 
 

@@ -66,10 +66,6 @@ def day(rule: MarketRule, today: Day, earlier: Iterable[Day]) -> MarketFiring | 
     return _volume(rule, today, list(earlier)) if rule.kind is Kind.VOLUME else _extreme(rule, today, earlier)
 
 
-def needs_history(rule: MarketRule) -> bool:
-    return rule.kind in (Kind.VOLUME, Kind.HIGH, Kind.LOW)
-
-
 def _drawdown(rule: MarketRule, today: Day) -> MarketFiring | None:
     fallen = _EXACT.multiply(_EXACT.subtract(today.peak, today.close), _HUNDRED)
     if today.peak <= 0 or fallen < _EXACT.multiply(rule.limit, today.peak):

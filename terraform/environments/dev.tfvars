@@ -73,6 +73,13 @@ feeds = {
   coingecko_assets = { source = "coingecko", dataset = "assets", interval = "1d" }
 }
 
+# What else there is, off unless set: ../variables_refine.tf, ../variables_stream.tf,
+# ../variables_dashboard.tf and ../variables_query.tf say what each means and costs.
+# refine_batch_minutes = 15
+# enable_stream        = true
+# enable_dashboard     = true
+# readers              = ["arn:aws:iam::123456789012:role/analyst"]
+
 # Feeds that rest for now; `coinlake pause <feed>` does the same until the next deployment.
 paused_feeds = []
 

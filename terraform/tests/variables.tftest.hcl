@@ -124,7 +124,7 @@ run "concurrency_of_an_unknown_stage_is_refused" {
   command = plan
 
   variables {
-    reserved_concurrency = { refine = 1 }
+    reserved_concurrency = { load = 1 }
   }
 
   expect_failures = [var.reserved_concurrency]
