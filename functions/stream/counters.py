@@ -19,6 +19,7 @@ class Counters:
     reconnects: int = 0
     refilled: int = 0
     refill_failed: int = 0
+    refilling: int = 0  # asked of REST at this moment
     latest_written: int = 0
     latest_stale: int = 0
     latest_errors: int = 0

@@ -89,7 +89,8 @@ class Parts:
             "spool_bytes": self.spool.size,
             "held_bytes": self.intake.held_bytes,
             "uploads_waiting": self.uploader.pending,
-            "trades_missing": sum(last - first + 1 for *_, first, last in self.intake.holes()),
+            "trades_missing": self.counters.refilling
+            + sum(last - first + 1 for *_, first, last in self.intake.holes()),
             "lag_seconds": self.latest.lag_seconds(),
         }
 

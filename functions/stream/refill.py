@@ -93,7 +93,15 @@ class Refiller:
         return None
 
     async def _page(self, market: str, wanted: Range) -> bool:
-        """Whether every id of the page is accounted for now."""
+        """Whether every id of the page is accounted for now; until then they count as missing."""
+        count = wanted[1] - wanted[0] + 1
+        self.intake.counters.refilling += count
+        try:
+            return await self._asked(market, wanted)
+        finally:
+            self.intake.counters.refilling -= count
+
+    async def _asked(self, market: str, wanted: Range) -> bool:
         taken = self.intake.taken[self.venue.source, market]
         taken.add_range(*wanted)
         found = Ids()

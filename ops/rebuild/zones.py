@@ -1,7 +1,8 @@
 """Trusted from raw and refined from trusted, by the stages' own code in this process."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -26,7 +27,6 @@ from transform.writer import ParquetWriter
 
 ROUND: Final = 500  # files that refine merges at once
 THREADS: Final = 4
-LOGGED: Final = "ERROR"  # the stages' own log is for Lambda
 SHOWN: Final = 3
 MAX_RAW_BYTES: Final = 64 << 20  # as terraform/transform.tf
 Report = Callable[[int, int], None]
@@ -36,9 +36,20 @@ class RebuildFailed(CoinlakeError):
     """Some objects could not be computed anew."""
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The stages' own log is for Lambda: here only their errors."""
+    level = logger.log_level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+@_quiet()
 def trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch, list[RawKey]]:
     """Trusted and quarantine of every raw object that the ledger says is done; and those objects."""
-    logger.setLevel(LOGGED)
     lake = stack.lake
     scratch = Scratch(lake.client, folder, (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER))
     done = {entry.key for entry in entries(lake, keys.LEDGER)}
@@ -58,9 +69,9 @@ def trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch, list[R
     return scratch, [key for _, key in wanted]
 
 
+@_quiet()
 def refined(stack: Stack, folder: Path, report: Report) -> Scratch:
     """Every part of the refined zone, from all trusted files that there are now."""
-    logger.setLevel(LOGGED)
     scratch = Scratch(stack.lake.client, folder, (keys.REFINED,))
     lake = ObjectStore(scratch, stack.lake_bucket)
     refine = Refine(lake.bucket, Files(lake), Parts(lake), derived=())

@@ -54,6 +54,7 @@ class Chaos:
     tell: Callable[[int], None]
     result: Result = field(default_factory=Result)
     deck: list[Callable[[], None]] = field(default_factory=list)
+    promised: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Result:
         started = time.monotonic()
@@ -143,7 +144,11 @@ class Chaos:
         self._count()
 
     def _heard_to_the_end(self) -> None:
-        """Publish until a whole calm lot is heard: behind trades on their way nothing would be missing."""
+        """Publish until a whole calm lot is heard, which shows what is missing before it.
+
+        What a socket still brings when the collector is told to stop is not promised to anybody.
+        """
+        self.promised = dict(self.stage.venue.published)
         for _ in range(MOST_LOTS):
             before = self.stage.collector.ask()["frames"]
             self._publish(CALM)
@@ -154,13 +159,16 @@ class Chaos:
 
     def _count(self) -> None:
         (found, self.result.quarantined), venue = self.stage.trusted(), self.stage.venue
-        wanted = {
-            (symbol, number)
-            for symbol, last in venue.published.items()
-            for number in range(venue.first_id, last + 1)
-        }
+        heard = {symbol: max(number for one, number in found if one == symbol) for symbol in self.promised}
+        assert all(heard[symbol] > last for symbol, last in self.promised.items()), (
+            "the last lot was not heard"
+        )
+        wanted, published = (
+            {(symbol, number) for symbol, last in ends.items() for number in range(venue.first_id, last + 1)}
+            for ends in (heard, venue.published)
+        )
         self.result.missing = len(wanted - set(found))
-        self.result.invented = len(set(found) - wanted)
+        self.result.invented = len(set(found) - published)
         self.result.doubled = sum(found.values()) - len(found)
         self.result.from_rest = sum(int(key.slot.parts[2]) for key, _ in self.stage.objects("trade_history"))
         self.result.gaps = Counter(gap["reason"] for gap in self.stage.gaps())
