@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
+from coinlake.dead_letters import DeadLetterQueues
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
 from coinlake.observability import MetricUnit, logger, metrics
@@ -18,7 +19,6 @@ from notify import watch_messages
 from notify.alerts import Alert, Message, Run, alert_id
 from notify.digest import DailyDigest
 from notify.freshness import FeedStatus
-from notify.queues import DeadLetterQueues
 from notify.sending import Sender
 from notify.state import State
 

@@ -5,6 +5,7 @@ from typing import Self
 
 from coinlake.clients import client
 from coinlake.config import LakeConfig
+from coinlake.dead_letters import DeadLetterQueues
 from coinlake.stores import ObjectStore
 from notify.digest import DailyDigest
 from notify.mail import AlertsTopic
@@ -12,7 +13,6 @@ from notify.markets import MarketWatch
 from notify.notifier import Notifier
 from notify.prices import PriceWatch
 from notify.quarantine import QuarantineWatch
-from notify.queues import DeadLetterQueues
 from notify.sending import Sender
 from notify.settings import Settings
 from notify.state import State

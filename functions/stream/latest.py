@@ -10,7 +10,7 @@ Only the newest of a stream is written, at most once in ``every_seconds`` and no
 import asyncio
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -19,6 +19,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import StoreUnavailable
+from coinlake.items import items
 from coinlake.observability import logger
 from coinlake.stores import error_code
 from stream.counters import Counters
@@ -30,8 +31,6 @@ TICK_SECONDS: Final = 0.25
 LONGEST_PAUSE_SECONDS: Final = 30.0
 STALE: Final = "ConditionalCheckFailedException"
 MALFORMED: Final = "ValidationException"
-_PAGE: Final = 100  # items of one BatchGetItem
-_ROUNDS: Final = 5  # of asking for what one left out
 _MICROS: Final = 1_000_000
 
 Place = tuple[str, str]  # source and stream
@@ -66,27 +65,13 @@ class LatestTable:
 
     def recall(self, streams: Iterable[str]) -> dict[str, dict[str, int]]:
         """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``."""
-        names, found = list(streams), dict[str, dict[str, int]]()
-        for first in range(0, len(names), _PAGE):
-            for row in self._rows([{"stream": {"S": name}} for name in names[first : first + _PAGE]]):
-                found[row["stream"]["S"]] = {
-                    name: int(row[name]["N"]) for name in ("received_at", "uploaded_id") if name in row
-                }
-        return found
-
-    def _rows(self, keys: list[dict[str, Any]]) -> Iterator[Mapping[str, Any]]:
-        """The items of one page of keys; a table that is short of capacity answers some at a time."""
-        asked: Mapping[str, Any] = {self.name: {"Keys": keys}}
-        for _ in range(_ROUNDS):
-            try:
-                answer = self.client.batch_get_item(RequestItems=asked)
-            except (ClientError, BotoCoreError) as error:
-                raise StoreUnavailable(f"could not read table {self.name}: {error_code(error)}") from error
-            yield from answer["Responses"].get(self.name, ())
-            asked = answer.get("UnprocessedKeys") or {}
-            if not asked:
-                return
-        raise StoreUnavailable(f"table {self.name} left keys unread {_ROUNDS} times")
+        keys = [{"stream": {"S": name}} for name in streams]
+        return {
+            row["stream"]["S"]: {
+                name: int(row[name]["N"]) for name in ("received_at", "uploaded_id") if name in row
+            }
+            for row in items(self.client, self.name, keys, "the latest prices")
+        }
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from typing import Self
 
 from coinlake.clients import client
 from coinlake.config import LakeConfig
+from coinlake.dead_letters import DeadLetterQueues
 from coinlake.stores import ObjectStore
 from refine.parts import Part, Parts
 from refine.publish import candles, health, market
@@ -41,8 +42,8 @@ class Publisher:
         dead_letter_queues: str,
     ) -> Self:
         """``state_table`` is notify's; ``dead_letter_queues`` the JSON object stage → queue URL."""
-        queues = health.queues(dead_letter_queues)
-        pipeline = Pipeline(client("dynamodb"), state_table, client("sqs"), queues, lake)
+        queues = DeadLetterQueues.from_json(client("sqs"), dead_letter_queues)
+        pipeline = Pipeline(client("dynamodb"), state_table, queues, lake)
         return cls(Site(ObjectStore(lake.client, site_bucket)), pipeline, config)
 
     def publish(self, changed: Set[Part], parts: Parts) -> int:

@@ -4,7 +4,6 @@ Notify's state table tells of the feeds and of what was mailed (functions/notify
 layout); listings of one day tell of quarantine, and the newest of its objects of the reasons.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,8 +15,10 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.config import LakeConfig
-from coinlake.errors import BadConfiguration, NotFound, StoreUnavailable, TooLarge
+from coinlake.dead_letters import DeadLetterQueues
+from coinlake.errors import NotFound, StoreUnavailable, TooLarge
 from coinlake.feeds import Feed
+from coinlake.items import items
 from coinlake.keys import quarantine_prefix
 from coinlake.records import parse_quarantine
 from coinlake.stores import ObjectStore, error_code
@@ -27,44 +28,27 @@ FILE: Final = "health.json"
 MAILS: Final = 10
 QUARANTINE_OBJECTS: Final = 20  # a day's newest, of each source and dataset: the reasons are theirs
 _MAX_BYTES: Final = 8 << 20
-_KEYS_A_CALL: Final = 100  # BatchGetItem's limit. Source: DynamoDB API Reference, "BatchGetItem"
-_ROUNDS: Final = 3  # of what DynamoDB left unprocessed
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What there is to ask; ``queues`` maps each stage to the URL of its dead-letter queue."""
+    """What there is to ask."""
 
     dynamodb: Any
     state_table: str
-    sqs: Any
-    queues: Mapping[str, str]
+    queues: DeadLetterQueues
     lake: ObjectStore
 
     def feed_times(self, feeds: Iterable[str]) -> dict[tuple[str, str], datetime]:
         """When a feed's newest slot was due (``latest``) and since when it is paused, by feed and word."""
         wanted = [_key(f"feed#{feed}", word) for feed in feeds for word in ("latest", "paused")]
         found: dict[tuple[str, str], datetime] = {}
-        for start in range(0, len(wanted), _KEYS_A_CALL):
-            for item in self._items(wanted[start : start + _KEYS_A_CALL]):
-                moment = item.get("slot_time") or item["since"]
-                place = (item["pk"]["S"].removeprefix("feed#"), item["sk"]["S"])
-                found[place] = datetime.fromisoformat(moment["S"])
+        for item in items(self.dynamodb, self.state_table, wanted, "the feeds"):
+            moment = item.get("slot_time") or item["since"]
+            place = (item["pk"]["S"].removeprefix("feed#"), item["sk"]["S"])
+            found[place] = datetime.fromisoformat(moment["S"])
         return found
-
-    def _items(self, keys: list[Row]) -> Iterator[Row]:
-        asked: Row = {self.state_table: {"Keys": keys}}
-        for _ in range(_ROUNDS):
-            with _translated(f"read the feeds in table {self.state_table}"):
-                answer = self.dynamodb.batch_get_item(RequestItems=asked)
-            yield from answer["Responses"].get(self.state_table, [])
-            asked = answer.get("UnprocessedKeys") or {}
-            if not asked:
-                return
-        raise StoreUnavailable(
-            f"table {self.state_table} left keys unread {_ROUNDS} times; it will be tried again"
-        )
 
     def mails(self) -> list[Row]:
         """The newest mails that went out."""
@@ -83,13 +67,7 @@ class Pipeline:
 
     def dead_letters(self) -> list[Row]:
         """How many messages wait in each dead-letter queue, as SQS counts."""
-        return [{"stage": stage, "messages": self._depth(url)} for stage, url in self.queues.items()]
-
-    def _depth(self, url: str) -> int:
-        name = "ApproximateNumberOfMessages"
-        with _translated(f"read the depth of {url}"):
-            answer = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
+        return [{"stage": stage, "messages": self.queues.depth(stage)} for stage in self.queues.urls]
 
     def rejected(self, feeds: Iterable[Feed], now: datetime) -> list[Row]:
         """Today's rejected rows by source, dataset and reason, of the newest objects of each."""
@@ -107,17 +85,6 @@ class Pipeline:
         except (NotFound, TooLarge):
             return []
         return [rejection.code for rejection in parse_quarantine(stored.body)]
-
-
-def queues(text: str) -> dict[str, str]:
-    """The setting DEAD_LETTER_QUEUES; ``BadConfiguration`` if it is no JSON object."""
-    try:
-        return {str(stage): str(url) for stage, url in json.loads(text).items()}
-    except (ValueError, AttributeError):
-        raise BadConfiguration(
-            f"DEAD_LETTER_QUEUES is {text[:80]!r}, not a JSON object stage → queue URL; "
-            "run terraform apply again"
-        ) from None
 
 
 def health(config: LakeConfig, pipeline: Pipeline, gaps: pa.Table, now: datetime) -> bytes:

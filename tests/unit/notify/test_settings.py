@@ -1,7 +1,7 @@
 import pytest
 
+from coinlake.dead_letters import DeadLetterQueues
 from coinlake.errors import BadConfiguration
-from notify.queues import DeadLetterQueues
 from notify.settings import Settings
 
 

@@ -12,6 +12,7 @@ from moto import mock_aws
 
 from coinlake import parquet
 from coinlake.config import LakeConfig
+from coinlake.dead_letters import DeadLetterQueues
 from coinlake.errors import BadConfiguration, StoreUnavailable
 from coinlake.feeds import Feed
 from coinlake.keys import gaps_key, quarantine_prefix
@@ -72,7 +73,7 @@ def pipeline(calls: Counter) -> Pipeline:
     )
     queues = {stage: sqs.create_queue(QueueName=f"{stage}-dlq")["QueueUrl"] for stage in ("ingest", "refine")}
     calls.clear()
-    return Pipeline(dynamodb, "state", sqs, queues, ObjectStore(s3, "lake"))
+    return Pipeline(dynamodb, "state", DeadLetterQueues(sqs, queues), ObjectStore(s3, "lake"))
 
 
 @pytest.fixture
@@ -142,7 +143,7 @@ def test_the_newest_mails_come_first(pipeline):
 
 
 def test_dead_letters_are_counted_by_stage(pipeline):
-    pipeline.sqs.send_message(QueueUrl=pipeline.queues["refine"], MessageBody="x")
+    pipeline.queues.client.send_message(QueueUrl=pipeline.queues.urls["refine"], MessageBody="x")
     assert told(pipeline)["dead_letters"] == [
         {"stage": "ingest", "messages": 0},
         {"stage": "refine", "messages": 1},
@@ -163,9 +164,9 @@ def test_what_cannot_be_read_says_so(pipeline):
 
 
 def test_a_setting_that_is_no_object_is_told():
-    assert health.queues('{"ingest": "https://x"}') == {"ingest": "https://x"}
+    assert DeadLetterQueues.from_json(None, '{"ingest": "https://x"}').urls == {"ingest": "https://x"}
     with pytest.raises(BadConfiguration, match="DEAD_LETTER_QUEUES is '7'"):
-        health.queues("7")
+        DeadLetterQueues.from_json(None, "7")
 
 
 def test_a_run_publishes_gaps_prices_and_whose_they_are(publisher, pipeline):

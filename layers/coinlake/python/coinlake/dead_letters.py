@@ -1,4 +1,4 @@
-"""The stages' dead-letter queues. The only file that speaks to SQS."""
+"""The stages' dead-letter queues, as the functions look at them."""
 
 import json
 from collections.abc import Mapping
