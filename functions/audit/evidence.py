@@ -14,7 +14,7 @@ from audit.months import Month
 from audit.windows import Window, committed
 from coinlake import intervals, keys
 from coinlake.errors import NotFound
-from coinlake.keys import TrustedKey
+from coinlake.keys import Partition, TrustedKey
 from coinlake.records import LedgerEntry
 from coinlake.stores import ObjectStore
 from coinlake.tables import TIMESTAMP
@@ -43,7 +43,7 @@ class Evidence:
 
     def candles(self, windows: Iterable[Window], month: Month) -> set[datetime]:
         """The starts of the month's buckets whose candles the windows brought."""
-        partition = f"interval={self.interval}/month={month}"
+        partition = Partition.month(str(month), interval=self.interval)
         names = [
             TrustedKey(window.key.source, window.key.dataset, window.key.slot, "candles", partition)
             for window in windows

@@ -114,3 +114,32 @@ def test_other_keys_are_not_refined_ones() -> None:
     for key in ("trusted/quotes/dt=2026-11-21/part.parquet", "refined/quotes/dt=1/other.parquet", "refined/"):
         with pytest.raises(BadKey):
             keys.parse_refined(key)
+
+
+def test_a_partition_is_made_and_parsed_in_one_place() -> None:
+    day = date(2026, 11, 21)
+    assert keys.Partition.day(day) == "dt=2026-11-21"
+    assert (
+        keys.Partition.day(day, stream="trade", symbol="BTCUSDT")
+        == "stream=trade/symbol=BTCUSDT/dt=2026-11-21"
+    )
+    assert keys.Partition.month(day, interval="1h") == keys.Partition.month("2026-11", interval="1h")
+    hourly = keys.Partition.parse("interval=1h/month=2026-11")
+    assert hourly.levels == {"interval": "1h", "month": "2026-11"}
+    assert hourly.dates() == (date(2026, 11, 1), date(2026, 11, 30))
+    assert hourly.prefix("refined/candles/") == "refined/candles/interval=1h/month=2026-11/"
+    assert keys.Partition.parse("").prefix("refined/latest/") == "refined/latest/"
+    assert keys.Partition().dates() is None
+
+
+@pytest.mark.parametrize("text", ["dt", "dt=", "=1", "/dt=1", "dt=1/", "a=1//b=2", "a=b=c"])
+def test_a_text_that_is_no_partition_is_refused(text: str) -> None:
+    with pytest.raises(BadKey):
+        keys.Partition.parse(text)
+
+
+def test_a_gaps_key_parses_to_itself() -> None:
+    key = "gaps/interval=1h/month=2026-11/coinbase.parquet"
+    assert str(keys.GapsKey.parse(key)) == key
+    with pytest.raises(BadKey):
+        keys.GapsKey.parse("gaps/interval=1h/coinbase.parquet")

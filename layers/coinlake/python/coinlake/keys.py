@@ -13,8 +13,9 @@ All keys of one raw object carry the same slot, so they are found from each othe
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 
 from coinlake.errors import BadKey
@@ -32,6 +33,9 @@ _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _PART = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _REVISION = re.compile(r"r([1-9][0-9]{0,5})")
 _RESERVED = re.compile(r"r[0-9]+")
+_DAY: Final = "dt"
+_MONTH: Final = "month"
+_LEVEL = re.compile(r"([^/=]+)=([^/=]+)")
 _DATED = r"dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<slot>[^/]+)"
 _SOURCE = r"(?P<source>[^/=.]+)/(?P<dataset>[^/=.]+)/"
 _RAW_KEY = re.compile(
@@ -39,6 +43,7 @@ _RAW_KEY = re.compile(
 )
 _QUARANTINE_KEY = re.compile(rf"quarantine/{_SOURCE}{_DATED}\.jsonl")
 _LEDGER_KEY = re.compile(rf"ledger/{_SOURCE}{_DATED}\.json")
+_GAPS_KEY = re.compile(r"gaps/(?P<partition>interval=[^/=]+/month=\d{4}-\d{2})/(?P<source>[^/.]+)\.parquet")
 _REFINED_KEY = re.compile(
     r"refined/(?P<table>[^/]+)(?:/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*))?/part\.parquet"
 )
@@ -91,6 +96,67 @@ class Slot:
         return self.time.astimezone(UTC).date()
 
 
+class Partition(str):
+    """One partition of a table as its keys spell it: ``dt=2026-11-21``, ``interval=1h/month=2026-11``.
+
+    The empty text stands for a table that has no partitions. It is a text, so it sorts, hashes and
+    serializes as one; the constructors and ``parse`` are the only places that make or split it.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, text: str = "") -> Self:
+        if text and not all(_LEVEL.fullmatch(level) for level in text.split("/")):
+            raise ValueError(f"{text[:80]!r} is not a partition; one looks like dt=2026-11-21")
+        return super().__new__(cls, text)
+
+    @classmethod
+    def of(cls, levels: Mapping[str, object]) -> Self:
+        """From names and values in the table's order: ``{"interval": "1h", "month": "2026-11"}``."""
+        return cls("/".join(f"{name}={value}" for name, value in levels.items()))
+
+    @classmethod
+    def day(cls, day: date, **outer: object) -> Self:
+        """``dt=2026-11-21``, within ``outer`` levels, as ``symbol="BTCUSDT"``."""
+        return cls.of({**outer, _DAY: f"{day:%Y-%m-%d}"})
+
+    @classmethod
+    def month(cls, month: date | str, **outer: object) -> Self:
+        """``month=2026-11`` of a day in it or of its text, within ``outer`` levels, as ``interval="1h"``."""
+        return cls.of({**outer, _MONTH: month if isinstance(month, str) else f"{month:%Y-%m}"})
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raise ``BadKey("unexpected_key")`` unless ``text`` is a partition or empty."""
+        try:
+            return cls(text)
+        except ValueError:
+            raise BadKey("unexpected_key", text) from None
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """Names to values, in order; ``levels["interval"]``."""
+        return dict(level.split("=", 1) for level in self.split("/")) if self else {}
+
+    def dates(self) -> tuple[date, date] | None:
+        """The first and the last day that the partition holds; None where no level is a day or a month."""
+        levels = self.levels
+        try:
+            if _DAY in levels:
+                day = date.fromisoformat(levels[_DAY])
+                return day, day
+            if _MONTH in levels:
+                first = date.fromisoformat(f"{levels[_MONTH]}-01")
+                return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        except ValueError:
+            raise BadKey("unexpected_key", str(self)) from None
+        return None
+
+    def prefix(self, location: str) -> str:
+        """The folder in a table's ``location``: ``trusted/quotes/`` gives ``trusted/quotes/dt=…/``."""
+        return f"{location}{self}/" if self else location
+
+
 @dataclass(frozen=True, slots=True)
 class RawKey:
     """An answer exactly as received, gzipped; written once, with ``If-None-Match: *``."""
@@ -119,8 +185,7 @@ class RawKey:
         return replace(self, slot=replace(self.slot, revision=revision))
 
     def trusted(self, table: str, partition: str) -> "TrustedKey":
-        """``partition`` as in the table's layout: ``dt=2026-11-21``, ``interval=1h/month=2026-11``."""
-        return TrustedKey(self.source, self.dataset, self.slot, table, partition)
+        return TrustedKey(self.source, self.dataset, self.slot, table, Partition(partition))
 
     def quarantine(self) -> "QuarantineKey":
         return QuarantineKey(self.source, self.dataset, self.slot)
@@ -137,7 +202,7 @@ class TrustedKey:
     dataset: str
     slot: Slot
     table: str
-    partition: str
+    partition: Partition
 
     def __str__(self) -> str:
         return f"{TRUSTED}{self.table}/{self.partition}/{self.source}.{self.dataset}.{self.slot}.parquet"
@@ -145,7 +210,9 @@ class TrustedKey:
     @classmethod
     def parse(cls, key: str) -> Self:
         found = _match(_TRUSTED_KEY, key)
-        return _checked(key, cls, **_origin(key, found), table=found["table"], partition=found["partition"])
+        return _checked(
+            key, cls, **_origin(key, found), table=found["table"], partition=Partition(found["partition"])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +247,39 @@ class LedgerKey:
         return _checked(key, cls, **_origin(key, _match(_LEDGER_KEY, key)))
 
 
+@dataclass(frozen=True, slots=True)
+class RefinedKey:
+    """The one file of a refined partition; an empty partition for a table that has none."""
+
+    table: str
+    partition: Partition
+
+    def __str__(self) -> str:
+        return f"{self.partition.prefix(f'{REFINED}{self.table}/')}part.parquet"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        found = _match(_REFINED_KEY, key)
+        partition = Partition(found["partition"] or "")
+        return _checked(key, cls, table=found["table"], partition=partition)
+
+
+@dataclass(frozen=True, slots=True)
+class GapsKey:
+    """What became of a source's candle buckets of one month; audit replaces it as a whole."""
+
+    source: str
+    partition: Partition
+
+    def __str__(self) -> str:
+        return f"{self.partition.prefix(GAPS)}{self.source}.parquet"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        found = _match(_GAPS_KEY, key)
+        return _checked(key, cls, source=found["source"], partition=Partition(found["partition"]))
+
+
 def raw_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{RAW}source={source}/dataset={dataset}/dt={dt}/"
 
@@ -193,19 +293,16 @@ def ledger_prefix(source: str, dataset: str, dt: date) -> str:
 
 
 def gaps_key(source: str, interval: str, month: str) -> str:
-    """What became of a source's candle buckets of one month; audit replaces it as a whole."""
-    return f"{GAPS}interval={interval}/month={month}/{source}.parquet"
+    return str(GapsKey(source, Partition.month(month, interval=interval)))
 
 
 def refined_key(table: str, partition: str) -> str:
-    """The one file of a partition, ``dt=2026-11-21``; ``""`` for a table that has no partitions."""
-    return f"{REFINED}{table}/{partition}/part.parquet" if partition else f"{REFINED}{table}/part.parquet"
+    return str(RefinedKey(table, Partition(partition)))
 
 
 def parse_refined(key: str) -> tuple[str, str]:
-    """Table and partition of a refined key; ``BadKey`` for a key that is not in the layout."""
-    found = _match(_REFINED_KEY, key)
-    return found["table"], found["partition"] or ""
+    parsed = RefinedKey.parse(key)
+    return parsed.table, parsed.partition
 
 
 def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:
