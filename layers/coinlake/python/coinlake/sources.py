@@ -1,0 +1,191 @@
+"""The sources of the lake, read from sources.json, their only declaration.
+
+Terraform reads the same file with ``jsondecode`` (terraform/sources.tf). An entry states what a
+source publishes about itself; ``documentation`` says where. What an entry leaves out is in
+``defaults`` of the same file.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from coinlake.errors import BadConfiguration
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The mention that a source's terms ask for, and the page that it links to."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one plan of a source grants, and where it is reached.
+
+    ``requests_per_minute`` is what the lake keeps to, below what the source allows; at Binance it
+    counts weight. ``credits_per_month`` None is no monthly quota. A plan with ``past_days`` refuses a
+    range that begins earlier; it is asked for windows of ``past_window_days`` at most.
+    """
+
+    title: str
+    base_url: str
+    requests_per_minute: int
+    credits_per_month: int | None
+    key_header: str | None
+    past_days: int | None
+    past_window_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """One thing that a source can be asked for.
+
+    ``asks`` is ``assets``, ``top`` (by market cap, or assets) or ``all`` (the one list that there is).
+    ``batch`` is how many assets one request names, ``weight`` what it counts of the limit at most.
+    ``max_buckets`` maps each interval to the most buckets of one answer (of ``files``: the most days of
+    one feed); it is empty where an interval only says how often to ask. ``days`` are the spans that the
+    source has, where it counts in days. With ``files`` each day or month is a file and its checksum, two
+    requests, and ``publication_delay`` maps ``day`` and ``month`` to how late each may come.
+    ``settles`` is how long after its end a window's answer may still miss the last bucket. An answer has
+    ``bytes_once`` bytes and ``bytes_each`` for each asset or bucket, where bytes cost credits.
+    """
+
+    asks: str
+    batch: int
+    weight: int
+    max_buckets: Mapping[str, int]
+    days: tuple[int, ...]
+    files: bool
+    publication_delay: Mapping[str, timedelta]
+    settles: timedelta
+    bytes_once: int
+    bytes_each: int
+
+
+@dataclass(frozen=True, slots=True)
+class Websocket:
+    """Where a source's live feed is reached: ``wss://`` base addresses by the name of the host."""
+
+    hosts: Mapping[str, str]
+    default_host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One source, as its entry in sources.json declares it.
+
+    ``owner`` is whose data it brings: that source's name is in the rows, its ids are in the asset map.
+    ``dollar`` is the quote currency of a feed that names none. ``quote_currencies`` are what symbols
+    without a separator may end in. With ``omits_idle_buckets`` it publishes no candle for a bucket
+    without a trade. A source with ``key_required`` answers nothing without a key.
+    """
+
+    name: str
+    title: str
+    owner: str
+    maps_assets: bool
+    dollar: str
+    quote_currencies: tuple[str, ...]
+    omits_idle_buckets: bool
+    attribution: Attribution
+    key_required: bool
+    key_prefix: str
+    bytes_per_credit: int | None
+    remedy: str
+    plans: Mapping[str, Plan]
+    default_plan: str
+    datasets: Mapping[str, Dataset]
+    websocket: Websocket | None
+    documentation: str = field(repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """Where the default plan is reached."""
+        return self.plans[self.default_plan].base_url
+
+    def credits(self, answer_bytes: int) -> int:
+        """What one answer costs: a credit, and one more for each ``bytes_per_credit`` begun."""
+        return 1 if self.bytes_per_credit is None else 1 + -(-answer_bytes // self.bytes_per_credit)
+
+
+_PATH: Final = "sources.json"
+
+
+@cache
+def catalog() -> Mapping[str, Source]:
+    """Every source by name, in the order of the names."""
+    document = json.loads(files("coinlake").joinpath(_PATH).read_text())
+    entries, defaults = document["sources"], document["defaults"]
+    return {name: _source(name, entries, defaults) for name in sorted(entries)}
+
+
+def source(name: str) -> Source:
+    """Raise ``BadConfiguration`` for a name that sources.json does not declare."""
+    try:
+        return catalog()[name]
+    except KeyError:
+        raise BadConfiguration(
+            f"there is no source {name[:80]!r}; the sources are {', '.join(catalog())}"
+        ) from None
+
+
+def owner(name: str) -> str:
+    """Whose data a source brings: mostly its own."""
+    known = catalog().get(name)
+    return known.owner if known else name
+
+
+def archive_of(name: str) -> Source | None:
+    """The source that keeps another one's data in files; None where there is none."""
+    return next((one for one in catalog().values() if one.owner == name != one.name), None)
+
+
+def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) -> Source:
+    entry = {**defaults["source"], **entries[name]}
+    key = {**defaults["source"]["key"], **entry["key"]}
+    owner_name = entry["owner"] or name
+    plans = {
+        plan: Plan(**{**defaults["plan"], "title": entry["title"], "key_header": key["header"], **granted})
+        for plan, granted in entry["plans"].items()
+    }
+    return Source(
+        name=name,
+        title=entry["title"],
+        owner=owner_name,
+        maps_assets=entry["maps_assets"],
+        dollar=entry["dollar"],
+        quote_currencies=tuple(entry["quote_currencies"]),
+        omits_idle_buckets=entry["omits_idle_buckets"],
+        attribution=Attribution(**(entry["attribution"] or entries[owner_name]["attribution"])),
+        key_required=key["required"],
+        key_prefix=key["prefix"],
+        bytes_per_credit=entry["bytes_per_credit"],
+        remedy=entry["remedy"],
+        plans=plans,
+        default_plan=entry["default_plan"] or next(iter(plans)),
+        datasets={dataset: _dataset(defaults["dataset"] | own) for dataset, own in entry["datasets"].items()},
+        websocket=Websocket(**entry["websocket"]) if entry["websocket"] else None,
+        documentation=entry["documentation"],
+    )
+
+
+def _dataset(entry: Mapping[str, Any]) -> Dataset:
+    delays = entry["publication_delay_days"] or {}
+    return Dataset(
+        asks=entry["asks"],
+        batch=entry["batch"],
+        weight=entry["weight"],
+        max_buckets=entry["max_buckets"],
+        days=tuple(entry["days"]),
+        files=entry["files"],
+        publication_delay={period: timedelta(days=days) for period, days in delays.items()},
+        settles=timedelta(seconds=entry["settles_seconds"]),
+        bytes_once=entry["answer_bytes"]["once"],
+        bytes_each=entry["answer_bytes"]["each"],
+    )
