@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from coinlake.errors import AlreadyExists, CoinlakeError
+from coinlake.errors import CoinlakeError, PreconditionFailed
 from coinlake.keys import RawKey, raw_prefix
 from coinlake.observability import logger
 from coinlake.records import printable
@@ -78,7 +78,7 @@ def land(raw: ObjectStore, key: RawKey, answer: Answer) -> bool:
             metadata=metadata(answer),
             IfNoneMatch="*",
         )
-    except AlreadyExists:
+    except PreconditionFailed:
         logger.info("already landed", key=str(key))
         return False
     logger.info("landed", key=str(key), bytes=len(answer.body))

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from coinlake import parquet
-from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, WriteConflict
+from coinlake.errors import NotFound, PreconditionFailed, StoreUnavailable, WriteConflict
 from coinlake.keys import REFINED, parse_refined, refined_key
 from coinlake.stores import ObjectStore
 from coinlake.tables import Table, refined
@@ -79,7 +79,7 @@ class Parts:
                 return
             try:
                 self._put(part, changed, etag)
-            except (AlreadyExists, WriteConflict, NotFound):
+            except (PreconditionFailed, WriteConflict, NotFound):
                 time.sleep(random.random() * min(_MOST_SECONDS, PAUSE_SECONDS * 2**attempt))  # noqa: S311 - no secret
             else:
                 return

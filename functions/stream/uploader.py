@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
-from coinlake.errors import AlreadyExists, CoinlakeError, NotFound, StoreUnavailable
+from coinlake.errors import CoinlakeError, NotFound, PreconditionFailed, StoreUnavailable
 from coinlake.observability import logger
 from coinlake.stores import ObjectStore, compressed, sha256
 from stream.counters import Counters
@@ -109,7 +109,7 @@ def upload(raw: ObjectStore, file: SpoolFile) -> None:
             metadata=metadata,
             IfNoneMatch="*",
         )
-    except AlreadyExists:
+    except PreconditionFailed:
         if raw.head(str(file.key)).metadata.get("sha256") != digest:
             raise Taken(str(file.key)) from None
 

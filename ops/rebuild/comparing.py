@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from coinlake.errors import AlreadyExists, NotFound, WriteConflict
+from coinlake.errors import NotFound, PreconditionFailed, WriteConflict
 from coinlake.parquet import CONTENT_TYPE
 from coinlake.stores import ObjectStore, sha256
 from ops.listing import Entry
@@ -82,7 +82,7 @@ class Comparison:
                 self._put(compared.key, IfMatch=known.etag)
             else:
                 self._put(compared.key, IfNoneMatch="*")
-        except (AlreadyExists, WriteConflict, NotFound):
+        except (PreconditionFailed, WriteConflict, NotFound):
             return False
         return True
 

@@ -11,7 +11,7 @@ from botocore.exceptions import EndpointConnectionError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, TooLarge
+from coinlake.errors import NotFound, PreconditionFailed, StoreUnavailable, TooLarge
 from coinlake.stores import ObjectStore, compressed
 
 ONCE = Config(retries={"max_attempts": 0})
@@ -51,7 +51,7 @@ def answer(body: bytes, length: int) -> dict[str, Any]:
         ("InternalError", 500, StoreUnavailable),
         ("AccessDenied", 403, StoreUnavailable),
         ("ConditionalRequestConflict", 409, StoreUnavailable),
-        ("PreconditionFailed", 412, AlreadyExists),
+        ("PreconditionFailed", 412, PreconditionFailed),
     ],
 )
 def test_a_refused_write_says_whether_a_retry_helps(stub, store, code, status, error):

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.errors import (
-    AlreadyExists,
     BadConfiguration,
+    PreconditionFailed,
     SourceRefused,
     SourceUnavailable,
     StoreUnavailable,
@@ -65,7 +65,7 @@ class FakeStore:
         if key in self.faults:
             raise self.faults[key]
         if key in self.objects:
-            raise AlreadyExists(key)
+            raise PreconditionFailed(key)
         self.objects[key] = body
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from coinlake.errors import AlreadyExists, StoreUnavailable
+from coinlake.errors import PreconditionFailed, StoreUnavailable
 from coinlake.stores import StoredObject, sha256
 from stream import uploader
 from stream.counters import Counters
@@ -68,13 +68,13 @@ def test_a_failing_s3_is_asked_until_it_answers(spool, monkeypatch):
 
 
 def test_a_name_taken_by_our_own_bytes_is_done(spool, monkeypatch):
-    store = Store(AlreadyExists("412"), stored=LINE.encode())
+    store = Store(PreconditionFailed("412"), stored=LINE.encode())
     uploaded(store, spool, monkeypatch)
     assert len(store.keys) == 1
 
 
 def test_a_name_taken_by_other_bytes_costs_no_frame(spool, monkeypatch):
-    store = Store(AlreadyExists("412"), stored=b"somebody else's")
+    store = Store(PreconditionFailed("412"), stored=b"somebody else's")
     uploaded(store, spool, monkeypatch)
     first, second = store.keys
     assert first != second and second.endswith(".me.000000002.jsonl.gz")

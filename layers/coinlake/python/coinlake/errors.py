@@ -9,7 +9,7 @@ CoinlakeError
 ├── StoreUnavailable     AWS failed us: a retry may succeed
 │   └── WriteConflict    two conditional writes met: read again, then write
 ├── BatchFailed          every message of a batch failed (coinlake.batches)
-├── AlreadyExists        the object is there: its first writer won
+├── PreconditionFailed   a 412: the key is taken (If-None-Match) or its object was replaced (If-Match)
 ├── NotFound             the object is not there
 └── TooLarge             a body or object is over its cap: never read it whole
 
@@ -54,11 +54,11 @@ class StoreUnavailable(CoinlakeError):
 
 
 class WriteConflict(StoreUnavailable):
-    """A conditional write met another writer at this moment."""
+    """S3 answered a conditional write with 409: another writer is at work at this moment."""
 
 
-class AlreadyExists(CoinlakeError):
-    """A conditional write found the key taken, or its object replaced."""
+class PreconditionFailed(CoinlakeError):
+    """S3 answered a conditional write with 412; ``ObjectStore.put`` says what each condition means."""
 
 
 class NotFound(CoinlakeError):

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 
-from coinlake.errors import AlreadyExists, NotFound, StoreUnavailable, TooLarge, WriteConflict
+from coinlake.errors import NotFound, PreconditionFailed, StoreUnavailable, TooLarge, WriteConflict
 
 GZIP_LEVEL: Final = 6  # level 9, the default, is five times slower for 3% (docs/performance.md)
 _MISSING: Final = {"404", "NoSuchKey", "NotFound"}
@@ -59,10 +59,12 @@ class ObjectStore:
         metadata: Mapping[str, str] | None = None,
         **conditions: str,
     ) -> None:
-        """Write the object. ``IfNoneMatch="*"`` raises ``AlreadyExists`` where the key is taken.
+        """Write the object. The rule of conditional writes: a 412 (``PreconditionFailed``) means that
+        another writer was first, so the caller reads what is there instead of trying the same write again.
 
-        ``IfMatch`` an etag raises it where another object took the place of that one, ``NotFound``
-        where none is left. A 409, another writer at this moment, is a ``WriteConflict``: try again.
+        ``IfNoneMatch="*"`` gets a 412 where the key is taken; ``IfMatch`` an etag where another object
+        took the place of that one, and ``NotFound`` where none is left. A 409 (``WriteConflict``) is
+        another writer at this moment: read again, then write.
         """
         try:
             self.client.put_object(
@@ -112,9 +114,9 @@ class ObjectStore:
         place = f"s3://{self.bucket}/{key}"
         if code in _MISSING:
             return NotFound(f"{place} does not exist")
-        if code == "PreconditionFailed":
-            return AlreadyExists(f"{place} exists")
-        if code == "ConditionalRequestConflict":
+        if code == "PreconditionFailed":  # 412
+            return PreconditionFailed(f"{place} exists or was replaced")
+        if code == "ConditionalRequestConflict":  # 409
             return WriteConflict(f"{place} is being written by another")
         return StoreUnavailable(f"could not {verb} {place}: {code}")
 
