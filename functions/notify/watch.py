@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
 from coinlake.observability import MetricUnit, logger, metrics

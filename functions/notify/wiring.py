@@ -5,7 +5,7 @@ from typing import Self
 
 from coinlake.clients import client
 from coinlake.config import LakeConfig
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.stores import ObjectStore
 from notify.digest import DailyDigest
 from notify.mail import AlertsTopic

@@ -8,7 +8,7 @@ from typing import Self
 
 from coinlake.clients import client
 from coinlake.config import LakeConfig
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.stores import ObjectStore
 from refine.parts import Part, Parts
 from refine.publish import candles, health, market

@@ -15,7 +15,7 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.config import LakeConfig
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.errors import NotFound, StoreUnavailable, TooLarge
 from coinlake.feeds import Feed
 from coinlake.items import items

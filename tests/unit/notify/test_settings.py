@@ -1,6 +1,6 @@
 import pytest
 
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.errors import BadConfiguration
 from notify.settings import Settings
 

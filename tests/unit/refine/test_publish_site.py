@@ -12,7 +12,7 @@ from moto import mock_aws
 
 from coinlake import parquet
 from coinlake.config import LakeConfig
-from coinlake.dead_letters import DeadLetterQueues
+from coinlake.queues import DeadLetterQueues
 from coinlake.errors import BadConfiguration, StoreUnavailable
 from coinlake.feeds import Feed
 from coinlake.keys import gaps_key, quarantine_prefix

@@ -5,7 +5,7 @@ import pytest
 from botocore.stub import Stubber
 
 from coinlake.errors import StoreUnavailable
-from coinlake.items import ROUNDS
+from coinlake.items import MAX_ROUNDS
 from stream.latest import LatestTable
 
 
@@ -41,7 +41,7 @@ def test_streams_that_an_answer_left_out_are_asked_for_again(dynamodb):
 
 def test_a_table_that_answers_nothing_again_and_again_is_unavailable(dynamodb):
     client, stubber = dynamodb
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": keys("a@trade")})
     with pytest.raises(StoreUnavailable, match="left keys unread"):
         LatestTable(client, "latest", 60).recall(["a@trade"])
