@@ -18,7 +18,7 @@ locals {
     assets          = var.assets
     sources         = local.sources
     feeds           = local.feeds
-    price_rules     = var.price_rules
+    alert_rules     = var.alert_rules
     digest          = var.digest
     notices         = var.notices
     private_sources = var.private_sources

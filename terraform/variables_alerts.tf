@@ -29,7 +29,7 @@ variable "operations_emails" {
   }
 }
 
-variable "price_rules" {
+variable "alert_rules" {
   description = <<-EOT
     Mail when an asset's market does one of these; source null watches each source on its own:
       above, below      its price is beyond a level, in quote
@@ -60,58 +60,71 @@ variable "price_rules" {
   default = {}
 
   validation {
-    condition     = alltrue([for name in keys(var.price_rules) : can(regex("^[a-z][a-z0-9_]{0,39}$", name))])
-    error_message = "price_rules: a rule's name is up to 40 lower-case letters, digits and underscores, a letter first, as in btc_high."
+    condition     = alltrue([for name in keys(var.alert_rules) : can(regex("^[a-z][a-z0-9_]{0,39}$", name))])
+    error_message = "alert_rules: a rule's name is up to 40 lower-case letters, digits and underscores, a letter first, as in btc_high."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : contains(keys(var.assets), rule.asset)])
-    error_message = "price_rules: ${join(", ", [for name, rule in var.price_rules : "${name} watches ${rule.asset}" if !contains(keys(var.assets), rule.asset)])}, which is not in assets."
+    condition     = alltrue([for rule in var.alert_rules : contains(keys(var.assets), rule.asset)])
+    error_message = "alert_rules: ${join(", ", [for name, rule in var.alert_rules : "${name} watches ${rule.asset}" if !contains(keys(var.assets), rule.asset)])}, which is not in assets."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : can(regex("^[A-Z]{3,5}$", rule.quote))])
-    error_message = "price_rules: quote is a currency in capital letters, as in USD."
+    condition     = alltrue([for rule in var.alert_rules : can(regex("^[A-Z]{3,5}$", rule.quote))])
+    error_message = "alert_rules: quote is a currency in capital letters, as in USD."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.source == null ? true : contains(keys(local.catalog), rule.source)])
-    error_message = "price_rules: source is null for all, or one of ${join(", ", keys(local.catalog))}."
+    condition     = alltrue([for rule in var.alert_rules : rule.source == null ? true : contains(keys(local.catalog), rule.source)])
+    error_message = "alert_rules: source is null for all, or one of ${join(", ", keys(local.catalog))}."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : length([for level in local.rule_levels : level if rule[level] != null]) == 1])
-    error_message = "price_rules: each needs exactly one of ${join(", ", local.rule_levels)}; look at ${join(", ", [for name, rule in var.price_rules : name if length([for level in local.rule_levels : level if rule[level] != null]) != 1])}."
+    condition     = alltrue([for rule in var.alert_rules : length([for level in local.rule_levels : level if rule[level] != null]) == 1])
+    error_message = "alert_rules: each needs exactly one of ${join(", ", local.rule_levels)}; look at ${join(", ", [for name, rule in var.alert_rules : name if length([for level in local.rule_levels : level if rule[level] != null]) != 1])}."
   }
 
   validation {
-    condition     = alltrue(flatten([for rule in var.price_rules : [for level in [rule.above, rule.below, rule.change_percent, rule.spread_bps] : level > 0 if level != null]]))
-    error_message = "price_rules: above, below, and change_percent and spread_bps (which count both ways) are greater than 0."
+    condition     = alltrue(flatten([for rule in var.alert_rules : [for level in [rule.above, rule.below, rule.change_percent, rule.spread_bps] : level > 0 if level != null]]))
+    error_message = "alert_rules: above, below, and change_percent and spread_bps (which count both ways) are greater than 0."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.volume_times == null ? true : rule.volume_times > 1])
-    error_message = "price_rules: volume_times is a multiple of the usual volume, greater than 1."
+    condition     = alltrue([for rule in var.alert_rules : rule.volume_times == null ? true : rule.volume_times > 1])
+    error_message = "alert_rules: volume_times is a multiple of the usual volume, greater than 1."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.window_days >= 2 && rule.window_days <= 365 && floor(rule.window_days) == rule.window_days])
-    error_message = "price_rules: window_days is a whole number from 2 to 365."
+    condition     = alltrue([for rule in var.alert_rules : rule.window_days >= 2 && rule.window_days <= 365 && floor(rule.window_days) == rule.window_days])
+    error_message = "alert_rules: window_days is a whole number from 2 to 365."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.drawdown_percent == null ? true : rule.drawdown_percent > 0 && rule.drawdown_percent < 100])
-    error_message = "price_rules: drawdown_percent is between 0 and 100, both excluded."
+    condition     = alltrue([for rule in var.alert_rules : rule.drawdown_percent == null ? true : rule.drawdown_percent > 0 && rule.drawdown_percent < 100])
+    error_message = "alert_rules: drawdown_percent is between 0 and 100, both excluded."
   }
 
   validation {
-    condition     = alltrue(flatten([for rule in var.price_rules : [for days in [rule.new_high_days, rule.new_low_days] : days >= 0 && days <= 3650 && floor(days) == days if days != null]]))
-    error_message = "price_rules: new_high_days and new_low_days are whole numbers up to 3650; 0 compares with all days in the lake."
+    condition     = alltrue(flatten([for rule in var.alert_rules : [for days in [rule.new_high_days, rule.new_low_days] : days >= 0 && days <= 3650 && floor(days) == days if days != null]]))
+    error_message = "alert_rules: new_high_days and new_low_days are whole numbers up to 3650; 0 compares with all days in the lake."
   }
 
   validation {
-    condition     = alltrue([for rule in var.price_rules : rule.window_minutes >= 1 && rule.window_minutes <= 10080 && rule.cooldown_minutes >= 1])
-    error_message = "price_rules: window_minutes is from 1 to 10080 (a week), cooldown_minutes at least 1."
+    condition     = alltrue([for rule in var.alert_rules : rule.window_minutes >= 1 && rule.window_minutes <= 10080 && rule.cooldown_minutes >= 1])
+    error_message = "alert_rules: window_minutes is from 1 to 10080 (a week), cooldown_minutes at least 1."
+  }
+}
+
+# Its name until it also meant spreads, volumes and records. Kept only so that an old file is told what to write:
+# Terraform merely warns of a variable that it does not know, and then nobody would be mailed.
+variable "price_rules" {
+  description = "Renamed; write alert_rules"
+  type        = any
+  default     = null
+
+  validation {
+    condition     = var.price_rules == null
+    error_message = "price_rules is now alert_rules: rename it in your tfvars."
   }
 }
 

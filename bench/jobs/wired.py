@@ -15,7 +15,7 @@ CONFIGURATION = {
     "assets": {},
     "sources": {},
     "feeds": {},
-    "price_rules": {},
+    "alert_rules": {},
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
 }

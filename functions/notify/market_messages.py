@@ -48,7 +48,7 @@ def market(firing: MarketFiring) -> Message:
             f'coinlake query "{_query(firing)}"',
             f"coinlake alerts test --date {firing.at:%Y-%m-%d}",
         ),
-        f"To change this rule, edit price_rules in {SETTINGS} and deploy.",
+        f"To change this rule, edit alert_rules in {SETTINGS} and deploy.",
         sources=[seen.source],
     )
 

@@ -38,7 +38,7 @@ def price(firing: Firing, key: TrustedKey) -> Message:
         ),
         section("Where it comes from", f"trusted  {key}", f"raw      {seen.raw_key}"),
         section("Look further", f'coinlake query "{_query(firing, key)}"', "coinlake status"),
-        f"To change this rule, edit price_rules in {SETTINGS} and deploy.",
+        f"To change this rule, edit alert_rules in {SETTINGS} and deploy.",
         sources=[seen.source],
     )
 

@@ -17,7 +17,7 @@ PANEL: Final = "Look"
 group = typer.Typer(
     no_args_is_help=True,
     help="Try the rules that mail you, which terraform/environments/<environment>.tfvars declares as "
-    "price_rules, on the data that the lake holds.",
+    "alert_rules, on the data that the lake holds.",
 )
 app.add_typer(group, name="alerts", rich_help_panel=PANEL)
 

@@ -64,7 +64,7 @@ feeds = {
 
 # The first is passed at once. For the second `coinlake demo` orders a price shock from the simulator,
 # and for the notice bad rows; the cooldowns are short, so that the next demo mails again.
-price_rules = {
+alert_rules = {
   btc_above_one_dollar = { asset = "BTC", above = 1, cooldown_minutes = 15 }
   doge_moved_5_percent = { asset = "DOGE", change_percent = 5, window_minutes = 1, cooldown_minutes = 1 }
   btc_spread_of_50_bps = { asset = "BTC", spread_bps = 50 }

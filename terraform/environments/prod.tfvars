@@ -24,7 +24,7 @@ alert_emails = []
 
 # When to mail. Every kind of rule: ../variables_alerts.tf. `coinlake alerts test` shows which of them
 # would have fired on a day.
-price_rules = {
+alert_rules = {
   btc_high = { asset = "BTC", above = 150000 }
   btc_low  = { asset = "BTC", below = 50000, cooldown_minutes = 360 }
   btc_move = { asset = "BTC", change_percent = 5, window_minutes = 60 }

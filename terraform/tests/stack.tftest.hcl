@@ -496,7 +496,7 @@ run "the_configuration_object_is_what_functions_read" {
     assets       = { BTC = { coingecko = "bitcoin", coinbase = "BTC" }, TRX = { coingecko = "tron", coinbase = null } }
     feeds        = { c = { source = "coinbase", dataset = "candles", interval = "1h", assets = ["BTC"] } }
     paused_feeds = ["c"]
-    price_rules  = { high = { asset = "BTC", above = 0.00000001 } }
+    alert_rules  = { high = { asset = "BTC", above = 0.00000001 } }
     source_urls  = { coinbase = "https://127.0.0.1:8443/coinbase" }
   }
 
@@ -518,7 +518,7 @@ run "the_configuration_object_is_what_functions_read" {
           lookback = 24, stale_after_minutes = 150, enabled = false, off_reason = null
         }
       }
-      price_rules = {
+      alert_rules = {
         high = {
           asset            = "BTC", quote = "USD", source = null, above = 0.00000001, below = null
           change_percent   = null, window_minutes = 60, spread_bps = null, volume_times = null, window_days = 30

@@ -388,147 +388,157 @@ run "a_rule_name_with_a_space_is_refused" {
   command = plan
 
   variables {
-    price_rules = { "btc high" = { asset = "BTC", above = 1 } }
+    alert_rules = { "btc high" = { asset = "BTC", above = 1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_an_unknown_asset_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "NOPE", above = 1 } }
+    alert_rules = { r = { asset = "NOPE", above = 1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_in_a_currency_in_small_letters_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", above = 1, quote = "usd" } }
+    alert_rules = { r = { asset = "BTC", above = 1, quote = "usd" } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_an_unknown_source_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", above = 1, source = "kraken" } }
+    alert_rules = { r = { asset = "BTC", above = 1, source = "kraken" } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_without_a_level_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC" } }
+    alert_rules = { r = { asset = "BTC" } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_with_two_levels_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", above = 1, below = 1 } }
+    alert_rules = { r = { asset = "BTC", above = 1, below = 1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_with_a_level_of_zero_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", above = 0 } }
+    alert_rules = { r = { asset = "BTC", above = 0 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_over_no_window_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", above = 1, window_minutes = 0 } }
+    alert_rules = { r = { asset = "BTC", above = 1, window_minutes = 0 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_a_spread_of_nothing_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", spread_bps = 0 } }
+    alert_rules = { r = { asset = "BTC", spread_bps = 0 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_usual_volume_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", volume_times = 1 } }
+    alert_rules = { r = { asset = "BTC", volume_times = 1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_volume_against_one_day_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", volume_times = 3, window_days = 1 } }
+    alert_rules = { r = { asset = "BTC", volume_times = 3, window_days = 1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_a_drawdown_of_everything_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", drawdown_percent = 100 } }
+    alert_rules = { r = { asset = "BTC", drawdown_percent = 100 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_a_high_of_half_a_day_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", new_high_days = 0.5 } }
+    alert_rules = { r = { asset = "BTC", new_high_days = 0.5 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_a_low_of_minus_one_day_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", new_low_days = -1 } }
+    alert_rules = { r = { asset = "BTC", new_low_days = -1 } }
   }
 
-  expect_failures = [var.price_rules]
+  expect_failures = [var.alert_rules]
 }
 
 run "a_rule_on_a_high_and_a_low_is_refused" {
   command = plan
 
   variables {
-    price_rules = { r = { asset = "BTC", new_high_days = 0, new_low_days = 0 } }
+    alert_rules = { r = { asset = "BTC", new_high_days = 0, new_low_days = 0 } }
+  }
+
+  expect_failures = [var.alert_rules]
+}
+
+run "the_old_name_of_alert_rules_is_refused" {
+  command = plan
+
+  variables {
+    price_rules = { r = { asset = "BTC", above = 1 } }
   }
 
   expect_failures = [var.price_rules]

@@ -48,7 +48,7 @@ CONFIG = {
         for name in ("coingecko", "coinbase")
     },
     "feeds": FEEDS,
-    "price_rules": {},
+    "alert_rules": {},
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
     "environment": "local",

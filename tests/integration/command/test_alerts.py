@@ -28,7 +28,7 @@ def rule(**changes: Any) -> dict[str, Any]:
 
 def configured(stack: Stack, **rules: dict[str, Any]) -> Rehearsal:
     """The day against these rules."""
-    body = json.dumps(CONFIG | {"price_rules": rules, "digest": {"at": "07:00", "movers": 3}})
+    body = json.dumps(CONFIG | {"alert_rules": rules, "digest": {"at": "07:00", "movers": 3}})
     stack.artifacts.put(stack.config_key, body.encode())
     return Rehearsal.of(stack.lake, stack.config(), DAY)
 

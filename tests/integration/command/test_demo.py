@@ -73,7 +73,7 @@ def running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Demo:
     monkeypatch.setattr(demo, "GRACE_SECONDS", -300)
     monkeypatch.setattr("ops.status.now", lambda: NOW)
     patience = Patience(stack, Path("ministack.log"))
-    return Demo(stack, Orders(), Mails(), configured(price_rules={"btc_moved": RULE}), NOW, patience)
+    return Demo(stack, Orders(), Mails(), configured(alert_rules={"btc_moved": RULE}), NOW, patience)
 
 
 def logged(stack: Stack, subject: str, rule: str) -> None:

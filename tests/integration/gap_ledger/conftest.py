@@ -28,7 +28,7 @@ CONFIG = {
             "enabled": True,
         }
     },
-    "price_rules": {},
+    "alert_rules": {},
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
     "environment": "local",

@@ -50,7 +50,7 @@ def configuration(url: str, **changes: Any) -> bytes:
                 source="binance", dataset="quotes", interval="5m", quote="USDT", assets=["BTC", "ETH"]
             ),
         },
-        "price_rules": {},
+        "alert_rules": {},
         "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
         "private_sources": True,
         "environment": "local",

@@ -56,7 +56,7 @@ def configuration() -> dict[str, Any]:
                 stale_after_minutes=90,
             ),
         },
-        "price_rules": {"btc-high": rule(above=75000)},
+        "alert_rules": {"btc-high": rule(above=75000)},
         "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
         "private_sources": False,
         "environment": "local",

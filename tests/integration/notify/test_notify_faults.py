@@ -161,7 +161,7 @@ def test_an_outage_of_the_lease_table_after_sns_failed_does_not_hide_the_failure
 
 def test_one_rule_in_trouble_does_not_repeat_the_mail_of_another(line):
     document = configuration()
-    document["price_rules"] = {"first": rule(above=75000), "second": rule(above=75500)}
+    document["alert_rules"] = {"first": rule(above=75000), "second": rule(above=75500)}
     line.configure(document)
     key = line.quotes({"price": "76000"})
     kill_at(5)

@@ -56,7 +56,7 @@ def days(line: Line, newest: datetime, *closes: str) -> list[str]:
 
 
 def configured(line: Line, **rules: dict[str, Any]) -> None:
-    line.configure(configuration() | {"price_rules": rules})
+    line.configure(configuration() | {"alert_rules": rules})
 
 
 def test_a_spread_is_mailed_once_however_often_refine_writes_the_part(line):
@@ -144,7 +144,7 @@ def test_a_part_that_refine_did_not_write_so_is_counted_and_done_with(line):
 
 def digested(line: Line, **changes: Any) -> None:
     """A configuration with a digest at noon, and a lake with prices of 11:55."""
-    line.configure(configuration() | {"price_rules": {}, "digest": {"at": "12:00", "movers": 2} | changes})
+    line.configure(configuration() | {"alert_rules": {}, "digest": {"at": "12:00", "movers": 2} | changes})
     rows = [
         {"source": source, "base": base, "quote": "USD", "observed_at": NOON - timedelta(minutes=5)}
         | {"price": Decimal("1.5"), "change_24h_percent": change, "volume_24h_quote": Decimal(10**6)}
@@ -177,7 +177,7 @@ def test_the_digest_is_mailed_once_a_day_by_the_first_watch_after_its_time(line)
 def test_a_watch_an_hour_late_mails_no_digest_and_none_is_sent_without_the_setting(line):
     digested(line)
     line.watch(NOON + timedelta(minutes=60))
-    line.configure(configuration() | {"price_rules": {}})
+    line.configure(configuration() | {"alert_rules": {}})
     line.watch(NOON)
     assert not [mail for mail in line.mails() if "assets up" in mail["Subject"]]
 
@@ -195,8 +195,8 @@ def test_a_digest_waits_for_prices_of_the_day(line):
 
 
 def test_the_alerts_command_finds_on_the_same_data_what_notify_mails(line):
-    document = configuration() | {"price_rules": {"high": rule(above=1), "apart": rule(spread_bps=30)}}
-    document["price_rules"] |= {"down": rule(drawdown_percent=20), "quiet": rule(below=1)}
+    document = configuration() | {"alert_rules": {"high": rule(above=1), "apart": rule(spread_bps=30)}}
+    document["alert_rules"] |= {"down": rule(drawdown_percent=20), "quiet": rule(below=1)}
     line.configure(document)
     quoted = line.quotes({"price": "77361.43", "observed_at": now()})
     line.announce(quoted, spreads(line, (now(), "coinbase", "99")), *days(line, now(), "100", "80"))

@@ -46,7 +46,7 @@ def test_a_price_older_than_a_day_is_no_news(line):
 
 def test_each_source_has_its_own_cooldown_and_a_rule_may_name_one(line):
     document = configuration()
-    document["price_rules"] = {
+    document["alert_rules"] = {
         "any": rule(above=75000),
         "coinbase-only": rule(above=75000, source="coinbase"),
     }
@@ -69,7 +69,7 @@ def test_only_closed_candles_count_and_only_the_latest_few(line):
 
 def test_a_change_over_the_window_is_measured_from_the_last_price_before_it(line):
     document = configuration()
-    document["price_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
+    document["alert_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
     line.configure(document)
     start = now() - timedelta(minutes=35)
     for minutes, price in ((0, "100"), (5, "102"), (20, "101"), (35, "107.1")):
@@ -81,7 +81,7 @@ def test_a_change_over_the_window_is_measured_from_the_last_price_before_it(line
 
 def test_a_change_is_not_measured_from_a_price_much_older_than_the_window(line):
     document = configuration()
-    document["price_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
+    document["alert_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
     line.configure(document)
     line.announce(line.quotes({"price": "100"}, due=now() - timedelta(minutes=51)))
     line.announce(line.quotes({"price": "200"}, due=now()))
@@ -90,7 +90,7 @@ def test_a_change_is_not_measured_from_a_price_much_older_than_the_window(line):
 
 def test_prices_are_remembered_only_where_a_change_rule_needs_them(line):
     document = configuration()
-    document["price_rules"]["eth-moves"] = rule(asset="ETH", change_percent=5, window_minutes=60)
+    document["alert_rules"]["eth-moves"] = rule(asset="ETH", change_percent=5, window_minutes=60)
     line.configure(document)
     line.announce(line.quotes({"price": "1"}, {"base": "ETH", "price": "2.5"}))
     [item] = line.items("price#coingecko#ETH#USD")
@@ -111,7 +111,7 @@ def test_the_feeds_newest_slot_is_recorded_whatever_the_order(line):
 
 def test_without_a_rule_for_the_source_the_object_is_not_even_read(line):
     document = configuration()
-    document["price_rules"] = {}
+    document["alert_rules"] = {}
     line.configure(document)
     key = line.quotes({"price": "1"})
     line.s3.delete_object(Bucket="lake", Key=key)
@@ -121,7 +121,7 @@ def test_without_a_rule_for_the_source_the_object_is_not_even_read(line):
 
 def test_bars_longer_than_the_window_cannot_tell_of_a_change_within_it(line):
     document = configuration()
-    document["price_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
+    document["alert_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
     line.configure(document)
     hour = now().replace(minute=0)
     line.announce(line.candles(hour - timedelta(hours=1), ["100"]), line.candles(hour, ["200"]))

@@ -104,7 +104,7 @@ def configuration(**rest_urls: str) -> bytes:
             "assets": {"BTC": {"binance": "BTC"}},
             "sources": {name: {"base_url": url, **common} for name, url in rest_urls.items()},
             "feeds": {},
-            "price_rules": {},
+            "alert_rules": {},
             "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
             "private_sources": True,
             "environment": "local",

@@ -24,7 +24,7 @@ CONFIG = {
     },
     "sources": {},
     "feeds": {},
-    "price_rules": {},
+    "alert_rules": {},
     "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
     "private_sources": False,
     "environment": "local",

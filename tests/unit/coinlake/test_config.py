@@ -46,7 +46,7 @@ DOCUMENT = {
             "enabled": True,
         },
     },
-    "price_rules": {
+    "alert_rules": {
         "shib_low": {
             "asset": "SHIB",
             "quote": "USD",
@@ -180,14 +180,14 @@ def test_a_malformed_configuration_says_what_to_do(broken: bytes):
 
 
 def test_a_rule_with_two_levels_is_refused():
-    rule = {**DOCUMENT["price_rules"]["shib_low"], "above": 1}
+    rule = {**DOCUMENT["alert_rules"]["shib_low"], "above": 1}
     with pytest.raises(BadConfiguration, match="exactly one of above, below, change_percent"):
-        LakeConfig.from_json(json.dumps({**DOCUMENT, "price_rules": {"both": rule}}).encode())
+        LakeConfig.from_json(json.dumps({**DOCUMENT, "alert_rules": {"both": rule}}).encode())
 
 
 def market_rule(**changes):
     known = {"asset": "BTC", "quote": "USD", "source": None, "window_days": 30, "cooldown_minutes": 60}
-    body = json.dumps({**DOCUMENT, "price_rules": {"r": known | changes}}).encode()
+    body = json.dumps({**DOCUMENT, "alert_rules": {"r": known | changes}}).encode()
     [rule] = LakeConfig.from_json(body).market_rules
     return rule
 

@@ -42,7 +42,7 @@ def config(**sources: str) -> LakeConfig:
             for name, rate in RATES.items()
         },
         "feeds": {},
-        "price_rules": {},
+        "alert_rules": {},
         "notices": {"quarantine": True, "failures": True, "stale": True, "cooldown_minutes": 60},
         "private_sources": False,
         "environment": "local",

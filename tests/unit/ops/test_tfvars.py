@@ -5,7 +5,7 @@ from ops.tfvars import TERRAFORM, Settings
 
 VARIABLES = """
 variable "environment" { type = string }
-variable "price_rules" {
+variable "alert_rules" {
   type    = map(object({ asset = string }))
   default = {}
 }
@@ -27,14 +27,14 @@ def load(folder, text, environment="dev"):
 
 def test_values_stand_over_the_defaults_of_what_is_left_out(folder):
     settings = load(folder, '# of dev\nenvironment = "dev"\n')
-    assert settings.values == {"environment": "dev", "price_rules": {}, "coingecko_api_key": None}
+    assert settings.values == {"environment": "dev", "alert_rules": {}, "coingecko_api_key": None}
 
 
 @pytest.mark.parametrize(
     ("text", "environment", "message"),
     [
         ("", "dve", r"config_not_found: .*did you mean 'dev'\?"),
-        ("price_rule = {}", "dev", r"config_unknown_key: .*'price_rule'.*did you mean 'price_rules'\?"),
+        ("alert_rule = {}", "dev", r"config_unknown_key: .*'alert_rule'.*did you mean 'alert_rules'\?"),
         (
             'environment = "dev"\nprice_rules = {\n  x = [1\n}\n',
             "dev",

@@ -79,7 +79,7 @@ class Notices:
 
 
 def rules(entries: Mapping[str, Mapping[str, Any]]) -> list[PriceRule | MarketRule]:
-    """The rules that ``price_rules`` declares; ``ValueError`` for one without exactly one level."""
+    """The rules that ``alert_rules`` declares; ``ValueError`` for one without exactly one level."""
     return [_rule(name, entry) for name, entry in entries.items()]
 
 

@@ -41,7 +41,8 @@ class SourceConfig:
 class LakeConfig:
     """The whole configuration; ``assets`` maps symbol → source → that source's id.
 
-    ``price_rules`` are told by new trusted rows, ``market_rules`` by refined tables.
+    The document's ``alert_rules`` are split by what they read: ``price_rules`` trusted rows, ``market_rules``
+    refined tables.
     """
 
     assets: Mapping[str, Mapping[str, str]]
@@ -72,7 +73,7 @@ class LakeConfig:
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any]) -> Self:
-        rules = alert_rules.rules(document["price_rules"])
+        rules = alert_rules.rules(document["alert_rules"])
         return cls(
             assets={
                 symbol: {source: name for source, name in ids.items() if name}

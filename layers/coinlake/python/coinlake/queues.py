@@ -48,7 +48,7 @@ class Queue:
         remaining, sent = iter(bodies), 0
         while batch := list(islice(remaining, BATCH_SIZE)):
             entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
-            self._call_batch("send_message_batch", entries)
+            self._call_batch("send to", "send_message_batch", entries)
             sent += len(batch)
             report(sent)
         return sent
@@ -61,7 +61,11 @@ class Queue:
         """
         options = {} if visibility_seconds is None else {"VisibilityTimeout": visibility_seconds}
         response = self._call(
-            "receive_message", MaxNumberOfMessages=BATCH_SIZE, WaitTimeSeconds=WAIT_SECONDS, **options
+            "receive from",
+            "receive_message",
+            MaxNumberOfMessages=BATCH_SIZE,
+            WaitTimeSeconds=WAIT_SECONDS,
+            **options,
         )
         return [
             Message(message["MessageId"], message["Body"], message["ReceiptHandle"])
@@ -78,28 +82,26 @@ class Queue:
         for start in range(0, len(messages), BATCH_SIZE):
             batch = enumerate(messages[start : start + BATCH_SIZE])
             entries = [{"Id": str(number), "ReceiptHandle": message.receipt} for number, message in batch]
-            self._call_batch("delete_message_batch", entries)
+            self._call_batch("delete from", "delete_message_batch", entries)
 
     def depth(self, *, in_flight: bool = False) -> int:
         """How many messages wait, as SQS counts, which is approximate; ``in_flight`` adds the hidden ones."""
         names = [_VISIBLE, _IN_FLIGHT] if in_flight else [_VISIBLE]
-        attributes = self._call("get_queue_attributes", AttributeNames=names)["Attributes"]
-        return sum(int(attributes[name]) for name in names)
+        response = self._call("read the depth of", "get_queue_attributes", AttributeNames=names)
+        return sum(int(response["Attributes"][name]) for name in names)
 
-    def _call_batch(self, operation: str, entries: Sequence[Mapping[str, str]]) -> None:
+    def _call_batch(self, verb: str, operation: str, entries: Sequence[Mapping[str, str]]) -> None:
         """Such a call succeeds although SQS refused some of its entries."""
-        failed = self._call(operation, Entries=entries).get("Failed")
+        failed = self._call(verb, operation, Entries=entries).get("Failed")
         if failed:
-            raise StoreUnavailable(
-                f"could not {operation} {self.url}: {failed[0].get('Code')} "
-                f"for {len(failed)} of {len(entries)} messages"
-            )
+            count = f"{len(failed)} of {len(entries)} messages"
+            raise StoreUnavailable(f"could not {verb} {self.url}: {failed[0].get('Code')} for {count}")
 
-    def _call(self, operation: str, **arguments: Any) -> Any:
+    def _call(self, verb: str, operation: str, **arguments: Any) -> Any:
         try:
             return getattr(self.client, operation)(QueueUrl=self.url, **arguments)
         except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"could not {operation} {self.url}: {error_code(error)}") from error
+            raise StoreUnavailable(f"could not {verb} {self.url}: {error_code(error)}") from error
 
 
 @dataclass(frozen=True, slots=True)
