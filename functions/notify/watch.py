@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
-from coinlake.queues import DeadLetterQueues
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
 from coinlake.observability import MetricUnit, logger, metrics
+from coinlake.queues import DeadLetterQueues
 from notify import watch_messages
 from notify.alerts import Alert, Message, Run, alert_id
 from notify.digest import DailyDigest

@@ -15,11 +15,11 @@ import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.config import LakeConfig
-from coinlake.queues import DeadLetterQueues
 from coinlake.errors import NotFound, StoreUnavailable, TooLarge
 from coinlake.feeds import Feed
 from coinlake.items import items
 from coinlake.keys import quarantine_prefix
+from coinlake.queues import DeadLetterQueues
 from coinlake.records import parse_quarantine
 from coinlake.stores import ObjectStore, error_code
 from refine.publish.documents import body, seconds

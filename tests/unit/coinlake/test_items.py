@@ -9,7 +9,12 @@ from coinlake.items import deserialize, serialize, sortable
 
 
 def test_texts_and_numbers_are_typed_as_dynamodb_writes_them():
-    values = {"pk": "limit#x", "free_at": 1795000000000, "price": Decimal("77361.430"), "zero": Decimal("0E-8")}
+    values = {
+        "pk": "limit#x",
+        "free_at": 1795000000000,
+        "price": Decimal("77361.430"),
+        "zero": Decimal("0E-8"),
+    }
     assert serialize(values) == {
         "pk": {"S": "limit#x"},
         "free_at": {"N": "1795000000000"},

@@ -1,7 +1,7 @@
 import pytest
 
-from coinlake.queues import DeadLetterQueues
 from coinlake.errors import BadConfiguration
+from coinlake.queues import DeadLetterQueues
 from notify.settings import Settings
 
 

@@ -12,10 +12,10 @@ from moto import mock_aws
 
 from coinlake import parquet
 from coinlake.config import LakeConfig
-from coinlake.queues import DeadLetterQueues
 from coinlake.errors import BadConfiguration, StoreUnavailable
 from coinlake.feeds import Feed
 from coinlake.keys import gaps_key, quarantine_prefix
+from coinlake.queues import DeadLetterQueues
 from coinlake.records import Rejection, quarantine_lines
 from coinlake.stores import ObjectStore
 from coinlake.tables import tables
