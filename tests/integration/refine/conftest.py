@@ -17,7 +17,7 @@ from coinlake import parquet
 from coinlake.keys import RawKey
 from coinlake.observability import logger
 from coinlake.s3_events import ObjectRef, created_event
-from coinlake.tables import tables
+from coinlake.tables import Table, tables
 from refine import handler
 from tests.integration.conftest import FakeContext
 
@@ -56,6 +56,9 @@ class Line:
         known = [{name: row.get(name) for name in declared.schema.names} for row in rows]
         body = parquet.encode(declared, pa.Table.from_pylist(known, declared.schema))
         return self.put_body(str(key.trusted(table, partition)), body)
+
+    def put_parquet(self, key: str, table: Table, rows: list[dict[str, Any]]) -> None:
+        self.put_body(key, parquet.encode(table, pa.Table.from_pylist(rows, table.schema)))
 
     def put_body(self, key: str, body: bytes) -> str:
         self.s3.put_object(Bucket="lake", Key=key, Body=body)
