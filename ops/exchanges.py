@@ -11,24 +11,14 @@ from hashlib import sha256
 from math import prod
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from coinlake.sources import catalog
 from ops.certificate import Certificate
 from ops.emulator import answers, opener
 from ops.laptop import ROOT, Laptop
 from ops.processes import Process
 
-# Where each source's API is served; the same paths as in docs of the simulator.
-SIMULATED: Final = {
-    "coingecko": "coingecko/api/v3",
-    "coinbase": "coinbase",
-    "binance": "binance",
-    "binance_archive": "binance-archive",
-    "coincap": "coincap/v3",
-    "coindesk": "coindesk",
-    "alternative_me": "alternative_me",
-}
-# Where each source's websocket is; the collector appends Binance's "/stream" or "/ws" itself.
-SIMULATED_STREAMS: Final = {"binance": "binance-ws", "coinbase": "coinbase-ws"}
 START_SECONDS: Final = 30
 CALL_SECONDS: Final = 10
 
@@ -59,13 +49,20 @@ class Exchanges:
         self._code.write_text(_fingerprint())
 
     def urls(self) -> dict[str, str]:
-        """Terraform's ``source_urls``."""
-        return {source: f"{self.laptop.simulator}/{path}" for source, path in SIMULATED.items()}
+        """Terraform's ``source_urls``: each source is served at its name, then the path of its base URL."""
+        return {
+            name: f"{self.laptop.simulator}/{name}{urlsplit(source.base_url).path}"
+            for name, source in catalog().items()
+        }
 
     def stream_urls(self) -> dict[str, str]:
-        """The collector's URLS: websocket base URLs by source."""
+        """The collector's URLS: the websocket of a source is at ``<source>-ws``, then its own path."""
         base = self.laptop.simulator.replace("https:", "wss:", 1)
-        return {source: f"{base}/{path}" for source, path in SIMULATED_STREAMS.items()}
+        return {
+            name: f"{base}/{name}-ws{urlsplit(source.websocket.hosts[source.websocket.default_host]).path}"
+            for name, source in catalog().items()
+            if source.websocket
+        }
 
     def started(self) -> datetime:
         """Since when its prices go on without a break (aware UTC)."""
@@ -113,5 +110,5 @@ def next_shock(before: Sequence[float], percent: float) -> float:
 
 def _fingerprint() -> str:
     """Of the simulator's code, as it would start now."""
-    files = sorted((ROOT / "simulator").glob("*.py"))
+    files = sorted((ROOT / "simulator").rglob("*.py"))
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

@@ -42,7 +42,7 @@ def create_app(
         Mount("/coingecko-pro/api/v3", coingecko.application(market, access, pro=True)),
         Mount("/coinbase", coinbase.application(market, streams.products, limited=coinbase_limited)),
         Mount("/binance", binance.application(market, streams.assets, terms.binance_weight)),
-        Mount("/binance-archive", archive.application(market)),
+        Mount("/binance_archive", archive.application(market)),
         Mount("/coincap/v3", coincap.application(market, terms)),
         Mount("/coincap/v2", coincap.retired(market)),
         Mount("/coindesk", coindesk.application(market, terms)),

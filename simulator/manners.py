@@ -46,7 +46,7 @@ def _archive(status: int, text: str) -> object:
 MANNERS: Final[Mapping[str, Manner]] = {
     "/coingecko": Manner(_coingecko, texts={429: "You've exceeded the Rate Limit."}),
     "/coinbase": Manner(lambda _, text: {"message": text}),
-    "/binance-archive": Manner(_archive, "application/xml", {404: "The specified key does not exist."}),
+    "/binance_archive": Manner(_archive, "application/xml", {404: "The specified key does not exist."}),
     "/binance": Manner(
         _binance,
         texts={

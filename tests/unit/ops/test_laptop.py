@@ -71,7 +71,7 @@ def test_live_asks_the_real_exchanges(tmp_path):
         "coingecko": "https://127.0.0.1:6001/coingecko/api/v3",
         "coinbase": "https://127.0.0.1:6001/coinbase",
         "binance": "https://127.0.0.1:6001/binance",
-        "binance_archive": "https://127.0.0.1:6001/binance-archive",
+        "binance_archive": "https://127.0.0.1:6001/binance_archive",
         "coincap": "https://127.0.0.1:6001/coincap/v3",
         "coindesk": "https://127.0.0.1:6001/coindesk",
         "alternative_me": "https://127.0.0.1:6001/alternative_me",

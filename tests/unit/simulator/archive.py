@@ -6,7 +6,7 @@ from simulator.zips import unzipped
 from tests.unit.simulator.asgi import Client
 
 CLIENT = Client()
-ROOT = "/binance-archive/data/spot"
+ROOT = "/binance_archive/data/spot"
 
 
 def path(period, symbol, interval, date):

@@ -75,7 +75,7 @@ def test_a_month_appears_on_the_first_monday():
         path("daily", "BTCUSDT", "1h", "2017-01-01"),
         path("daily", "OLDUSDT", "1h", "2024-07-01"),
         f"{ROOT}/daily/klines/BTCUSDT/1h/ETHUSDT-1h-2026-11-01.zip",
-        "/binance-archive/nothing",
+        "/binance_archive/nothing",
     ],
 )
 def test_what_is_not_there_is_refused_as_s3_does(url):

@@ -12,7 +12,7 @@ CLIENT = Client()
 
 def planned(fault, **rule):
     client = Client()
-    reply = client.put("/_faults", [{"path": "/binance-archive/*2025-05*", "fault": fault, **rule}])
+    reply = client.put("/_faults", [{"path": "/binance_archive/*2025-05*", "fault": fault, **rule}])
     assert reply.status == 200, reply.text
     return client
 

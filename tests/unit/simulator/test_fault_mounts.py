@@ -11,7 +11,7 @@ URLS = {
     "coingecko": f"{COINGECKO}/coins/markets?vs_currency=usd",
     "coinbase": "/coinbase/products/BTC-USD/candles?granularity=3600",
     "binance": "/binance/api/v3/klines?symbol=BTCUSDT&interval=1h",
-    "archive": "/binance-archive/data/spot/daily/klines/BTCUSDT/1h/BTCUSDT-1h-2025-05-01.zip",
+    "archive": "/binance_archive/data/spot/daily/klines/BTCUSDT/1h/BTCUSDT-1h-2025-05-01.zip",
     "coincap": "/coincap/v3/assets?limit=5",
     "coindesk": "/coindesk/index/cc/v1/latest/tick?market=cadli&instruments=BTC-USD,ETH-USD",
     "alternative_me": "/alternative_me/fng/?limit=5",
