@@ -4,20 +4,12 @@
 module "audit" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-audit"
-  stage                = "audit"
-  metrics_namespace    = local.prefix
-  description          = "Accounts for every candle that should exist and refills holes"
-  handler              = "audit.handler.handler"
-  package              = "${var.packages}/audit.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.audit.json
-  memory_mb            = 1024
-  timeout_seconds      = 600
-  reserved_concurrency = lookup(var.reserved_concurrency, "audit", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "audit"
+  description     = "Accounts for every candle that should exist and refills holes"
+  policy          = data.aws_iam_policy_document.audit.json
+  memory_mb       = 1024
+  timeout_seconds = 600
 
   asynchronous = {
     retries         = 2
@@ -99,12 +91,10 @@ module "audit_schedule" {
   source   = "./modules/schedule"
   for_each = local.audits
 
+  scheduler    = local.scheduler
   name         = each.key
-  group_name   = aws_scheduler_schedule_group.this.name
   description  = "Accounts for every candle that should exist"
   expression   = each.value.expression
   function_arn = module.audit.arn
-  role_arn     = aws_iam_role.scheduler.arn
-  kms_key_arn  = local.kms_key_arn
   input        = jsonencode({ days = each.value.days })
 }

@@ -22,11 +22,9 @@ module "site" {
   source   = "./modules/bucket"
   for_each = local.dashboard
 
-  partition     = local.account.partition
-  name          = local.buckets.site
-  force_destroy = local.force_destroy
-  kms_key_arn   = local.kms_key_arn
-  policies      = [for policy in data.aws_iam_policy_document.site_is_shown : policy.json]
+  stack    = local.stack
+  name     = local.buckets.site
+  policies = [for policy in data.aws_iam_policy_document.site_is_shown : policy.json]
 
   lifecycle_rules = {
     # What refine publishes it can publish again.

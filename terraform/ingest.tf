@@ -3,20 +3,12 @@
 module "ingest" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-ingest"
-  stage                = "ingest"
-  metrics_namespace    = local.prefix
-  description          = "Asks a source what one feed wants and keeps the answer, as received, in raw"
-  handler              = "ingest.handler.handler"
-  package              = "${var.packages}/ingest.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.ingest.json
-  memory_mb            = 256
-  timeout_seconds      = var.function_timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, "ingest", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "ingest"
+  description     = "Asks a source what one feed wants and keeps the answer, as received, in raw"
+  policy          = data.aws_iam_policy_document.ingest.json
+  memory_mb       = 256
+  timeout_seconds = var.function_timeout_seconds
 
   asynchronous = {
     retries         = 2
@@ -140,14 +132,12 @@ module "feed_schedule" {
   source   = "./modules/schedule"
   for_each = local.feeds
 
+  scheduler    = local.scheduler
   name         = "feed-${each.key}"
-  group_name   = aws_scheduler_schedule_group.this.name
   description  = "Runs the feed ${each.key}"
   expression   = local.schedules[each.key]
   enabled      = each.value.enabled
   function_arn = module.ingest.arn
-  role_arn     = aws_iam_role.scheduler.arn
-  kms_key_arn  = local.kms_key_arn
 
   input = jsonencode({
     feed           = each.key

@@ -57,10 +57,25 @@ locals {
     topic => "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.prefix}-${topic}"
   }
 
-  # What every function has in common.
-  runtime = {
-    name         = var.python_runtime
-    architecture = var.architecture
-    layers       = [for layer in aws_lambda_layer_version.this : layer.arn]
+  # What every bucket, queue and topic is given.
+  stack = {
+    account           = local.account
+    prefix            = local.prefix
+    kms_key_arn       = local.kms_key_arn
+    force_destroy     = local.force_destroy
+    max_receive_count = var.max_receive_count
   }
+
+  # What every function is given: that, and what only functions need. It waits for the layers to be
+  # uploaded; buckets, queues and topics do not.
+  function_stack = merge(local.stack, {
+    packages             = var.packages
+    log_retention_days   = var.log_retention_days
+    reserved_concurrency = var.reserved_concurrency
+    runtime = {
+      name         = var.python_runtime
+      architecture = var.architecture
+      layers       = [for layer in aws_lambda_layer_version.this : layer.arn]
+    }
+  })
 }

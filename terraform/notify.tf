@@ -13,20 +13,12 @@ locals {
 module "notify" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-notify"
-  stage                = "notify"
-  metrics_namespace    = local.prefix
-  description          = "Mails when a price, a quarantined row, a failure or a silence asks for it"
-  handler              = "notify.handler.handler"
-  package              = "${var.packages}/notify.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.notify.json
-  memory_mb            = 512
-  timeout_seconds      = var.function_timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, "notify", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "notify"
+  description     = "Mails when a price, a quarantined row, a failure or a silence asks for it"
+  policy          = data.aws_iam_policy_document.notify.json
+  memory_mb       = 512
+  timeout_seconds = var.function_timeout_seconds
 
   # A watch that fails is not repeated: the next one comes in five minutes.
   asynchronous = { retries = 0, max_age_seconds = 300 }
@@ -107,14 +99,12 @@ data "aws_iam_policy_document" "notify" {
 module "notify_queue" {
   source = "./modules/object_queue"
 
-  account             = local.account
-  name                = "${local.prefix}-notify"
+  stack               = local.stack
+  name                = "notify"
   sender              = { service = "sns.amazonaws.com", arns = [for zone in local.zone_topics : local.topic_arns[zone]] }
   function_arn        = module.notify.arn
   timeout_seconds     = var.function_timeout_seconds
-  max_receive_count   = var.max_receive_count
   maximum_concurrency = 2
-  kms_key_arn         = local.kms_key_arn
 }
 
 resource "aws_sns_topic_subscription" "notify" {
@@ -129,14 +119,12 @@ resource "aws_sns_topic_subscription" "notify" {
 module "watch_schedule" {
   source = "./modules/schedule"
 
+  scheduler       = local.scheduler
   name            = "watch"
-  group_name      = aws_scheduler_schedule_group.this.name
   description     = "Looks for what did not arrive"
   expression      = "cron(0/5 * * * ? *)"
   function_arn    = module.notify.arn
-  role_arn        = aws_iam_role.scheduler.arn
   max_age_seconds = 300
-  kms_key_arn     = local.kms_key_arn
   input           = jsonencode({ watch = "<aws.scheduler.scheduled-time>" })
 }
 
@@ -182,11 +170,10 @@ locals {
 module "alerts" {
   source = "./modules/topic"
 
-  account      = local.account
-  name         = "${local.prefix}-alerts"
+  stack        = local.stack
+  name         = "alerts"
   display_name = "coinlake ${var.environment}"
   emails       = toset(var.alert_emails)
-  kms_key_arn  = local.kms_key_arn
 }
 
 # What whoever runs the lake must know: the alarms of alarms.tf, and daily runs that failed in the end.
@@ -197,10 +184,9 @@ locals {
 module "operations" {
   source = "./modules/topic"
 
-  account      = local.account
-  name         = "${local.prefix}-operations"
+  stack        = local.stack
+  name         = "operations"
   display_name = "coinlake ${var.environment} operations"
   publisher    = { service = "cloudwatch.amazonaws.com", arn = local.alarm_arns }
   emails       = toset(length(coalesce(var.operations_emails, [])) > 0 ? var.operations_emails : var.alert_emails)
-  kms_key_arn  = local.kms_key_arn
 }

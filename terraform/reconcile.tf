@@ -4,20 +4,12 @@
 module "reconcile" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-reconcile"
-  stage                = "reconcile"
-  metrics_namespace    = local.prefix
-  description          = "Sends raw objects without a ledger entry back to transform"
-  handler              = "reconcile.handler.handler"
-  package              = "${var.packages}/reconcile.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.reconcile.json
-  memory_mb            = 512
-  timeout_seconds      = var.function_timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, "reconcile", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "reconcile"
+  description     = "Sends raw objects without a ledger entry back to transform"
+  policy          = data.aws_iam_policy_document.reconcile.json
+  memory_mb       = 512
+  timeout_seconds = var.function_timeout_seconds
 
   asynchronous = {
     retries         = 2
@@ -83,12 +75,10 @@ data "aws_iam_policy_document" "reconcile" {
 module "reconcile_schedule" {
   source = "./modules/schedule"
 
+  scheduler    = local.scheduler
   name         = "reconcile"
-  group_name   = aws_scheduler_schedule_group.this.name
   description  = "Looks for raw objects that were never transformed"
   expression   = "cron(40 4 * * ? *)"
   function_arn = module.reconcile.arn
-  role_arn     = aws_iam_role.scheduler.arn
-  kms_key_arn  = local.kms_key_arn
   input        = jsonencode({ days = var.reconcile_days })
 }

@@ -36,20 +36,12 @@ locals {
 module "refine" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-refine"
-  stage                = "refine"
-  metrics_namespace    = local.prefix
-  description          = "Merges what is new in trusted into one sorted file for each partition, and derives"
-  handler              = "refine.handler.handler"
-  package              = "${var.packages}/refine.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.refine.json
-  memory_mb            = 2048
-  timeout_seconds      = local.refine_timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, "refine", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "refine"
+  description     = "Merges what is new in trusted into one sorted file for each partition, and derives"
+  policy          = data.aws_iam_policy_document.refine.json
+  memory_mb       = 2048
+  timeout_seconds = local.refine_timeout_seconds
 
   # What a run leaves undone is still in the queue; only the daily search has no queue behind it.
   asynchronous = { retries = 1, max_age_seconds = 3600 }
@@ -146,14 +138,12 @@ data "aws_iam_policy_document" "refine" {
 module "refine_queue" {
   source = "./modules/object_queue"
 
-  account             = local.account
-  name                = "${local.prefix}-refine"
+  stack               = local.stack
+  name                = "refine"
   sender              = { service = "sns.amazonaws.com", arns = [local.topic_arns.trusted] }
   function_arn        = local.refine_at_once ? module.refine.arn : null
   timeout_seconds     = local.refine_timeout_seconds
-  max_receive_count   = var.max_receive_count
   maximum_concurrency = 2
-  kms_key_arn         = local.kms_key_arn
 }
 
 resource "aws_sns_topic_subscription" "refine" {
@@ -166,15 +156,13 @@ resource "aws_sns_topic_subscription" "refine" {
 module "refine_schedule" {
   source = "./modules/schedule"
 
+  scheduler       = local.scheduler
   name            = "refine"
-  group_name      = aws_scheduler_schedule_group.this.name
   description     = "Merges what is new in trusted"
   expression      = "cron(${lookup(local.refine_minutes, var.refine_batch_minutes, "2/${var.refine_batch_minutes}")} * * * ? *)"
   enabled         = !local.refine_at_once
   function_arn    = module.refine.arn
-  role_arn        = aws_iam_role.scheduler.arn
   max_age_seconds = 300
-  kms_key_arn     = local.kms_key_arn
   input           = jsonencode({ refine = "<aws.scheduler.scheduled-time>" })
 }
 
@@ -183,12 +171,10 @@ module "refine_schedule" {
 module "heal_schedule" {
   source = "./modules/schedule"
 
+  scheduler    = local.scheduler
   name         = "heal"
-  group_name   = aws_scheduler_schedule_group.this.name
   description  = "Merges the last day's trusted files once more"
   expression   = "cron(50 5 * * ? *)"
   function_arn = module.refine.arn
-  role_arn     = aws_iam_role.scheduler.arn
-  kms_key_arn  = local.kms_key_arn
   input        = jsonencode({ heal = "<aws.scheduler.scheduled-time>" })
 }

@@ -1,6 +1,12 @@
 # What all schedules share: their group, and the one role that they invoke functions with.
 
 locals {
+  scheduler = {
+    group_name  = aws_scheduler_schedule_group.this.name
+    role_arn    = aws_iam_role.scheduler.arn
+    kms_key_arn = local.kms_key_arn
+  }
+
   scheduled_functions = [
     for stage in ["ingest", "refine", "notify", "reconcile", "audit"] :
     "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.prefix}-${stage}"

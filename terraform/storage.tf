@@ -40,11 +40,9 @@ data "aws_iam_policy_document" "raw_is_written_once" {
 module "raw" {
   source = "./modules/bucket"
 
-  partition     = local.account.partition
-  name          = local.buckets.raw
-  force_destroy = local.force_destroy
-  kms_key_arn   = local.kms_key_arn
-  policies      = [data.aws_iam_policy_document.raw_is_written_once.json]
+  stack    = local.stack
+  name     = local.buckets.raw
+  policies = [data.aws_iam_policy_document.raw_is_written_once.json]
 
   lifecycle_rules = {
     # Objects below 128 KB stay where they are: S3 does not move them, for they would cost more.
@@ -55,10 +53,8 @@ module "raw" {
 module "lake" {
   source = "./modules/bucket"
 
-  partition     = local.account.partition
-  name          = local.buckets.lake
-  force_destroy = local.force_destroy
-  kms_key_arn   = local.kms_key_arn
+  stack = local.stack
+  name  = local.buckets.lake
 
   lifecycle_rules = {
     # Whatever was replaced can be computed again from raw.
@@ -69,10 +65,8 @@ module "lake" {
 module "artifacts" {
   source = "./modules/bucket"
 
-  partition     = local.account.partition
-  name          = local.buckets.artifacts
-  force_destroy = local.force_destroy
-  kms_key_arn   = local.kms_key_arn
+  stack = local.stack
+  name  = local.buckets.artifacts
 
   lifecycle_rules = {
     forget-results   = { prefix = "athena/", expire_days = 7, noncurrent_days = 1 }
@@ -86,10 +80,9 @@ module "zone_topic" {
   source   = "./modules/topic"
   for_each = local.zone_topics
 
-  account     = local.account
-  name        = "${local.prefix}-${each.key}"
-  publisher   = { service = "s3.amazonaws.com", arn = local.bucket_arns.lake }
-  kms_key_arn = local.kms_key_arn
+  stack     = local.stack
+  name      = each.key
+  publisher = { service = "s3.amazonaws.com", arn = local.bucket_arns.lake }
 }
 
 resource "aws_s3_bucket_notification" "lake" {

@@ -12,20 +12,12 @@ locals {
 module "transform" {
   source = "./modules/function"
 
-  account              = local.account
-  name                 = "${local.prefix}-transform"
-  stage                = "transform"
-  metrics_namespace    = local.prefix
-  description          = "Turns each raw object into typed Parquet, rejected rows and a ledger entry"
-  handler              = "transform.handler.handler"
-  package              = "${var.packages}/transform.zip"
-  runtime              = local.runtime
-  policy               = data.aws_iam_policy_document.transform.json
-  memory_mb            = 1024
-  timeout_seconds      = var.function_timeout_seconds
-  reserved_concurrency = lookup(var.reserved_concurrency, "transform", -1)
-  log_retention_days   = var.log_retention_days
-  kms_key_arn          = local.kms_key_arn
+  stack           = local.function_stack
+  stage           = "transform"
+  description     = "Turns each raw object into typed Parquet, rejected rows and a ledger entry"
+  policy          = data.aws_iam_policy_document.transform.json
+  memory_mb       = 1024
+  timeout_seconds = var.function_timeout_seconds
 
   environment = {
     RAW_BUCKET                = module.raw.name
@@ -116,14 +108,12 @@ data "aws_iam_policy_document" "transform" {
 module "transform_queue" {
   source = "./modules/object_queue"
 
-  account             = local.account
-  name                = "${local.prefix}-transform"
+  stack               = local.stack
+  name                = "transform"
   sender              = { service = "s3.amazonaws.com", arns = [local.bucket_arns.raw] }
   function_arn        = module.transform.arn
   timeout_seconds     = var.function_timeout_seconds
-  max_receive_count   = var.max_receive_count
   maximum_concurrency = 5
-  kms_key_arn         = local.kms_key_arn
 }
 
 resource "aws_s3_bucket_notification" "raw" {

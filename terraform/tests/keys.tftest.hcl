@@ -194,11 +194,13 @@ run "a_bucket_uses_the_key_it_is_given" {
   }
 
   variables {
-    partition       = "aws"
     name            = "a-bucket"
-    force_destroy   = true
-    kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/k"
     lifecycle_rules = {}
+    stack = {
+      account       = { partition = "aws" }
+      force_destroy = true
+      kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/k"
+    }
   }
 
   assert {

@@ -274,10 +274,8 @@ run "a_bucket_is_private_encrypted_versioned_and_cleans_up" {
   }
 
   variables {
-    partition     = "aws"
-    name          = "a-bucket"
-    force_destroy = false
-    kms_key_arn   = null
+    stack = { account = { partition = "aws" }, force_destroy = false, kms_key_arn = null }
+    name  = "a-bucket"
     lifecycle_rules = {
       archive = { prefix = "raw/", archive_days = 90 }
       forget  = { expire_days = 7, noncurrent_days = 1 }
@@ -321,14 +319,17 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
   }
 
   variables {
-    account             = { id = "123456789012", region = "us-east-1", partition = "aws" }
+    stack = {
+      account           = { id = "123456789012", region = "us-east-1", partition = "aws" }
+      prefix            = "coinlake-test"
+      max_receive_count = 5
+      kms_key_arn       = null
+    }
     name                = "q"
     sender              = { service = "s3.amazonaws.com", arns = ["arn:aws:s3:::b"] }
     function_arn        = "arn:aws:lambda:us-east-1:123456789012:function:f"
     timeout_seconds     = 7
-    max_receive_count   = 5
     maximum_concurrency = 2
-    kms_key_arn         = null
   }
 
   assert {
@@ -338,7 +339,7 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
       aws_sqs_queue.dlq.message_retention_seconds,
       jsondecode(aws_sqs_queue.this.redrive_policy),
       aws_sqs_queue.this.sqs_managed_sse_enabled && aws_sqs_queue.dlq.sqs_managed_sse_enabled,
-    ] == [42, 345600, 1209600, { deadLetterTargetArn = "arn:aws:sqs:us-east-1:123456789012:q-dlq", maxReceiveCount = 5 }, true]
+    ] == [42, 345600, 1209600, { deadLetterTargetArn = "arn:aws:sqs:us-east-1:123456789012:coinlake-test-q-dlq", maxReceiveCount = 5 }, true]
     error_message = "Visibility is six timeouts, retention 4 and 14 days, five tries, encrypted."
   }
 
@@ -407,27 +408,35 @@ run "a_function_logs_to_its_own_group_and_a_failed_run_is_kept" {
   }
 
   variables {
-    account              = { id = "123456789012", region = "us-east-1", partition = "aws" }
-    name                 = "f"
-    stage                = "ingest"
-    metrics_namespace    = "n"
-    description          = "d"
-    handler              = "ingest.handler.handler"
-    package              = "main.tf" # any file has a hash
-    runtime              = { name = "python3.13", architecture = "arm64", layers = [] }
-    memory_mb            = 128
-    timeout_seconds      = 7
-    environment          = { A = "1" }
-    policy               = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-    log_retention_days   = 30
-    reserved_concurrency = -1
-    kms_key_arn          = null
-    asynchronous         = { retries = 2, max_age_seconds = 3600, on_failure_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
+    stack = {
+      account              = { id = "123456789012", region = "us-east-1", partition = "aws" }
+      prefix               = "coinlake-test"
+      runtime              = { name = "python3.13", architecture = "arm64", layers = [] }
+      packages             = "tests/packages" # an empty zip has a hash too
+      log_retention_days   = 30
+      reserved_concurrency = {}
+      kms_key_arn          = null
+    }
+    stage           = "ingest"
+    description     = "d"
+    memory_mb       = 128
+    timeout_seconds = 7
+    environment     = { A = "1" }
+    policy          = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    asynchronous    = { retries = 2, max_age_seconds = 3600, on_failure_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/f" && aws_cloudwatch_log_group.this.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.this.name == "/aws/lambda/coinlake-test-ingest" && aws_cloudwatch_log_group.this.retention_in_days == 30
     error_message = "The log group is there before the function, and its logs expire."
+  }
+
+  assert {
+    condition = [
+      aws_lambda_function.this.function_name, aws_iam_role.this.name, aws_lambda_function.this.handler,
+      aws_lambda_function.this.filename, aws_lambda_function.this.reserved_concurrent_executions,
+    ] == ["coinlake-test-ingest", "coinlake-test-ingest", "ingest.handler.handler", "tests/packages/ingest.zip", -1]
+    error_message = "A stage has one name in its function, role, handler and zip, and reserves nothing unless told to."
   }
 
   assert {
@@ -442,7 +451,7 @@ run "a_function_logs_to_its_own_group_and_a_failed_run_is_kept" {
     condition = aws_lambda_function.this.environment[0].variables == tomap({
       A                            = "1"
       POWERTOOLS_SERVICE_NAME      = "ingest"
-      POWERTOOLS_METRICS_NAMESPACE = "n"
+      POWERTOOLS_METRICS_NAMESPACE = "coinlake-test"
       POWERTOOLS_LOG_LEVEL         = "INFO"
     })
     error_message = "A function's environment is its own settings and Powertools' names."

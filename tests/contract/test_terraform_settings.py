@@ -40,10 +40,9 @@ def test_terraform_sets_exactly_what_settings_read(stage: str) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_has_one_name_in_zip_handler_function_and_folder(stage: str) -> None:
+def test_a_stage_has_one_name_in_terraform_and_in_its_folder(stage: str) -> None:
+    """The module makes the names of function, handler and zip from ``stage``: stack.tftest.hcl."""
     function = function_in_terraform(stage)
     assert function["stage"] == stage
-    assert function["name"] == f"${{local.prefix}}-{stage}"
-    assert function["handler"] == f"{stage}.handler.handler"
-    assert function["package"] == f"${{var.packages}}/{stage}.zip"
+    assert function["stack"] == "${local.function_stack}"
     assert (TERRAFORM.parent / "functions" / stage / "handler.py").is_file()

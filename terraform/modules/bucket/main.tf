@@ -1,12 +1,12 @@
 # One private bucket: encrypted, versioned, TLS only, without ACLs, with a lifecycle.
 
 locals {
-  arn = "arn:${var.partition}:s3:::${var.name}"
+  arn = "arn:${var.stack.account.partition}:s3:::${var.name}"
 }
 
 resource "aws_s3_bucket" "this" {
   bucket        = var.name
-  force_destroy = var.force_destroy
+  force_destroy = var.stack.force_destroy
 }
 
 resource "aws_s3_bucket_public_access_block" "this" {
@@ -30,11 +30,11 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
   rule {
     # A bucket key makes one KMS request serve many objects.
-    bucket_key_enabled = var.kms_key_arn != null
+    bucket_key_enabled = var.stack.kms_key_arn != null
 
     apply_server_side_encryption_by_default {
-      sse_algorithm     = var.kms_key_arn == null ? "AES256" : "aws:kms"
-      kms_master_key_id = var.kms_key_arn
+      sse_algorithm     = var.stack.kms_key_arn == null ? "AES256" : "aws:kms"
+      kms_master_key_id = var.stack.kms_key_arn
     }
   }
 }

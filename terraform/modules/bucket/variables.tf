@@ -1,20 +1,14 @@
-variable "partition" {
-  description = "AWS partition of the bucket's ARN"
-  type        = string
+variable "stack" {
+  description = "What all buckets of the stack have in common: the AWS partition of their ARNs, whether terraform destroy may delete them with what is in them, and the customer managed key (null encrypts with S3's own keys)"
+  type = object({
+    account       = object({ partition = string })
+    force_destroy = bool
+    kms_key_arn   = string
+  })
 }
 
 variable "name" {
   description = "Name of the bucket, unique in the world"
-  type        = string
-}
-
-variable "force_destroy" {
-  description = "Whether terraform destroy may delete the bucket with what is in it"
-  type        = bool
-}
-
-variable "kms_key_arn" {
-  description = "Customer managed key; null encrypts with S3's own keys"
   type        = string
 }
 

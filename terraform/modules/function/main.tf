@@ -1,9 +1,12 @@
 # One Lambda function with its log group and its role.
 
 locals {
-  log_group = "/aws/lambda/${var.name}"
-  arn       = "arn:${var.account.partition}:lambda:${var.account.region}:${var.account.id}:function:${var.name}"
-  log_arn   = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:${local.log_group}"
+  account   = var.stack.account
+  name      = "${var.stack.prefix}-${var.stage}"
+  package   = "${var.stack.packages}/${var.stage}.zip"
+  log_group = "/aws/lambda/${local.name}"
+  arn       = "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.name}"
+  log_arn   = "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:${local.log_group}"
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -30,13 +33,13 @@ data "aws_iam_policy_document" "this" {
 
 resource "aws_cloudwatch_log_group" "this" {
   name              = local.log_group
-  retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  retention_in_days = var.stack.log_retention_days
+  kms_key_id        = var.stack.kms_key_arn
 }
 
 resource "aws_iam_role" "this" {
-  name               = var.name
-  description        = "What ${var.name} may do"
+  name               = local.name
+  description        = "What ${local.name} may do"
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
@@ -47,24 +50,24 @@ resource "aws_iam_role_policy" "this" {
 }
 
 resource "aws_lambda_function" "this" {
-  function_name                  = var.name
+  function_name                  = local.name
   description                    = var.description
   role                           = aws_iam_role.this.arn
-  handler                        = var.handler
-  filename                       = var.package
-  source_code_hash               = filebase64sha256(var.package)
-  runtime                        = var.runtime.name
-  architectures                  = [var.runtime.architecture]
-  layers                         = var.runtime.layers
+  handler                        = "${var.stage}.handler.handler"
+  filename                       = local.package
+  source_code_hash               = filebase64sha256(local.package)
+  runtime                        = var.stack.runtime.name
+  architectures                  = [var.stack.runtime.architecture]
+  layers                         = var.stack.runtime.layers
   memory_size                    = var.memory_mb
   timeout                        = var.timeout_seconds
-  reserved_concurrent_executions = var.reserved_concurrency
-  kms_key_arn                    = var.kms_key_arn
+  reserved_concurrent_executions = lookup(var.stack.reserved_concurrency, var.stage, -1) # -1 reserves nothing
+  kms_key_arn                    = var.stack.kms_key_arn
 
   environment {
     variables = merge(var.environment, {
       POWERTOOLS_SERVICE_NAME      = var.stage
-      POWERTOOLS_METRICS_NAMESPACE = var.metrics_namespace
+      POWERTOOLS_METRICS_NAMESPACE = var.stack.prefix
       POWERTOOLS_LOG_LEVEL         = "INFO"
     })
   }

@@ -1,41 +1,24 @@
-variable "account" {
-  description = "Where the function lives: account id, region and partition"
-  type        = object({ id = string, region = string, partition = string })
-}
-
-variable "name" {
-  description = "Name of the function, its role and, after /aws/lambda/, its log group"
-  type        = string
+variable "stack" {
+  description = "What all functions of the stack have in common: where they live, the prefix of their names (and the namespace of their metrics, so that two environments never mix), the runtime with its layer version ARNs, the directory of the zips, days that logs are kept, executions reserved by stage, and the customer managed key for log groups and environments (null for AWS's own)"
+  type = object({
+    account              = object({ id = string, region = string, partition = string })
+    prefix               = string
+    runtime              = object({ name = string, architecture = string, layers = list(string) })
+    packages             = string
+    log_retention_days   = number
+    reserved_concurrency = map(number)
+    kms_key_arn          = string
+  })
 }
 
 variable "stage" {
-  description = "The stage's one name; the service dimension of its logs and metrics"
-  type        = string
-}
-
-variable "metrics_namespace" {
-  description = "CloudWatch namespace of the function's metrics; one per environment, so that two never mix"
+  description = "The stage's one name, as of its zip and folder; the service dimension of its logs and metrics"
   type        = string
 }
 
 variable "description" {
   description = "What the function does, in one sentence"
   type        = string
-}
-
-variable "handler" {
-  description = "The handler, as <stage>.handler.handler"
-  type        = string
-}
-
-variable "package" {
-  description = "Path of the function's zip"
-  type        = string
-}
-
-variable "runtime" {
-  description = "Lambda runtime identifier, instruction set and layer version ARNs"
-  type        = object({ name = string, architecture = string, layers = list(string) })
 }
 
 variable "memory_mb" {
@@ -55,21 +38,6 @@ variable "environment" {
 
 variable "policy" {
   description = "The function's permissions (JSON), without its own logs"
-  type        = string
-}
-
-variable "log_retention_days" {
-  description = "Days that logs are kept"
-  type        = number
-}
-
-variable "reserved_concurrency" {
-  description = "Concurrent executions reserved and allowed; -1 reserves nothing"
-  type        = number
-}
-
-variable "kms_key_arn" {
-  description = "Customer managed key for the log group and the environment; null for AWS's own"
   type        = string
 }
 

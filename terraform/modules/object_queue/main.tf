@@ -1,33 +1,34 @@
 # Events about new objects, on their way to a function: queue, dead letter queue, mapping.
 
 locals {
-  prefix  = "arn:${var.account.partition}:sqs:${var.account.region}:${var.account.id}"
-  arn     = "${local.prefix}:${var.name}"
-  dlq_arn = "${local.prefix}:${var.name}-dlq"
+  account = var.stack.account
+  name    = "${var.stack.prefix}-${var.name}"
+  arn     = "arn:${local.account.partition}:sqs:${local.account.region}:${local.account.id}:${local.name}"
+  dlq_arn = "${local.arn}-dlq"
 }
 
 resource "aws_sqs_queue" "dlq" {
-  name                              = "${var.name}-dlq"
+  name                              = "${local.name}-dlq"
   message_retention_seconds         = 14 * 24 * 3600 # a message keeps its age when it moves here
-  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
-  kms_master_key_id                 = var.kms_key_arn
+  sqs_managed_sse_enabled           = var.stack.kms_key_arn == null ? true : null
+  kms_master_key_id                 = var.stack.kms_key_arn
   kms_data_key_reuse_period_seconds = 300
   policy                            = data.aws_iam_policy_document.dlq.json
 }
 
 resource "aws_sqs_queue" "this" {
-  name                              = var.name
+  name                              = local.name
   message_retention_seconds         = 4 * 24 * 3600
   visibility_timeout_seconds        = 6 * var.timeout_seconds # AWS's rule for queues of functions
   receive_wait_time_seconds         = 20
-  sqs_managed_sse_enabled           = var.kms_key_arn == null ? true : null
-  kms_master_key_id                 = var.kms_key_arn
+  sqs_managed_sse_enabled           = var.stack.kms_key_arn == null ? true : null
+  kms_master_key_id                 = var.stack.kms_key_arn
   kms_data_key_reuse_period_seconds = 300
   policy                            = data.aws_iam_policy_document.this.json
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = local.dlq_arn
-    maxReceiveCount     = var.max_receive_count
+    maxReceiveCount     = var.stack.max_receive_count
   })
 
   depends_on = [aws_sqs_queue.dlq]
@@ -52,7 +53,7 @@ data "aws_iam_policy_document" "this" {
 
     # A topic's ARN names its account, a bucket's does not; SNS documents only the ARN.
     dynamic "condition" {
-      for_each = var.sender.service == "s3.amazonaws.com" ? [var.account.id] : []
+      for_each = var.sender.service == "s3.amazonaws.com" ? [local.account.id] : []
 
       content {
         test     = "StringEquals"

@@ -1,10 +1,15 @@
-variable "account" {
-  description = "Where the queue lives: account id, region and partition"
-  type        = object({ id = string, region = string, partition = string })
+variable "stack" {
+  description = "What all queues of the stack have in common: where they live, the prefix of their names, tries until a message moves to the dead letter queue, and the customer managed key (null encrypts with SQS's own keys)"
+  type = object({
+    account           = object({ id = string, region = string, partition = string })
+    prefix            = string
+    max_receive_count = number
+    kms_key_arn       = string
+  })
 }
 
 variable "name" {
-  description = "Name of the queue; its dead letter queue adds -dlq"
+  description = "Name of the queue after the stack's prefix; its dead letter queue adds -dlq"
   type        = string
 }
 
@@ -23,17 +28,7 @@ variable "timeout_seconds" {
   type        = number
 }
 
-variable "max_receive_count" {
-  description = "Tries until a message moves to the dead letter queue"
-  type        = number
-}
-
 variable "maximum_concurrency" {
   description = "Most executions that the queue may start at once, 2 at least"
   type        = number
-}
-
-variable "kms_key_arn" {
-  description = "Customer managed key; null encrypts with SQS's own keys"
-  type        = string
 }

@@ -8,12 +8,12 @@ locals {
 
 resource "aws_scheduler_schedule" "this" {
   name                         = var.name
-  group_name                   = var.group_name
+  group_name                   = var.scheduler.group_name
   description                  = var.description
   schedule_expression          = var.expression
   schedule_expression_timezone = "UTC"
   state                        = var.enabled ? "ENABLED" : "DISABLED"
-  kms_key_arn                  = var.kms_key_arn
+  kms_key_arn                  = var.scheduler.kms_key_arn
 
   flexible_time_window {
     mode = "OFF"
@@ -21,7 +21,7 @@ resource "aws_scheduler_schedule" "this" {
 
   target {
     arn      = var.function_arn
-    role_arn = var.role_arn
+    role_arn = var.scheduler.role_arn
     input    = local.input
 
     # Lambda retries what the function fails; these are for when Lambda does not take the event.

@@ -1,10 +1,10 @@
-variable "name" {
-  description = "Name of the schedule in its group"
-  type        = string
+variable "scheduler" {
+  description = "What all schedules of the stack have in common: their group, the role that may invoke their functions, and the customer managed key for their inputs (null for AWS's own)"
+  type        = object({ group_name = string, role_arn = string, kms_key_arn = string })
 }
 
-variable "group_name" {
-  description = "The schedule group"
+variable "name" {
+  description = "Name of the schedule in its group"
   type        = string
 }
 
@@ -28,11 +28,6 @@ variable "function_arn" {
   type        = string
 }
 
-variable "role_arn" {
-  description = "The role that may invoke it"
-  type        = string
-}
-
 variable "enabled" {
   description = "Whether the schedule runs; a paused one keeps its history"
   type        = bool
@@ -43,9 +38,4 @@ variable "max_age_seconds" {
   description = "Seconds after which an event that Lambda did not take is dropped, 60 at least"
   type        = number
   default     = 3600
-}
-
-variable "kms_key_arn" {
-  description = "Customer managed key for the schedule's input; null for AWS's own"
-  type        = string
 }

@@ -1,15 +1,17 @@
 # One topic: TLS only, with the AWS service that may publish, if any, and its e-mail addresses.
 
 locals {
-  arn = "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${var.name}"
+  account = var.stack.account
+  name    = "${var.stack.prefix}-${var.name}"
+  arn     = "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.name}"
 }
 
 # Without a customer managed key the topic is not encrypted at rest by KMS: AWS's own key
 # (alias/aws/sns) admits neither S3 nor CloudWatch, which must publish here.
 resource "aws_sns_topic" "this" {
-  name              = var.name
+  name              = local.name
   display_name      = var.display_name
-  kms_master_key_id = var.kms_key_arn
+  kms_master_key_id = var.stack.kms_key_arn
 }
 
 data "aws_iam_policy_document" "this" {
@@ -35,7 +37,7 @@ data "aws_iam_policy_document" "this" {
       condition {
         test     = "StringEquals"
         variable = "aws:SourceAccount"
-        values   = [var.account.id]
+        values   = [local.account.id]
       }
     }
   }

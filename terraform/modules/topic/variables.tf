@@ -1,10 +1,14 @@
-variable "account" {
-  description = "Where the topic lives: account id, region and partition"
-  type        = object({ id = string, region = string, partition = string })
+variable "stack" {
+  description = "What all topics of the stack have in common: where they live, the prefix of their names, and the customer managed key (null for none)"
+  type = object({
+    account     = object({ id = string, region = string, partition = string })
+    prefix      = string
+    kms_key_arn = string
+  })
 }
 
 variable "name" {
-  description = "Name of the topic"
+  description = "Name of the topic after the stack's prefix"
   type        = string
 }
 
@@ -24,9 +28,4 @@ variable "emails" {
   description = "Addresses that get the messages once they have confirmed"
   type        = set(string)
   default     = []
-}
-
-variable "kms_key_arn" {
-  description = "Customer managed key; null for none"
-  type        = string
 }
