@@ -11,8 +11,8 @@ import pytest
 
 from coinlake.observability import logger
 from ingest import wiring
+from tests.https_server import Server, serving, write_certificate
 from tests.integration.ingest.deployment import ENVIRONMENT, KEY, configuration, create_state_table
-from tests.unit.ingest.https_server import Server, serving, write_certificate
 
 
 @pytest.fixture(scope="session")

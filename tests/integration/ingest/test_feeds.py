@@ -13,8 +13,8 @@ from coinlake.errors import BadConfiguration, BadEvent, NotFound
 from ingest import handler as ingest
 from ingest.clock import Clock
 from ingest.errors import IngestFailed
+from tests.https_server import Reply
 from tests.integration.ingest.deployment import KEY, body, configuration, keys, metric, source
-from tests.unit.ingest.https_server import Reply
 
 # Powertools warns where a run fails before its first metric, as some runs here do on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")

@@ -14,8 +14,8 @@ from coinlake.keys import RawKey
 from ingest import handler as ingest
 from ingest import windows, wiring
 from ingest.limiter import LONGEST_HOLD
+from tests.https_server import Reply
 from tests.integration.ingest.deployment import KEY, body, keys, metric
-from tests.unit.ingest.https_server import Reply
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics to publish")
 

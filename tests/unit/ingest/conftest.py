@@ -14,7 +14,7 @@ from coinlake.feeds import Feed
 from ingest.answers import Answer, Limits
 from ingest.clock import Clock
 from ingest.http import Http
-from tests.unit.ingest.https_server import Server, serving, write_certificate
+from tests.https_server import Server, serving, write_certificate
 
 NOW = datetime(2024, 11, 21, 7, 35, 2, tzinfo=UTC)
 KEY = "CG-sentinel-0123456789"

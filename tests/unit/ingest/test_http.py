@@ -15,8 +15,8 @@ from coinlake.config import SourceConfig
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable, TooLarge
 from ingest import http as client
 from ingest.http import USER_AGENT, Http
+from tests.https_server import HOST, Reply
 from tests.unit.ingest.conftest import KEY, NOW, FakeLimiter
-from tests.unit.ingest.https_server import HOST, Reply
 
 BUSY = Reply(503, (b"busy",))
 FINE = Reply(200, (b"[1]",))
