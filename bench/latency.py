@@ -18,7 +18,7 @@ from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError, NotFound
 from coinlake.keys import RawKey, Slot
 from coinlake.stores import ObjectStore, compressed
-from ops.mailbox import Mailbox
+from ops.local.mailbox import Mailbox
 from ops.stack import Stack
 
 WHAT: Final = "raw object → price mail, embedded AWS"

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from coinlake.config import LakeConfig
-from ops.answers import Answer
-from ops.backfill.asked import TETHER_VENUES
+from ops.backfill.request import TETHER_VENUES
+from ops.query.result import Answer
 
 # The newest row of each entry that the asset map knows, and when its source last told its list.
 NEWEST: Final = """

@@ -10,8 +10,8 @@ import botocore.session
 from botocore.config import Config
 
 from coinlake.errors import BadConfiguration
-from ops.certificate import Certificate
-from ops.laptop import ACCOUNT, REGION, Laptop
+from ops.local.certificate import Certificate
+from ops.local.laptop import ACCOUNT, REGION, Laptop
 
 RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
 # A function runs for up to 15 minutes, and asked again because it is slow it would run twice.

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from coinlake.errors import CoinlakeError, NotFound, StoreUnavailable, TooLarge
 from coinlake.stores import ObjectStore
-from ops.laptop import ROOT
+from ops.paths import ROOT
 
 PAGE: Final = ROOT / "dashboard"
 PORT: Final = 5190

@@ -20,7 +20,7 @@ from botocore.exceptions import (
 )
 
 from coinlake.errors import CoinlakeError
-from ops.laptop import BUILD
+from ops.paths import BUILD
 from tools.terraform import TerraformMissing
 
 _NO_AUTH: Final = (

@@ -9,9 +9,9 @@ from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
 from coinlake.stores import ObjectStore
-from ops import environments
 from ops.aws import Aws
-from ops.laptop import Laptop
+from ops.deploy import environments
+from ops.local.laptop import Laptop
 
 STAGES_WITH_QUEUE: Final = ("transform", "refine", "notify")
 

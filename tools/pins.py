@@ -17,7 +17,7 @@ IN_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "jmespath", "setuptools"
 REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
-    ROOT / "ops" / "ministack" / "requirements.in": (),
+    ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
 }
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ops.backfill.pieces import Piece, Plan
+from ops.backfill.plan import Piece, Plan
 
 MONTH_MINUTES: Final = 31 * 24 * 60
 WINDOW_SECONDS: Final = 0.5  # of a window in the state machine and in ingest, beside the limits

@@ -15,8 +15,8 @@ from typing import Final
 from coinlake import intervals
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ops.backfill.asked import Asked, Span
-from ops.backfill.pieces import FILE_CALLS, Piece, Plan
+from ops.backfill.plan import FILE_CALLS, Piece, Plan
+from ops.backfill.request import Asked, Span
 
 DAY: Final = timedelta(days=1)
 ARCHIVES: Final = {"binance": "binance_archive"}  # a source, and the one that keeps the same in files

@@ -5,12 +5,13 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import alerts_view, status
-from ops.alerts import Rehearsal
+from ops.alerts import tables as alerts_view
+from ops.alerts.rehearsal import Rehearsal
 from ops.commands.options import Env
+from ops.dates import Days
 from ops.progress import console
-from ops.ranges import Days
 from ops.stack import Stack
+from ops.status import report as status
 
 app = typer.Typer()
 PANEL: Final = "Look"

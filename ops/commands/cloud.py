@@ -4,9 +4,10 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import environments, local
 from ops.commands.options import Yes, agreed
-from ops.laptop import Laptop
+from ops.deploy import environments
+from ops.local import lifecycle as local
+from ops.local.laptop import Laptop
 from ops.progress import console
 
 Environment = Annotated[str, typer.Argument(help="A name in terraform/environments, for example dev.")]

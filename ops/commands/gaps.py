@@ -6,11 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import gaps, heat_map, repairs, status
 from ops.commands.options import Env
+from ops.dates import Days
+from ops.gaps import coverage as gaps
+from ops.gaps import heat_map
 from ops.progress import console, step
-from ops.ranges import Days
+from ops.repair import functions as repairs
 from ops.stack import Stack
+from ops.status import report as status
 
 app = typer.Typer()
 PANEL: Final = "Look"

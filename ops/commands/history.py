@@ -5,14 +5,16 @@ from typing import Annotated, Final
 import typer
 
 from ops import assets as catalog
-from ops import environments, query, status
-from ops.backfill import command
-from ops.backfill.asked import Asked
+from ops.backfill import runner as command
+from ops.backfill.request import Asked
 from ops.commands.options import Env, Yes, agreed
 from ops.commands.repair import End
+from ops.dates import Days
+from ops.deploy import environments
 from ops.progress import console
-from ops.ranges import Days
+from ops.query import duckdb as query
 from ops.stack import Stack
+from ops.status import report as status
 
 app = typer.Typer()
 PANEL: Final = "History"

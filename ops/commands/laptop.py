@@ -4,11 +4,11 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import demo as demonstration
-from ops import local
 from ops.commands.options import Live
-from ops.demo_view import how_to_look_further
-from ops.laptop import Laptop
+from ops.demo import demo as demonstration
+from ops.demo.report import how_to_look_further
+from ops.local import lifecycle as local
+from ops.local.laptop import Laptop
 from ops.progress import console
 
 app = typer.Typer()

@@ -4,11 +4,12 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import collector_view, local
-from ops.collector import Collector
 from ops.commands.options import Live
-from ops.laptop import Laptop
+from ops.local import lifecycle as local
+from ops.local.laptop import Laptop
 from ops.progress import console, step
+from ops.stream import tables as collector_view
+from ops.stream.collector import Collector
 
 app = typer.Typer()
 PANEL: Final = "On this laptop"

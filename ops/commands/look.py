@@ -7,11 +7,15 @@ import typer
 
 from coinlake.intervals import parse_utc
 from coinlake.tables import catalog
-from ops import environments, query, query_view, status, status_view
 from ops.commands.options import Env
+from ops.deploy import environments
 from ops.progress import console
-from ops.questions import questions
+from ops.query import duckdb as query
+from ops.query import view as query_view
+from ops.query.questions import questions
 from ops.stack import Stack
+from ops.status import report as status
+from ops.status import tables as status_view
 
 app = typer.Typer()
 PANEL: Final = "Look"

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.environments import Declined
+from ops.deploy.environments import Declined
 
 Env = Annotated[
     str,

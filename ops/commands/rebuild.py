@@ -13,12 +13,12 @@ from rich.table import Table
 from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.keys import QuarantineKey, RawKey, TrustedKey
-from ops import status
 from ops.commands.options import Env, Yes, agreed
 from ops.listing import Entry, entries
 from ops.progress import Step, console, step
-from ops.rebuild.comparing import Compared, Comparison, State, by_partition
+from ops.rebuild.comparison import Compared, Comparison, State, by_partition
 from ops.stack import Stack
+from ops.status import report as status
 
 app = typer.Typer()
 HASH_CHARACTERS: Final = 12

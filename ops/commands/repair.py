@@ -4,11 +4,13 @@ from typing import Annotated, Final
 
 import typer
 
-from ops import redrive, repairs, replay, status
 from ops.commands.options import Env, Yes, agreed
+from ops.dates import Days
 from ops.progress import console, step
-from ops.ranges import Days
+from ops.repair import functions as repairs
+from ops.repair import redrive, replay
 from ops.stack import Stack
+from ops.status import report as status
 
 DRAIN_SECONDS: Final = 600
 Start = Annotated[str | None, typer.Option(help="First day, UTC, for example 2026-11-01.")]

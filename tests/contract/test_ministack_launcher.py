@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.ministack import launcher
-from ops.venv import REQUIREMENTS, Venv
+from ops.local.ministack import launcher
+from ops.local.ministack.venv import REQUIREMENTS, Venv
 
 SIGNATURES = """
 import inspect, json

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.ministack import map_runs
-from ops.venv import Venv
+from ops.local.ministack import map_runs
+from ops.local.ministack.venv import Venv
 
 RUN = "arn:aws:states:us-east-1:000000000000:mapRun:backfill/Windows:run-1"
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from coinlake.tables import catalog, declarations
-from ops.questions import FOLDER, questions
+from ops.query.questions import FOLDER, questions
 from tools.terraform import TerraformMissing, terraform_executable
 
 ROOT = Path(__file__).parents[2]

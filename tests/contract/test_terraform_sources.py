@@ -17,7 +17,8 @@ from ingest.sources import binance_archive
 from ingest.sources.binance_archive import BinanceArchive
 from ingest.sources.coingecko.requests import OHLC_DAYS
 from ingest.sources.registry import SOURCES
-from ops.backfill import asked, cost, planner
+from ops.backfill import cost, planner
+from ops.backfill import request as asked
 
 DUE = datetime(2026, 11, 21, tzinfo=UTC)
 ASSETS = 7

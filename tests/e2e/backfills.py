@@ -15,10 +15,11 @@ from typing import Any
 import pyarrow as pa
 
 from coinlake.keys import RawKey
-from ops import status
-from ops.backfill import run
-from ops.backfill.pieces import Plan
-from ops.laptop import ROOT, Laptop
+from ops.backfill import execution as run
+from ops.backfill.plan import Plan
+from ops.local.laptop import Laptop
+from ops.paths import ROOT
+from ops.status import report as status
 
 from .lake import CAP, Lake
 

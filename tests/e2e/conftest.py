@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ops import local
-from ops.laptop import Laptop
-from ops.mailbox import Mailbox
-from ops.repairs import set_schedule
+from ops.local import lifecycle as local
+from ops.local.laptop import Laptop
+from ops.local.mailbox import Mailbox
+from ops.repair.functions import set_schedule
 from ops.stack import Stack
 
 from .lake import Lake

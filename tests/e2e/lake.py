@@ -15,7 +15,7 @@ from coinlake import keys, stores
 from coinlake.keys import RawKey, TrustedKey
 from coinlake.records import LedgerEntry, Rejection, parse_quarantine
 from coinlake.s3_events import ObjectRef, created_event
-from ops.mailbox import Mail, Mailbox
+from ops.local.mailbox import Mail, Mailbox
 from ops.stack import Stack
 
 POLL_SECONDS = 0.5

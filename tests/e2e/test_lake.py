@@ -18,19 +18,21 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
-from ops import local, query, status
-from ops.backfill import command
-from ops.backfill.asked import Asked
-from ops.emulator import Emulator
-from ops.laptop import Laptop
+from ops.backfill import runner as command
+from ops.backfill.request import Asked
+from ops.dates import Days
+from ops.deploy.terraform import Changes
 from ops.listing import entries
-from ops.questions import questions
-from ops.ranges import Days
+from ops.local import lifecycle as local
+from ops.local.emulator import Emulator
+from ops.local.laptop import Laptop
+from ops.query import duckdb as query
+from ops.query.questions import questions
 from ops.rebuild import zones
-from ops.rebuild.comparing import Comparison, State
-from ops.redrive import Redriven, redrive
-from ops.repairs import set_schedule
-from ops.terraform import Changes
+from ops.rebuild.comparison import Comparison, State
+from ops.repair.functions import set_schedule
+from ops.repair.redrive import Redriven, redrive
+from ops.status import report as status
 
 from . import backfills
 from .conftest import API_KEY, QUICK

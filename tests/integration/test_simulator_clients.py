@@ -15,7 +15,7 @@ import requests
 from pycoingecko import CoinGeckoAPI
 
 import simulator
-from ops.certificate import Certificate
+from ops.local.certificate import Certificate
 from simulator.app import create_app
 from simulator.coingecko import Access
 from tests.unit.simulator.server import served

@@ -12,9 +12,11 @@ from typer.testing import CliRunner
 from coinlake import parquet
 from coinlake.keys import RawKey, Slot, refined_key
 from coinlake.tables import refined, tables
-from ops import alerts, cli, status
-from ops.alerts import Fired, Rehearsal
+from ops import cli
+from ops.alerts import rehearsal as alerts
+from ops.alerts.rehearsal import Fired, Rehearsal
 from ops.stack import Stack
+from ops.status import report as status
 from tests.integration.command.conftest import CONFIG, NOW
 
 DAY = date(2026, 11, 20)

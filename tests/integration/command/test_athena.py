@@ -12,12 +12,12 @@ import pytest
 
 from coinlake.stores import ObjectStore
 from coinlake.tables import Table, catalog
-from ops import query
-from ops.athena import QueryFailed
 from ops.aws import Aws
-from ops.emulator import Emulator
-from ops.laptop import Laptop
-from ops.questions import question, questions
+from ops.local.emulator import Emulator
+from ops.local.laptop import Laptop
+from ops.query import duckdb as query
+from ops.query.athena import QueryFailed
+from ops.query.questions import question, questions
 
 from . import sample_lake
 from .test_query_as_of import OPEN, candle, trusted

@@ -6,9 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from ops.backfill import command, cost, here, results, run, view
-from ops.backfill.command import Offer
-from ops.backfill.pieces import Piece, Plan
+from ops.backfill import cost, results
+from ops.backfill import execution as run
+from ops.backfill import existing as here
+from ops.backfill import runner as command
+from ops.backfill import tables as view
+from ops.backfill.plan import Piece, Plan
+from ops.backfill.runner import Offer
 from ops.stack import Stack
 
 from .landing import NOW

@@ -11,11 +11,13 @@ from rich.console import Console
 from coinlake.config import LakeConfig
 from coinlake.keys import QuarantineKey, Slot
 from coinlake.records import Rejection, quarantine_lines
-from ops import demo, demo_view, demo_wait
-from ops.demo import Demo
-from ops.demo_wait import NotLanded, Patience
-from ops.laptop import Laptop
-from ops.mailbox import Mail
+from ops.demo import demo
+from ops.demo import report as demo_view
+from ops.demo import waiting as demo_wait
+from ops.demo.demo import Demo
+from ops.demo.waiting import NotLanded, Patience
+from ops.local.laptop import Laptop
+from ops.local.mailbox import Mail
 from ops.stack import Stack
 
 from .conftest import CONFIG
@@ -71,7 +73,7 @@ def running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Demo:
     monkeypatch.setattr(demo_wait, "POLL_SECONDS", 0)
     monkeypatch.setattr(demo, "MAIL_SECONDS", 0)
     monkeypatch.setattr(demo, "GRACE_SECONDS", -300)
-    monkeypatch.setattr("ops.status.now", lambda: NOW)
+    monkeypatch.setattr("ops.status.report.now", lambda: NOW)
     patience = Patience(stack, Path("ministack.log"))
     return Demo(stack, Orders(), Mails(), configured(alert_rules={"btc_moved": RULE}), NOW, patience)
 

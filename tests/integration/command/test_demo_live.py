@@ -10,9 +10,10 @@ import pytest
 
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
-from ops import demo_site, demo_wait
-from ops.demo_live import Present
-from ops.demo_wait import NotLanded, Patience
+from ops.demo import site as demo_site
+from ops.demo import waiting as demo_wait
+from ops.demo.live import Present
+from ops.demo.waiting import NotLanded, Patience
 from ops.stack import Stack
 
 from .landing import NOW
@@ -25,7 +26,7 @@ class NoCollector:
 @pytest.fixture
 def patience(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Patience:
     monkeypatch.setattr(demo_wait, "POLL_SECONDS", 0)
-    monkeypatch.setattr("ops.status.now", lambda: NOW)
+    monkeypatch.setattr("ops.status.report.now", lambda: NOW)
     return Patience(stack, Path("ministack.log"))
 
 

@@ -12,9 +12,11 @@ import pytest
 from audit.books import Books
 from audit.judging import Run, State
 from audit.months import Month
-from ops import demo_past, demo_wait, query
-from ops.demo_past import Past
-from ops.demo_wait import NotLanded, Patience
+from ops.demo import history as demo_past
+from ops.demo import waiting as demo_wait
+from ops.demo.history import Past
+from ops.demo.waiting import NotLanded, Patience
+from ops.query import duckdb as query
 from ops.stack import Stack
 
 from .conftest import CONFIG

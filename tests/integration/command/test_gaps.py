@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime
 from audit.books import Books
 from audit.judging import Run, State
 from audit.months import Month
-from ops import gaps, query
-from ops.ranges import Days
+from ops.dates import Days
+from ops.gaps import coverage as gaps
+from ops.query import duckdb as query
 
 
 def test_the_books_of_audit_are_the_rows_of_the_command(stack, tmp_path, monkeypatch):

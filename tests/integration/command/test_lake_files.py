@@ -1,7 +1,7 @@
 """The local copy of a lake that goes on growing while it is fetched."""
 
-from ops.lake_files import LakeFiles
 from ops.listing import Entry
+from ops.query.lake_files import LakeFiles
 
 
 def test_a_part_that_grew_since_it_was_listed_is_fetched_as_it_is_now(stack, tmp_path):

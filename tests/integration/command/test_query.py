@@ -13,9 +13,10 @@ import pytest
 
 from coinlake.stores import ObjectStore
 from coinlake.tables import catalog, tables
-from ops import athena, query
 from ops.aws import Aws
-from ops.lake_files import LakeFiles
+from ops.query import athena
+from ops.query import duckdb as query
+from ops.query.lake_files import LakeFiles
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 KEY = "trusted/quotes/dt=2026-11-21/coingecko.quotes.20261121T073500Z.f.usd.p{page}.parquet"

@@ -12,7 +12,7 @@ import pytest
 
 from coinlake.stores import ObjectStore
 from coinlake.tables import tables
-from ops import query
+from ops.query import duckdb as query
 
 OPEN = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RAW = (

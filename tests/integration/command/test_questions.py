@@ -13,11 +13,13 @@ from typer.testing import CliRunner
 from coinlake.errors import BadConfiguration
 from coinlake.stores import ObjectStore
 from coinlake.tables import catalog
-from ops import cli, query, relations
-from ops.answers import Answer
+from ops import cli
 from ops.commands import look
-from ops.laptop import ROOT
-from ops.questions import question, questions
+from ops.paths import ROOT
+from ops.query import duckdb as query
+from ops.query import relations
+from ops.query.questions import question, questions
+from ops.query.result import Answer
 
 from . import sample_lake
 

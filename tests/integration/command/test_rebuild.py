@@ -14,7 +14,7 @@ from coinlake.keys import RawKey, Slot
 from coinlake.s3_events import ObjectRef, created_event
 from ops.cli import app
 from ops.listing import entries
-from ops.rebuild.comparing import Comparison, State
+from ops.rebuild.comparison import Comparison, State
 from ops.rebuild.scratch import Scratch
 from ops.stack import Stack
 from refine.files import Files

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from coinlake.errors import CoinlakeError
-from ops import redrive, status
+from ops.repair import redrive
+from ops.status import report as status
 
 
 def test_a_redrive_moves_every_message_and_leaves_none(stack, monkeypatch):

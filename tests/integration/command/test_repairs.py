@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops import repairs
-from ops.ranges import Days
+from ops.dates import Days
+from ops.repair import functions as repairs
 from ops.stack import Stack
 
 from .landing import NOW

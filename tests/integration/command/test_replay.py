@@ -7,8 +7,8 @@ import pytest
 
 from coinlake.errors import BadConfiguration
 from coinlake.s3_events import created_objects
-from ops import replay
-from ops.ranges import Days
+from ops.dates import Days
+from ops.repair import replay
 from ops.stack import Stack
 
 from .landing import NOW, bodies, land

@@ -5,9 +5,9 @@ import json
 import boto3
 import pytest
 
-from ops import state_bucket
 from ops.aws import Aws
-from ops.mailbox import Mail, Mailbox
+from ops.deploy import state_bucket
+from ops.local.mailbox import Mail, Mailbox
 
 
 def test_the_state_bucket_is_private_versioned_encrypted_and_safe_to_make_twice(aws):

@@ -6,7 +6,10 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from ops import feeds, repairs, status, status_view
+from ops.repair import functions as repairs
+from ops.status import feeds
+from ops.status import report as status
+from ops.status import tables as status_view
 
 from .landing import NOW, land
 

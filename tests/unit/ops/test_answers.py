@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ops.answers import Answer, plain, shown, spreadsheet_safe
+from ops.query.result import Answer, plain, shown, spreadsheet_safe
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2", "@sum", "\tx", "\rx", "\nx"])

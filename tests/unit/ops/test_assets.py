@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from coinlake.config import LakeConfig
-from ops.answers import Answer
 from ops.assets import Listing, listings
+from ops.query.result import Answer
 
 TOLD = datetime(2026, 11, 21)
 COLUMNS = ("source", "asset_id", "base", "quote", "status", "received_at", "told_at")

@@ -15,10 +15,10 @@ from ingest.clock import Clock
 from ingest.wanted import Wanted
 from ingest.windows import planned
 from ops.backfill import cost, planner
-from ops.backfill.asked import Asked, Span
-from ops.backfill.pieces import Plan
+from ops.backfill.plan import Plan
 from ops.backfill.planner import DAY
-from ops.ranges import Days
+from ops.backfill.request import Asked, Span
+from ops.dates import Days
 
 NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
 RATES = {"coinbase": 480, "binance": 4800, "binance_archive": 300, "coincap": 480, "coingecko": 5}

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from coinlake.errors import BadConfiguration
 from ops import cli
-from ops.laptop import ROOT
+from ops.paths import ROOT
 
 COMMANDS = sorted(typer.main.get_command(cli.app).commands)
 

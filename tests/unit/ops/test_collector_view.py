@@ -2,7 +2,7 @@
 
 from rich.console import Console
 
-from ops.collector_view import streams_table, totals_line
+from ops.stream.tables import streams_table, totals_line
 
 TRADE = {
     "source": "binance",

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ops.exchanges import Exchanges, next_shock
+from ops.local.exchanges import Exchanges, next_shock
 
 BACK = pytest.approx(-9.0909, abs=1e-3)
 

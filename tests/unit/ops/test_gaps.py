@@ -7,9 +7,10 @@ import pytest
 from rich.console import Console
 
 from audit.judging import State
-from ops import gaps, heat_map
-from ops.gaps import Gap, Market
-from ops.ranges import Days
+from ops.dates import Days
+from ops.gaps import coverage as gaps
+from ops.gaps import heat_map
+from ops.gaps.coverage import Gap, Market
 
 DAYS = Days(date(2026, 10, 31), date(2026, 11, 2))
 BTC, ETH = Market("coinbase", "1h", "BTC", "USD"), Market("coinbase", "1h", "ETH", "USD")

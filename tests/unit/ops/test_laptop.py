@@ -5,9 +5,9 @@ import pytest
 
 from coinlake.errors import BadConfiguration
 from ops.aws import Aws
-from ops.certificate import Certificate
-from ops.laptop import PORT, Laptop
-from ops.local import exports, machine_variables
+from ops.local.certificate import Certificate
+from ops.local.laptop import PORT, Laptop
+from ops.local.lifecycle import exports, machine_variables
 
 
 def test_the_folder_and_the_port_are_the_environments_to_move(tmp_path):

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ops.ministack import launcher
+from ops.local.ministack import launcher
 
 AT = datetime(2026, 11, 21, 7, 35, 8, 250_000, UTC).timestamp()
 TARGET = {"Arn": "arn", "Input": '{"feed":"f","scheduled_time":"<aws.scheduler.scheduled-time>"}'}

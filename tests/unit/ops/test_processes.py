@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from ops.processes import Process, ProcessFailed
+from ops.local.processes import Process, ProcessFailed
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [

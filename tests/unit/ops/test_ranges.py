@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops.ranges import Days
+from ops.dates import Days
 
 TODAY = date(2026, 11, 21)
 

@@ -7,8 +7,8 @@ import pytest
 
 from coinlake.errors import BadConfiguration
 from coinlake.tables import catalog
-from ops import relations
-from ops.relations import explained, named, words
+from ops.query import relations
+from ops.query.relations import explained, named, words
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 

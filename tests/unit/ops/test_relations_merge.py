@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.relations import explained
+from ops.query.relations import explained
 from tests.unit.refine.rows import DAY, nothing
 from tests.unit.refine.test_merge import files, merged
 

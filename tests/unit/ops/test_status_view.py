@@ -6,8 +6,8 @@ import pytest
 from rich.console import Console
 
 from coinlake.feeds import Feed
-from ops.status import Status
-from ops.status_view import duration, feeds_table, size
+from ops.status.report import Status
+from ops.status.tables import duration, feeds_table, size
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from ops.terraform import Changes, Terraform, Told, one_line, variable_file
+from ops.deploy.terraform import Changes, Terraform, Told, one_line, variable_file
 
 
 def line(**said):

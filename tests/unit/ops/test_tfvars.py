@@ -1,7 +1,7 @@
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops.tfvars import TERRAFORM, Settings
+from ops.deploy.tfvars import TERRAFORM, Settings
 
 VARIABLES = """
 variable "environment" { type = string }

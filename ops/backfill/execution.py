@@ -1,0 +1,131 @@
+"""A plan at work in the state machine: started, or found at work, and followed to its end."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from coinlake.errors import CoinlakeError
+from coinlake.stores import ObjectStore
+from ops.backfill import results
+from ops.backfill.plan import Piece, Plan
+from ops.backfill.results import Result
+from ops.stack import Stack
+
+POLL_SECONDS: Final = 1.0
+ROUNDS: Final = 10
+DONE: Final = ("succeeded", "failed", "timedOut", "aborted")
+# done, all
+Report = Callable[[int, int], None]
+
+
+class BackfillStopped(CoinlakeError):
+    """The state machine ended without results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A run of the state machine; ``resumed`` if it was at work already."""
+
+    arn: str
+    resumed: bool
+
+
+def rounds(
+    stack: Stack, plan: Plan, concurrency: int, now: Callable[[], datetime], follow: Callable[..., Any]
+) -> list[Result]:
+    """Run the plan, and its failed windows again as long as that mends some; every window's result.
+
+    ``follow`` is called with each execution and its number of windows, and waits for its end.
+    """
+    done: list[Result] = []
+    for _ in range(ROUNDS):
+        execution = begin(stack, plan, concurrency, now())
+        follow(execution, len(plan.pieces))
+        found = list(outcomes(stack, execution.arn))
+        left = _failed(plan, found)
+        done += [result for result in found if result.outcome != results.FAILED]
+        if not left or len(left) == len(plan.pieces):
+            break
+        plan = Plan(left, plan.refresh)
+    return done + [result for result in found if result.outcome == results.FAILED]
+
+
+def begin(stack: Stack, plan: Plan, concurrency: int, now: datetime) -> Execution:
+    """Start the plan, or find the execution of the very same plan that is at work."""
+    machine = _machine(stack)
+    states = stack.aws.client("stepfunctions")
+    pages = states.get_paginator("list_executions").paginate(stateMachineArn=machine, statusFilter="RUNNING")
+    for running in (entry for page in pages for entry in page["executions"]):
+        if running["name"].startswith(f"{plan.id}-"):
+            return Execution(running["executionArn"], resumed=True)
+    folder = f"backfills/{plan.id}"
+    stack.artifacts.put(f"{folder}/plan.json", plan.body)
+    started = states.start_execution(
+        stateMachineArn=machine,
+        name=f"{plan.id}-{now:%Y%m%dT%H%M%S}",
+        input=_input(stack.artifacts_bucket, folder, concurrency),
+    )
+    return Execution(started["executionArn"], resumed=False)
+
+
+def follow(stack: Stack, execution: Execution, windows: int, report: Report) -> None:
+    """Until the execution has ended; ``report`` gets the windows done and all."""
+    states = stack.aws.client("stepfunctions")
+    while states.describe_execution(executionArn=execution.arn)["status"] == "RUNNING":
+        report(_done(states, execution.arn), windows)
+        time.sleep(POLL_SECONDS)
+    report(windows, windows)
+
+
+def outcomes(stack: Stack, arn: str) -> Iterator[Result]:
+    """Each window's result; ``BackfillStopped`` if the execution has not succeeded."""
+    ended = stack.aws.client("stepfunctions").describe_execution(executionArn=arn)
+    if ended["status"] != "SUCCEEDED":
+        why = ended.get("cause") or ended.get("error") or "it was stopped"
+        raise BackfillStopped(
+            f"the backfill's run {ended['status'].lower()}: {why[:300]}; "
+            "give the same command again: what has landed is not asked for again"
+        )
+    place = json.loads(ended["output"])["ResultWriterDetails"]
+    return results.read(ObjectStore(stack.aws.client("s3"), place["Bucket"]), place["Key"])
+
+
+def _machine(stack: Stack) -> str:
+    machine = stack.backfill.get("state_machine")
+    if not machine:
+        raise CoinlakeError(
+            f"the stack {stack.environment!r} has no backfill yet; deploy it anew with this version"
+        )
+    return str(machine)
+
+
+def _input(bucket: str, folder: str, concurrency: int) -> str:
+    return json.dumps(
+        {
+            "plan": {"bucket": bucket, "key": f"{folder}/plan.json"},
+            "results": {"bucket": bucket, "prefix": f"{folder}/results"},
+            "concurrency": concurrency,
+        }
+    )
+
+
+def _done(states: Any, arn: str) -> int:
+    """Windows that the execution's Map has finished; none while the Map has not begun."""
+    counts = [
+        states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
+        for run in states.list_map_runs(executionArn=arn)["mapRuns"]
+    ]
+    return sum(count[name] for count in counts for name in DONE)
+
+
+def _failed(plan: Plan, found: Sequence[Result]) -> tuple[Piece, ...]:
+    failed = [result.window for result in found if result.outcome == results.FAILED]
+    named = {_name(window) for window in failed}
+    return tuple(p for p in plan.pieces if _name(p.event(refresh=plan.refresh)["window"]) in named)
+
+
+def _name(window: Any) -> tuple[str, str, str]:
+    return window["source"], window["asset"], str(window.get("period") or window.get("end"))

@@ -1,0 +1,99 @@
+"""A backfill as tables and a bar."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ops.backfill.cost import Cost
+from ops.backfill.execution import Report
+from ops.backfill.plan import Plan
+from ops.backfill.results import FAILED, HAD, Missing
+from ops.progress import console, step
+
+MINUTE: Final = 60
+HOUR: Final = 3600
+SHOWN_MISSING: Final = 50
+
+
+def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
+    """What is fetched, from whom, and what that takes of their limits."""
+    first, last = min(piece.start for piece in plan.pieces), max(piece.end for piece in plan.pieces)
+    one = plan.pieces[0]
+    title = f"Backfill of {one.interval} {one.dataset}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    table = Table(title=title, title_justify="left", min_width=len(title))
+    table.add_column("source")
+    for name in ("assets", "windows", "calls", "of its limit", "credits", "about"):
+        table.add_column(name, justify="right")
+    for cost in costs:
+        table.add_row(
+            cost.source,
+            f"{cost.assets:,}",
+            f"{cost.windows:,}",
+            f"{cost.calls:,}",
+            f"{cost.weight:,} at {cost.requests_per_minute:,} a minute",
+            _credits(cost),
+            duration(cost.seconds(concurrency)),
+        )
+    return table
+
+
+def here_note(costs: Sequence[Cost]) -> Iterator[str]:
+    """That a part need not be asked for; nothing where all is new."""
+    here, windows = sum(cost.here for cost in costs), sum(cost.windows for cost in costs)
+    if here:
+        yield f"{here:,} of {windows:,} windows are already here and are not asked for again"
+
+
+def summary_table(counts: Counter[str], seconds: float) -> Table:
+    """How many windows went how."""
+    table = Table(title=f"Backfill done in {duration(seconds)}", title_justify="left", min_width=30)
+    table.add_column("outcome")
+    table.add_column("windows", justify="right")
+    for outcome, windows in counts.most_common():
+        colour = "green" if outcome in HAD else "red" if outcome == FAILED else "yellow"
+        table.add_row(f"[{colour}]{escape(outcome)}[/]", f"{windows:,}")
+    return table
+
+
+def missing_table(found: Sequence[Missing]) -> Table:
+    """What could not be had, and why."""
+    more = len(found) - SHOWN_MISSING
+    table = Table(
+        title="What could not be had",
+        title_justify="left",
+        caption=f"{more:,} more kinds; the results in the artifacts bucket have all" if more > 0 else None,
+    )
+    for name in ("source", "asset", "outcome", "windows", "why"):
+        table.add_column(name, justify="right" if name == "windows" else "left")
+    for kind in found[:SHOWN_MISSING]:
+        table.add_row(kind.source, escape(kind.asset), kind.outcome, f"{kind.windows:,}", escape(kind.detail))
+    return table
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Report]:
+    """A bar with counts; where there is no terminal, a line now and then and one at the end."""
+    if not console.is_terminal:
+        with step(title) as current:
+            yield lambda done, windows: current.say(f"{done:,} of {windows:,} windows")
+        return
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title)
+        yield lambda done, windows: progress.update(task, completed=done, total=windows)
+
+
+def duration(seconds: float) -> str:
+    """``40 s``, ``12 min`` or ``3.5 h``."""
+    if seconds < 2 * MINUTE:
+        return f"{seconds:.0f} s"
+    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"
+
+
+def _credits(cost: Cost) -> str:
+    return "–" if cost.credits_left is None else f"{cost.credits:,} of {cost.credits_left:,} left"

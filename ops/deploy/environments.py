@@ -1,0 +1,138 @@
+"""Environments on AWS: their Terraform, and deploy, destroy, unlock."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from coinlake.errors import CoinlakeError
+from ops.aws import Aws
+from ops.deploy import state_bucket
+from ops.deploy.terraform import Terraform, variable_file
+from ops.deploy.tfvars import Settings
+from ops.paths import BUILD
+from ops.progress import console, step
+from tools.build import build
+
+LOCAL: Final = "local"
+Confirm = Callable[[str], bool]
+
+
+class Declined(CoinlakeError):
+    """The user did not agree; nothing was changed."""
+
+
+def terraform(environment: str, aws: Aws) -> Terraform:
+    """Terraform for an environment on AWS, its state connected."""
+    settings = Settings.load(environment)
+    bucket = state_bucket.require(aws)
+    inputs = [settings.path, packages_file(settings)]
+    found = Terraform(environment, BUILD / "terraform" / environment, inputs, aws.environment)
+    found.init(state_bucket.backend(bucket, aws.region, environment))
+    return found
+
+
+def reach(environment: str) -> Aws:
+    """The account of the usual AWS chain, in the region that the environment's file names.
+
+    The state lies beside the stack: another shell's AWS_REGION must not lead to another state.
+    """
+    return Aws.real(Settings.load(environment).values["region"])
+
+
+def outputs(environment: str) -> dict[str, Any]:
+    """What Terraform says of the deployed stack; empty where there is none."""
+    _refuse_local(environment)
+    with console.status(f"Asking Terraform for the {environment} stack"):
+        return terraform(environment, reach(environment)).outputs()
+
+
+def bootstrap() -> str:
+    """Make the state bucket of this account and region; safe to repeat."""
+    aws = Aws.real()
+    with step(f"State bucket in account {aws.account()}, {aws.region}") as current:
+        bucket = state_bucket.ensure(aws)
+        current.conclude(bucket)
+    return bucket
+
+
+def deploy(environment: str, confirm: Confirm) -> Mapping[str, Any]:
+    """Build, plan, ask, apply; returns the stack's outputs."""
+    _refuse_local(environment)
+    settings, aws = Settings.load(environment), reach(environment)
+    with step(f"Credentials for account {aws.account()}, {aws.region}"):
+        state_bucket.require(aws)
+    _build(settings)
+    with step("Terraform init"):
+        ready = terraform(environment, aws)
+    _apply(ready, confirm, f"Apply this to {environment} in account {aws.account()}?")
+    return ready.outputs()
+
+
+def destroy(environment: str, confirm: Confirm) -> None:
+    """Plan the removal of everything, ask, remove."""
+    _refuse_local(environment)
+    settings, aws = Settings.load(environment), reach(environment)
+    _build(settings)
+    with step("Terraform init"):
+        ready = terraform(environment, aws)
+    question = f"Destroy {environment} in account {aws.account()}, its data included?"
+    _apply(ready, confirm, question, destroy=True)
+
+
+def unlock(environment: str, lock_id: str) -> None:
+    """Remove a state lock whose holder is gone."""
+    terraform(environment, reach(environment)).unlock(lock_id)
+
+
+def _build(settings: Settings) -> None:
+    """The packages, which Terraform reads even to destroy."""
+    runtime, architecture = settings.values["python_runtime"], settings.values["architecture"]
+    with step(f"Packages for {runtime} on {architecture}"):
+        build(runtime, architecture, packages(runtime, architecture))
+
+
+def packages(runtime: str, architecture: str) -> Path:
+    """Where the zips for a runtime and an architecture lie."""
+    return BUILD / "packages" / f"{runtime}-{architecture}"
+
+
+def packages_file(settings: Settings) -> Path:
+    """A variable file that names the packages' folder, which no user should have to know."""
+    place = packages(settings.values["python_runtime"], settings.values["architecture"])
+    return variable_file(BUILD / "terraform" / f"{settings.path.stem}.tfvars.json", {"packages": str(place)})
+
+
+def after_deploy(environment: str, outputs: Mapping[str, Any]) -> list[str]:
+    """What a user should know once the stack stands."""
+    settings = Settings.load(environment).values
+    told = [
+        f"{environment} is deployed in {outputs['region']}; `coinlake status --env {environment}` looks at it"
+    ]
+    if settings["alert_emails"]:
+        told.append("each address of alert_emails gets a mail from AWS whose link it must confirm")
+    if settings["coingecko_plan"] == "keyless":
+        told.append(
+            "CoinGecko without a key shares its limit with other users of Lambda's addresses; a free demo "
+            'key is better: coingecko_plan = "demo" and the key in TF_VAR_coingecko_api_key'
+        )
+    return told
+
+
+def _apply(ready: Terraform, confirm: Confirm, question: str, *, destroy: bool = False) -> None:
+    with step("Terraform plan") as current:
+        changes = ready.plan(current.say, destroy=destroy)
+        current.conclude(str(changes))
+    if not changes:
+        return
+    if not confirm(question):
+        raise Declined("nothing was changed")
+    with step("Terraform apply") as current:
+        ready.apply(current.say)
+        current.conclude(str(changes))
+
+
+def _refuse_local(environment: str) -> None:
+    if environment == LOCAL:
+        raise CoinlakeError(
+            "the local environment lives on this machine; use `coinlake up` and `coinlake down`"
+        )

@@ -1,0 +1,105 @@
+"""The gap ledger as people look at it: coverage by market, and the days of each."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from rich.table import Table
+
+from coinlake import intervals
+from ops.dates import Days
+from ops.query import duckdb as query
+from ops.stack import Stack
+
+# From what is well to what is worst: the order of the table's columns, and which state colours a day.
+STATES: Final = (
+    "present",
+    "no_trade",
+    "not_listed",
+    "pending",
+    "venue_outage",
+    "unfillable",
+    "our_outage",
+)
+_NOT_EXPECTED: Final = ("not_listed", "pending")
+_EXPLAINED: Final = ("present", "no_trade", "venue_outage")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Market:
+    source: str
+    interval: str
+    base: str
+    quote: str
+
+
+Coverage = dict[Market, dict[date, Counter[str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One row of the table ``gaps``: ``buckets`` from ``open_time`` on are in ``state``."""
+
+    market: Market
+    open_time: datetime
+    buckets: int
+    state: str
+
+
+def read(stack: Stack, days: Days) -> list[Gap]:
+    """The rows of the months that the days touch."""
+    rows = query.with_duckdb(
+        stack,
+        "SELECT source, interval, base, quote, open_time, buckets, state FROM gaps "  # noqa: S608 - months of dates
+        f"WHERE month BETWEEN '{days.start:%Y-%m}' AND '{days.end:%Y-%m}' ORDER BY ALL",
+    ).rows
+    return [Gap(Market(*row[:4]), row[4].replace(tzinfo=UTC), row[5], row[6]) for row in rows]
+
+
+def coverage(gaps: Iterable[Gap], days: Days) -> Coverage:
+    """For each market and day, how many of its buckets are in which state."""
+    found: Coverage = {}
+    for gap in gaps:
+        step = intervals.duration(gap.market.interval)
+        by_day = found.setdefault(gap.market, {})
+        for number in range(gap.buckets):
+            day = (gap.open_time + number * step).date()
+            if days.start <= day <= days.end:
+                by_day.setdefault(day, Counter())[gap.state] += 1
+    return found
+
+
+def total(by_day: dict[date, Counter[str]]) -> Counter[str]:
+    return sum(by_day.values(), Counter[str]())
+
+
+def explained_percent(states: Counter[str]) -> float | None:
+    """The share of what should exist that is there, or known not to exist; None of nothing."""
+    expected = states.total() - sum(states[state] for state in _NOT_EXPECTED)
+    return 100 * sum(states[state] for state in _EXPLAINED) / expected if expected else None
+
+
+def worst(states: Counter[str]) -> str:
+    """The state that a day is shown in."""
+    return max((state for state in states if states[state]), key=STATES.index)
+
+
+def table(found: Coverage) -> Table:
+    """A line for each market: its buckets by state."""
+    shown = Table(title="Candles accounted for", title_justify="left")
+    for name in ("source", "every", "market"):
+        shown.add_column(name)
+    for name in (*STATES, "explained"):
+        shown.add_column(name.replace("_", " "), justify="right")
+    for market, by_day in sorted(found.items()):
+        states = total(by_day)
+        percent = explained_percent(states)
+        numbers = (f"{states[state]:,}" if states[state] else "" for state in STATES)
+        share = "–" if percent is None else f"{percent:.2f} %"
+        style = "red" if percent is not None and percent < 100 else None  # noqa: PLR2004 - all of it
+        shown.add_row(
+            market.source, market.interval, f"{market.base}-{market.quote}", *numbers, share, style=style
+        )
+    return shown

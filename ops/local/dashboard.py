@@ -1,0 +1,48 @@
+"""The dashboard in the background, for as long as the laptop's stack is up."""
+
+import os
+import sys
+import urllib.request
+from dataclasses import dataclass
+from typing import Final
+
+from ops.local.laptop import Laptop
+from ops.local.processes import Process
+from ops.paths import ROOT
+
+START_SECONDS: Final = 30
+ASK_SECONDS: Final = 2
+CODE: Final = (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardServer:
+    """`coinlake dashboard` in the background, on a port of the laptop's own."""
+
+    laptop: Laptop
+
+    @property
+    def process(self) -> Process:
+        """It has nothing to save."""
+        return Process("dashboard", self.laptop.folder, grace_seconds=3)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.laptop.dashboard_port}/"
+
+    def start(self) -> None:
+        """Start it anew, for its code may have changed."""
+        self.process.stop()
+        command = [sys.executable, "-m", "ops.cli", "dashboard", "--no-open"]
+        command += ["--port", str(self.laptop.dashboard_port)]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in CODE)}
+        env |= {"COINLAKE_LOCAL": str(self.laptop.folder)}
+        self.process.start(command, env, self._answers, START_SECONDS)
+
+    def _answers(self) -> bool:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(self.address, timeout=ASK_SECONDS):
+                return True
+        except OSError:
+            return False

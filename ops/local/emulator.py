@@ -1,0 +1,111 @@
+"""The embedded AWS: MiniStack in its own virtual environment, on loopback, with TLS and IAM."""
+
+import os
+import shutil
+import ssl
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from ops.aws import without_aws
+from ops.local.certificate import Certificate
+from ops.local.laptop import REGION, Laptop
+from ops.local.ministack.venv import Venv
+from ops.local.processes import Process, ProcessFailed
+
+LAUNCHER: Final = Path(__file__).resolve().parent / "ministack" / "launcher.py"
+START_SECONDS: Final = 60
+PROBE_SECONDS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """MiniStack for one laptop folder; its state is in ``aws/`` there and survives a restart."""
+
+    laptop: Laptop
+    venv: Venv = field(default_factory=Venv)
+
+    @property
+    def process(self) -> Process:
+        """It saves its state when asked to end, so it gets the time."""
+        return Process("ministack", self.laptop.folder)
+
+    def start(self) -> None:
+        """Start MiniStack unless it runs; raises ``ProcessFailed``."""
+        if self.process.pid():
+            if not self._answers():
+                raise ProcessFailed(
+                    f"MiniStack runs, but not on {self.laptop.endpoint}; run `coinlake down` first"
+                )
+            return
+        certificate = Certificate.ensure(self.laptop.tls)
+        command = [str(self.venv.python), str(LAUNCHER)]
+        self._empty_scratch()
+        self.process.start(command, self._environment(certificate), self._answers, START_SECONDS)
+
+    def stop(self) -> bool:
+        """End MiniStack; whether it ran."""
+        stopped = self.process.stop()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        return stopped
+
+    @property
+    def _scratch(self) -> Path:
+        """Where each function's worker unpacks its layers, 234 MB for transform's. A worker that is
+        killed leaves them, so they must not lie in the machine's own temporary folder."""
+        return self.laptop.folder / "tmp"
+
+    def _empty_scratch(self) -> None:
+        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._scratch.mkdir(parents=True)
+
+    def _environment(self, certificate: Certificate) -> dict[str, str]:
+        """MiniStack's settings, which its functions' processes inherit."""
+        state = self.laptop.folder / "aws"
+        return {
+            **{
+                name: value
+                for name, value in without_aws(os.environ).items()
+                if not name.startswith("PYTHON")
+            },
+            **certificate.variables(),
+            "TZ": "UTC",  # Lambda's and Athena's time zone
+            "TMPDIR": str(self._scratch),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.laptop.port),
+            "MINISTACK_REGION": REGION,
+            "AUTH": "true",
+            "USE_SSL": "1",
+            "MINISTACK_SSL_CERT": str(certificate.chain),
+            "MINISTACK_SSL_KEY": str(certificate.key),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "PERSIST_STATE": "1",
+            "S3_PERSIST": "1",
+            "STATE_DIR": str(state / "state"),
+            "S3_DATA_DIR": str(state / "s3"),
+        }
+
+    def _answers(self) -> bool:
+        return answers(f"{self.laptop.endpoint}/_ministack/health", Certificate.ensure(self.laptop.tls))
+
+
+def answers(url: str, certificate: Certificate) -> bool:
+    """Whether a server answers there at all, over TLS that the certificate vouches for."""
+    try:
+        with opener(certificate).open(url, timeout=PROBE_SECONDS):
+            return True
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+
+
+def opener(certificate: Certificate) -> urllib.request.OpenerDirector:
+    """A client for this machine's own servers: no proxy, our certificate."""
+    trust = ssl.create_default_context(cafile=str(certificate.bundle))
+    return urllib.request.build_opener(
+        urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=trust)
+    )

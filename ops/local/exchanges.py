@@ -1,0 +1,115 @@
+"""The exchange simulator: its process, and the trouble that a demo orders from it."""
+
+import json
+import os
+import sys
+import urllib.request
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from math import prod
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from coinlake.sources import catalog
+from ops.local.certificate import Certificate
+from ops.local.emulator import answers, opener
+from ops.local.laptop import Laptop
+from ops.local.processes import Process
+from ops.paths import ROOT
+
+START_SECONDS: Final = 30
+CALL_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Exchanges:
+    """The simulator of one laptop folder."""
+
+    laptop: Laptop
+
+    @property
+    def process(self) -> Process:
+        """It has nothing to save, and would wait for clients that keep their connections."""
+        return Process("simulator", self.laptop.folder, grace_seconds=1)
+
+    def start(self) -> None:
+        """Start it, or let one of the same code go on, its prices where they are and its faults forgotten."""
+        certificate = self._certificate
+        if self._code.is_file() and self._code.read_text() == _fingerprint() and self.process.pid():
+            self._ask("DELETE", "_faults")
+            return
+        self.process.stop()
+        command = [sys.executable, "-m", "simulator", "--port", str(self.laptop.simulator_port)]
+        command += ["--certfile", str(certificate.chain), "--keyfile", str(certificate.key)]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        url = f"{self.laptop.simulator}/_health"
+        self.process.start(command, env, lambda: answers(url, certificate), START_SECONDS)
+        self._code.write_text(_fingerprint())
+
+    def urls(self) -> dict[str, str]:
+        """Terraform's ``source_urls``: each source is served at its name, then the path of its base URL."""
+        return {
+            name: f"{self.laptop.simulator}/{name}{urlsplit(source.base_url).path}"
+            for name, source in catalog().items()
+        }
+
+    def stream_urls(self) -> dict[str, str]:
+        """The collector's URLS: the websocket of a source is at ``<source>-ws``, then its own path."""
+        base = self.laptop.simulator.replace("https:", "wss:", 1)
+        return {
+            name: f"{base}/{name}-ws{urlsplit(source.websocket.hosts[source.websocket.default_host]).path}"
+            for name, source in catalog().items()
+            if source.websocket
+        }
+
+    def started(self) -> datetime:
+        """Since when its prices go on without a break (aware UTC)."""
+        return datetime.fromtimestamp(self._code.stat().st_mtime, UTC)
+
+    def shock(self, coin: str, percent: float) -> float:
+        """Move a price from now on: up by ``percent``, or back if it was moved before; returns which.
+
+        ``coin`` is CoinGecko's id of the asset.
+        """
+        shocks = self._ask("GET", "_market").get(coin, [])
+        percent = next_shock([shock["percent"] for shock in shocks], percent)
+        self._ask("PUT", "_market", {"asset": coin, "percent": percent})
+        return percent
+
+    def spoil(self, path: str, fault: str, rows: int) -> None:
+        """Let the next answer whose path matches hold ``rows`` bad rows; earlier orders are forgotten."""
+        rule = {"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}
+        self._ask("PUT", "_faults", [rule])
+
+    def _ask(self, method: str, path: str, document: Any = None) -> Any:
+        body = None if document is None else json.dumps(document).encode()
+        request = urllib.request.Request(  # noqa: S310 - our own https address
+            f"{self.laptop.simulator}/{path}", body, method=method
+        )
+        with opener(self._certificate).open(request, timeout=CALL_SECONDS) as answer:
+            return json.load(answer)
+
+    @property
+    def _code(self) -> Path:
+        """Which code the running simulator is of."""
+        return self.laptop.folder / "simulator.code"
+
+    @property
+    def _certificate(self) -> Certificate:
+        return Certificate.ensure(self.laptop.tls)
+
+
+def next_shock(before: Sequence[float], percent: float) -> float:
+    """``percent``, or what takes the earlier shocks back where they left the price up."""
+    moved = prod(1 + shock / 100 for shock in before)
+    half_way = 1 + percent / 200  # the simulator tells shocks rounded, so 1 is not hit exactly
+    return percent if moved < half_way else (1 / moved - 1) * 100
+
+
+def _fingerprint() -> str:
+    """Of the simulator's code, as it would start now."""
+    files = sorted((ROOT / "simulator").rglob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

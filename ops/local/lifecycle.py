@@ -1,0 +1,148 @@
+"""The whole stack on this machine: ``up`` and ``down``."""
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ops.aws import Aws
+from ops.deploy import environments, state_bucket
+from ops.deploy.terraform import Terraform, TerraformFailed, variable_file
+from ops.deploy.tfvars import Settings
+from ops.local.dashboard import DashboardServer
+from ops.local.emulator import Emulator
+from ops.local.exchanges import Exchanges
+from ops.local.laptop import REGION, Laptop
+from ops.progress import step
+from ops.stack import Stack
+from ops.stream.collector import Collector
+from tools.build import HERE, build, this_architecture
+from tools.terraform import plugin_dir, terraform_executable
+
+PARALLELISM: Final = 30
+FORGOT: Final = "forgot"  # marks that the embedded AWS lost what it had not saved
+RUNTIME: Final = HERE
+ARCHITECTURE: Final = this_architecture()
+
+
+def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None) -> Stack:
+    """Bring the stack up, or up to date; what already stands is reused.
+
+    ``live`` lets ingest reach the real APIs instead of the simulator.
+    ``overrides`` are Terraform variables that win over local.tfvars.
+    """
+    terraform_executable()
+    plugin_dir()
+    laptop.remember()
+    _packages()
+    _emulator(Emulator(laptop))
+    _exchanges(Exchanges(laptop), live=live)
+    return _deployed(laptop, machine_variables(laptop, live=live) | dict(overrides or {}))
+
+
+def down(laptop: Laptop, *, wipe: bool) -> list[str]:
+    """Stop what runs; with ``wipe`` forget the embedded AWS and everything in it. Says what it did."""
+    parts = {
+        "stream": Collector(laptop).process.stop,  # first, for it sends what it holds
+        "ministack": Emulator(laptop).stop,
+        "simulator": Exchanges(laptop).process.stop,
+        "dashboard": DashboardServer(laptop).process.stop,
+    }
+    stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
+    if wipe and laptop.folder.exists():
+        shutil.rmtree(laptop.folder)
+        stopped.append(f"deleted {laptop.folder}")
+    return stopped
+
+
+def _packages() -> None:
+    with step(f"Packages for {RUNTIME} on {ARCHITECTURE}"):
+        build(RUNTIME, ARCHITECTURE, environments.packages(RUNTIME, ARCHITECTURE))
+
+
+def _emulator(emulator: Emulator) -> None:
+    if not emulator.venv.installed:
+        with step("MiniStack, the embedded AWS: virtual environment"):
+            emulator.venv.install()
+            emulator.stop()
+    if emulator.process.crashed:
+        (emulator.laptop.folder / FORGOT).touch()
+    with step(f"Embedded AWS on {emulator.laptop.endpoint}"):
+        emulator.start()
+
+
+def _exchanges(exchanges: Exchanges, *, live: bool) -> None:
+    if live:
+        exchanges.process.stop()
+        return
+    with step(f"Exchange simulator on {exchanges.laptop.simulator}"):
+        exchanges.start()
+
+
+def _deployed(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+    """``_deploy``, with the likely reason when it fails after a crash."""
+    forgot = laptop.folder / FORGOT
+    try:
+        stack = _deploy(laptop, variables)
+    except TerraformFailed as error:
+        if not forgot.exists():
+            raise
+        raise TerraformFailed(
+            "the embedded AWS was not stopped with `coinlake down` last time and forgot part of its state; "
+            f"`coinlake down --wipe` lets you start afresh ({error})"
+        ) from error
+    forgot.unlink(missing_ok=True)
+    return stack
+
+
+def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+    aws = Aws.embedded(laptop)
+    with step("State bucket"):
+        bucket = state_bucket.ensure(aws)
+    terraform = stack_terraform(laptop, aws, variables)
+    with step("Terraform init"):
+        terraform.init(state_bucket.backend(bucket, aws.region, environments.LOCAL))
+    with step("Terraform plan") as current:
+        changes = terraform.plan(current.say)
+        current.conclude(str(changes))
+    if changes:
+        with step("Terraform apply") as current:
+            terraform.apply(current.say)
+    laptop.outputs.write_text(json.dumps(terraform.outputs(), indent=1) + "\n")
+    laptop.exports.write_text(exports(aws))
+    return Stack.embedded(laptop)
+
+
+def exports(aws: Aws) -> str:
+    """A file for the shell's ``source``."""
+    names = sorted(name for name in aws.environment if name.startswith("AWS_"))
+    return "".join(f"export {name}={shlex.quote(aws.environment[name])}\n" for name in names)
+
+
+def unlock(laptop: Laptop, lock_id: str) -> None:
+    """Remove a state lock that a killed run left in the embedded AWS, which must be up."""
+    aws = Aws.embedded(laptop)
+    terraform = stack_terraform(laptop, aws, machine_variables(laptop, live=False))
+    terraform.init(state_bucket.backend(state_bucket.require(aws), aws.region, environments.LOCAL))
+    terraform.unlock(lock_id)
+
+
+def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any]) -> Terraform:
+    """Terraform for the laptop's stack: local.tfvars, then ``variables`` on top."""
+    settings = Settings.load(environments.LOCAL)
+    machine = variable_file(laptop.folder / "machine.tfvars.json", variables)
+    data = laptop.folder / "terraform"
+    return Terraform(environments.LOCAL, data, [settings.path, machine], aws.environment, PARALLELISM)
+
+
+def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:
+    """What this machine is, for the same Terraform that deploys to AWS."""
+    return {
+        "region": REGION,
+        "python_runtime": RUNTIME,
+        "architecture": ARCHITECTURE,
+        "packages": str(environments.packages(RUNTIME, ARCHITECTURE)),
+        "source_urls": {} if live else Exchanges(laptop).urls(),
+        "private_sources": not live,
+    }

@@ -1,0 +1,97 @@
+"""Athena as the query command uses it: one question, its whole answer."""
+
+import time
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import pyarrow as pa
+
+from coinlake.errors import CoinlakeError
+from ops.query.result import Answer
+from ops.stack import Stack
+
+POLL_SECONDS: Final = 0.25
+WAIT_SECONDS: Final = 600
+_NUMBERS: Final = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "decimal": Decimal}
+_FRACTIONS: Final = {"float": float, "real": float, "double": float}
+_ARROW: Final = {
+    "boolean": pa.bool_(),
+    "tinyint": pa.int8(),
+    "smallint": pa.int16(),
+    "integer": pa.int32(),
+    "bigint": pa.int64(),
+    "float": pa.float32(),
+    "real": pa.float32(),
+    "double": pa.float64(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+class QueryFailed(CoinlakeError):
+    """The engine refused the query; the message is the engine's own."""
+
+
+def answer(stack: Stack, sql: str) -> Answer:
+    """Ask Athena, in the stack's workgroup and database; waits up to ten minutes."""
+    athena = stack.aws.client("athena")
+    started = athena.start_query_execution(
+        QueryString=sql, WorkGroup=stack.workgroup, QueryExecutionContext={"Database": stack.database}
+    )
+    _wait(athena, started["QueryExecutionId"])
+    pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=started["QueryExecutionId"])
+    columns: list[dict[str, Any]] = []
+    rows: list[list[Any]] = []
+    for page in pages:
+        columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
+        rows += [[cell.get("VarCharValue") for cell in row["Data"]] for row in page["ResultSet"]["Rows"]]
+    names = [column["Name"] for column in columns]
+    body = rows[1:] if rows[:1] == [names] else rows  # the first row of a SELECT repeats the names
+    return Answer(
+        names,
+        [[_value(cell, column) for cell, column in zip(row, columns, strict=True)] for row in body],
+        [_arrow(column) for column in columns],
+    )
+
+
+def _wait(athena: Any, query_id: str) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
+        if status["State"] == "SUCCEEDED":
+            return
+        if status["State"] in ("FAILED", "CANCELLED"):
+            raise QueryFailed(f"Athena: {first_line(status.get('StateChangeReason') or status['State'])}")
+        time.sleep(POLL_SECONDS)
+    raise QueryFailed(f"Athena has not answered within {WAIT_SECONDS} s (query {query_id})")
+
+
+def _value(cell: str | None, column: dict[str, Any]) -> Any:
+    """Athena sends text; numbers become numbers again, exactly, and times times."""
+    kind = _kind(column)
+    if cell is None:
+        return None
+    if kind == "boolean":
+        return cell == "true"
+    if kind == "date":
+        return date.fromisoformat(cell)
+    if kind == "timestamp":
+        return datetime.fromisoformat(cell.removesuffix(" UTC")).replace(tzinfo=None)
+    number = {**_NUMBERS, **_FRACTIONS}.get(kind)
+    return number(cell) if number else cell
+
+
+def _arrow(column: dict[str, Any]) -> pa.DataType:
+    if _kind(column) == "decimal":
+        return pa.decimal128(column.get("Precision") or 38, column.get("Scale") or 0)
+    return _ARROW.get(_kind(column), pa.string())
+
+
+def _kind(column: dict[str, Any]) -> str:
+    """``decimal`` of ``decimal(38,18)``, ``timestamp`` of ``timestamp(3) with time zone``."""
+    return str(column["Type"]).split("(")[0].split(" ")[0]
+
+
+def first_line(error: object) -> str:
+    return str(error).strip().splitlines()[0][:300]

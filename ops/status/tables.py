@@ -1,0 +1,120 @@
+"""Status as tables."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from ops.status.feeds import FeedState
+from ops.status.report import QueueDepth, Status, Zone
+
+KIB: Final = 1024
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+
+def view(status: Status) -> Iterable[RenderableType]:
+    """One table per question; what needs attention is red."""
+    yield feeds_table(status)
+    yield zones_table(status.zones, status.days)
+    if status.reasons:
+        yield reasons_table(status.reasons, status.days)
+    yield queues_table(status.queues)
+    yield from _mails(status)
+
+
+def feeds_table(status: Status) -> Table:
+    table = _table("Feeds", "feed", "source", "dataset", "every", "newest slot (UTC)", "age", "state")
+    for state in status.feeds:
+        feed, newest = state.feed, state.newest
+        shown = f"{newest:%Y-%m-%d %H:%M}" if newest else f"none in {status.days} days"
+        age = duration(status.now - newest) if newest else "–"
+        table.add_row(
+            feed.name, feed.source, feed.dataset, feed.interval, shown, age, _condition(state, status)
+        )
+    for feed in sorted(status.off, key=lambda feed: feed.name):
+        why = f"off: {escape(feed.off_reason)}" if feed.off_reason else "off"
+        table.add_row(feed.name, feed.source, feed.dataset, feed.interval, "", "", why, style="dim")
+    return table
+
+
+def _condition(state: FeedState, status: Status) -> str:
+    if state.paused:
+        return "[yellow]paused[/]"
+    limit = f"{state.feed.stale_after_minutes} min"
+    return f"[red]stale (over {limit})[/]" if state.stale(status.now) else "[green]fresh[/]"
+
+
+def zones_table(zones: Sequence[Zone], days: int) -> Table:
+    table = _table("Zones", "zone", ">objects", f">rows, last {days} days", ">bytes")
+    for zone in zones:
+        rows = "" if zone.rows is None else f"{zone.rows:,}"
+        table.add_row(zone.name, f"{zone.objects:,}", rows, size(zone.bytes))
+    return table
+
+
+def reasons_table(reasons: Counter[str], days: int) -> Table:
+    table = _table("Quarantine", "reason", f">rows, last {days} days")
+    for reason, rows in reasons.most_common():
+        table.add_row(escape(reason), f"{rows:,}")
+    return table
+
+
+def queues_table(queues: Sequence[QueueDepth]) -> Table:
+    table = _table("Queues", "stage", ">waiting", ">dead letters", "")
+    for queue in queues:
+        waiting = "" if queue.waiting is None else f"{queue.waiting:,}"
+        dead = f"[red]{queue.dead:,}[/]" if queue.dead else "0"
+        table.add_row(queue.stage, waiting, dead, f"coinlake redrive {queue.stage}" if queue.dead else "")
+    return table
+
+
+def _mails(status: Status) -> Iterable[RenderableType]:
+    for address in status.unconfirmed:
+        yield Text(
+            f"✉ {address} has not confirmed its subscription; the link is in AWS's mail", style="yellow"
+        )
+    if not status.alerts:
+        yield Text("No mail was sent in the last 30 days.", style="dim")
+        return
+    yield alerts_table(status.alerts)
+
+
+def alerts_table(alerts: Sequence[dict[str, Any]]) -> Table:
+    table = _table("Last mails", "sent (UTC)", "rule", "subject")
+    for alert in alerts:
+        sent = str(alert["sk"]).split("#")[0][:19].replace("T", " ")
+        table.add_row(sent, escape(str(alert.get("rule", ""))), escape(str(alert.get("subject", ""))))
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    """A table whose ``>column`` is aligned to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
+    return table
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: ``1.4 MiB``."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < KIB:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= KIB
+    return f"{amount:.1f} TiB"
+
+
+def duration(span: timedelta) -> str:
+    """``35 s``, ``12 min``, ``3.5 h``, ``2 d``."""
+    if span < timedelta(minutes=2):
+        return f"{span.total_seconds():.0f} s"
+    if span < 2 * HOUR:
+        return f"{span / timedelta(minutes=1):.0f} min"
+    return f"{span / HOUR:.1f} h" if span < 2 * DAY else f"{span / DAY:.0f} d"

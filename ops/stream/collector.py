@@ -1,0 +1,122 @@
+"""The live collector as a process of this machine: with its task's environment, and with the
+permissions of its task's role and no others, so that here, too, one that is missing shows."""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Any, Final
+
+from coinlake.errors import CoinlakeError
+from ops.aws import without_aws
+from ops.local.certificate import Certificate
+from ops.local.exchanges import Exchanges
+from ops.local.laptop import Laptop
+from ops.local.processes import Process
+from ops.paths import ROOT
+from ops.stack import Stack
+
+START_SECONDS: Final = 30
+ASK_SECONDS: Final = 5
+STOP_SECONDS: Final = 60  # as the task has
+CODE: Final = (ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
+
+
+class NoCollector(CoinlakeError):
+    """The stack was deployed without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collector:
+    """The collector of one laptop folder. Its spool is there too, so what a crash left is sent later."""
+
+    laptop: Laptop
+
+    @property
+    def process(self) -> Process:
+        """It sends what it holds when asked to end, so it gets the time."""
+        return Process("stream", self.laptop.folder, grace_seconds=STOP_SECONDS)
+
+    def start(self, stack: Stack, *, live: bool) -> None:
+        """Start it anew, listening to the simulator or, ``live``, to the exchanges."""
+        self.process.stop()
+        command = [sys.executable, "-m", "stream"]
+        self.process.start(command, self._environment(stack, live=live), self._answers, START_SECONDS)
+
+    def totals(self) -> dict[str, Any]:
+        """What it counted since its start, and what it holds: ``stream.health``."""
+        found: dict[str, Any] = self._ask("healthz")
+        return found
+
+    def streams(self) -> list[dict[str, Any]]:
+        """Each stream's newest price and count of frames."""
+        found: list[dict[str, Any]] = self._ask("streams")
+        return found
+
+    def _environment(self, stack: Stack, *, live: bool) -> dict[str, str]:
+        if not stack.stream:
+            raise NoCollector(
+                "the stack has no live collector; "
+                "set enable_stream = true in terraform/environments/local.tfvars"
+            )
+        simulated = {"URLS": json.dumps(Exchanges(self.laptop).stream_urls()), "PRIVATE_SOURCES": "true"}
+        inherited = {
+            name: value for name, value in without_aws(os.environ).items() if not name.startswith("PYTHON")
+        }
+        return {
+            **inherited,
+            **Certificate.ensure(self.laptop.tls).variables(),
+            **stack.stream["environment"],
+            **_credentials(stack),
+            "AWS_ENDPOINT_URL": self.laptop.endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "SPOOL_DIR": str(self._spool()),
+            "HEALTH_PORT": str(self.laptop.stream_port),
+            "PYTHONPATH": os.pathsep.join(str(folder) for folder in CODE),
+            **({} if live else simulated),
+        }
+
+    def _spool(self) -> str:
+        spool = self.laptop.folder / "spool"
+        spool.mkdir(parents=True, exist_ok=True)
+        return str(spool)
+
+    def _answers(self) -> bool:
+        try:
+            self.totals()
+        except NoCollector:
+            return False
+        return True
+
+    def _ask(self, what: str) -> Any:
+        """Its answer, also where it says that it is not well."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        url = f"http://127.0.0.1:{self.laptop.stream_port}/{what}"
+        try:
+            with opener.open(url, timeout=ASK_SECONDS) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+        except OSError as error:
+            raise NoCollector(f"the collector does not answer; its log is {self.process.log}") from error
+
+
+def _credentials(stack: Stack) -> dict[str, str]:
+    """Keys of a user of the embedded AWS that may do exactly what the task's role may.
+
+    Only tasks may take on the role itself; Terraform says so, and MiniStack keeps to it.
+    """
+    iam, role = stack.aws.client("iam"), stack.stream["task_role"].rpartition("/")[2]
+    user = f"{role}-laptop"
+    try:
+        iam.create_user(UserName=user)
+    except iam.exceptions.EntityAlreadyExistsException:
+        for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
+            iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=json.dumps(document))
+    key = iam.create_access_key(UserName=user)["AccessKey"]
+    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
