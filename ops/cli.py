@@ -1,4 +1,4 @@
-"""The ``coinlake`` command. Its commands only read arguments, call and print."""
+"""The ``coinlake`` command: ``coinlake X`` is ops/commands/X.py, which reads arguments, calls and prints."""
 
 import os
 import sys
@@ -7,7 +7,29 @@ import typer
 from rich.markup import escape
 
 from ops import errors
-from ops.commands import alerts, cloud, dashboard, gaps, history, laptop, live, look, rebuild, repair
+from ops.commands import (
+    alerts,
+    assets,
+    backfill,
+    bootstrap,
+    dashboard,
+    demo,
+    deploy,
+    destroy,
+    down,
+    gaps,
+    pause,
+    query,
+    rebuild,
+    reconcile,
+    redrive,
+    replay,
+    resume,
+    status,
+    stream,
+    unlock,
+    up,
+)
 from ops.progress import errors as stderr
 
 app = typer.Typer(
@@ -21,8 +43,31 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (laptop, live, look, alerts, dashboard, gaps, history, repair, rebuild, cloud):
-    app.add_typer(commands.app)
+COMMANDS = (  # in the order of --help
+    up,
+    demo,
+    down,
+    stream,
+    status,
+    query,
+    alerts,
+    dashboard,
+    gaps,
+    backfill,
+    assets,
+    replay,
+    reconcile,
+    redrive,
+    pause,
+    resume,
+    rebuild,
+    bootstrap,
+    deploy,
+    destroy,
+    unlock,
+)
+for command in COMMANDS:
+    app.add_typer(command.app)
 
 
 def main() -> None:

@@ -1,26 +1,25 @@
-"""``alerts``: what the rules would mail."""
+"""``coinlake alerts``: what the rules would mail."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from ops.alerts import tables as alerts_view
 from ops.alerts.rehearsal import Rehearsal
-from ops.commands.options import Env
+from ops.commands.options import LOOK, Env
 from ops.dates import Days
 from ops.progress import console
 from ops.stack import Stack
 from ops.status import report as status
 
 app = typer.Typer()
-PANEL: Final = "Look"
 group = typer.Typer(
     no_args_is_help=True,
     help="Try the rules that mail you, which terraform/environments/<environment>.tfvars declares as "
     "alert_rules, on the data that the lake holds.",
 )
-app.add_typer(group, name="alerts", rich_help_panel=PANEL)
+app.add_typer(group, name="alerts", rich_help_panel=LOOK)
 
 
 @group.command("test")

@@ -1,19 +1,18 @@
-"""``dashboard``: the page over a stack's data, in the browser."""
+"""``coinlake dashboard``: the page over a stack's data, in the browser."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from ops import dashboard
-from ops.commands.options import Env
+from ops.commands.options import LOOK, Env
 from ops.progress import console
 from ops.stack import Stack
 
 app = typer.Typer()
-PANEL: Final = "Look"
 
 
-@app.command("dashboard", rich_help_panel=PANEL)
+@app.command("dashboard", rich_help_panel=LOOK)
 def show_dashboard(
     env: Env = "local",
     port: Annotated[

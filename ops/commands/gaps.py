@@ -1,12 +1,12 @@
-"""``gaps``: which candles are there, and why the others are not."""
+"""``coinlake gaps``: which candles are there, and why the others are not."""
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from ops.commands.options import Env
+from ops.commands.options import LOOK, Env
 from ops.dates import Days
 from ops.gaps import coverage as gaps
 from ops.gaps import heat_map
@@ -16,10 +16,9 @@ from ops.stack import Stack
 from ops.status import report as status
 
 app = typer.Typer()
-PANEL: Final = "Look"
 
 
-@app.command("gaps", rich_help_panel=PANEL)
+@app.command("gaps", rich_help_panel=LOOK)
 def show_gaps(
     days: Annotated[int, typer.Option(min=1, max=3653, help="Show this many days, today included.")] = 35,
     picture: Annotated[

@@ -1,4 +1,4 @@
-"""``rebuild``: zones computed anew, compared with what the lake holds, and mended."""
+"""``coinlake rebuild``: zones computed anew, compared with what the lake holds, and mended."""
 
 import sys
 import tempfile
@@ -13,7 +13,7 @@ from rich.table import Table
 from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.keys import QuarantineKey, RawKey, TrustedKey
-from ops.commands.options import Env, Yes, agreed
+from ops.commands.options import REPAIR, Env, Yes, agreed
 from ops.listing import Entry, entries
 from ops.progress import Step, console, step
 from ops.rebuild.comparison import Compared, Comparison, State, by_partition
@@ -25,7 +25,7 @@ HASH_CHARACTERS: Final = 12
 _COLOURS: Final = {State.EQUAL: "green", State.CHANGED: "yellow"}
 
 
-@app.command(rich_help_panel="Repair")
+@app.command(rich_help_panel=REPAIR)
 def rebuild(
     *,
     check: Annotated[

@@ -14,12 +14,12 @@ from coinlake.errors import BadConfiguration
 from coinlake.stores import ObjectStore
 from coinlake.tables import catalog
 from ops import cli
-from ops.commands import look
 from ops.paths import ROOT
 from ops.query import duckdb as query
 from ops.query import relations
 from ops.query.questions import question, questions
 from ops.query.result import Answer
+from ops.stack import Stack
 
 from . import sample_lake
 
@@ -109,7 +109,7 @@ def test_the_docs_list_every_question():
 
 
 def test_the_command_writes_a_spreadsheets_csv_and_parquet(stack, monkeypatch, tmp_path):
-    monkeypatch.setattr(look.Stack, "find", lambda _env: stack)
+    monkeypatch.setattr(Stack, "find", lambda _env: stack)
     paths = [tmp_path / "movers.csv", tmp_path / "movers.parquet"]
     arguments = ["query", "--name", "movers", "--csv", str(paths[0]), "--parquet", str(paths[1])]
     done = CliRunner().invoke(cli.app, arguments)
@@ -119,7 +119,7 @@ def test_the_command_writes_a_spreadsheets_csv_and_parquet(stack, monkeypatch, t
 
 
 def test_the_command_shows_an_answer_as_a_table(stack, monkeypatch):
-    monkeypatch.setattr(look.Stack, "find", lambda _env: stack)
+    monkeypatch.setattr(Stack, "find", lambda _env: stack)
     done = CliRunner().invoke(cli.app, ["query", "SELECT base FROM movers ORDER BY base"])
     assert "2 rows from DuckDB" in done.output
     assert done.output.index("BTC") < done.output.index("DOGE")

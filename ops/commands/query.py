@@ -1,40 +1,24 @@
-"""``status`` and ``query``: what a stack holds and how it does."""
+"""``coinlake query``: SQL over a stack's tables."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from coinlake.intervals import parse_utc
 from coinlake.tables import catalog
-from ops.commands.options import Env
+from ops.commands.options import LOOK, Env
 from ops.deploy import environments
 from ops.progress import console
 from ops.query import duckdb as query
 from ops.query import view as query_view
 from ops.query.questions import questions
 from ops.stack import Stack
-from ops.status import report as status
-from ops.status import tables as status_view
 
 app = typer.Typer()
-PANEL: Final = "Look"
 
 
-@app.command("status", rich_help_panel=PANEL)
-def show_status(
-    env: Env = "local",
-    days: Annotated[int, typer.Option(min=1, max=31, help="Count rows over this many days.")] = 2,
-) -> None:
-    """Feeds' freshness, objects and rows per zone, quarantine by reason, queues, last mails."""
-    stack = Stack.find(env)
-    with console.status("Looking at the stack"):
-        found = status.read(stack, status.now(), days)
-    for table in status_view.view(found):
-        console.print(table)
-
-
-@app.command("query", rich_help_panel=PANEL)
+@app.command("query", rich_help_panel=LOOK)
 def run_query(
     sql: Annotated[
         str, typer.Argument(help=f"One SELECT over the tables {', '.join(catalog())}.", show_default=False)

@@ -1,26 +1,21 @@
-"""``backfill`` and ``assets``: the past of what the sources have."""
+"""``coinlake backfill``: fetch what the sources have of the past."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from ops import assets as catalog
 from ops.backfill import runner as command
 from ops.backfill.request import Asked
-from ops.commands.options import Env, Yes, agreed
-from ops.commands.repair import End
+from ops.commands.options import HISTORY, End, Env, Yes, agreed
 from ops.dates import Days
 from ops.deploy import environments
-from ops.progress import console
-from ops.query import duckdb as query
 from ops.stack import Stack
 from ops.status import report as status
 
 app = typer.Typer()
-PANEL: Final = "History"
 
 
-@app.command("backfill", rich_help_panel=PANEL)
+@app.command("backfill", rich_help_panel=HISTORY)
 def run_backfill(
     *,
     source: Annotated[str, typer.Option(help="For example coinbase, binance or coingecko.")],
@@ -55,15 +50,3 @@ def run_backfill(
     if offer.large and not yes and not agreed("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
     command.fetched(stack, offer)
-
-
-@app.command("assets", rich_help_panel=PANEL)
-def show_assets(env: Env = "local") -> None:
-    """Which asset is which id at which source, and whether it is listed there by the newest lists."""
-    stack = Stack.find(env)
-    config = stack.config()
-    ask = query.with_duckdb if env == environments.LOCAL else query.with_athena
-    with console.status("Asking for the sources' lists"):
-        newest = ask(stack, catalog.NEWEST)
-    sources = sorted({source for ids in config.assets.values() for source in ids})
-    console.print(catalog.table(config, newest, sources))

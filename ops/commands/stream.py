@@ -1,10 +1,10 @@
-"""``stream``: the live collector on this machine."""
+"""``coinlake stream``: the live collector on this machine."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
-from ops.commands.options import Live
+from ops.commands.options import LAPTOP, Live
 from ops.local import lifecycle as local
 from ops.local.laptop import Laptop
 from ops.progress import console, step
@@ -12,10 +12,9 @@ from ops.stream import tables as collector_view
 from ops.stream.collector import Collector
 
 app = typer.Typer()
-PANEL: Final = "On this laptop"
 
 
-@app.command(rich_help_panel=PANEL)
+@app.command(rich_help_panel=LAPTOP)
 def stream(
     live: Live = False,
     seconds: Annotated[

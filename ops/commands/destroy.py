@@ -1,0 +1,14 @@
+"""``coinlake destroy``: remove a stack on AWS."""
+
+import typer
+
+from ops.commands.options import AWS, Environment, Yes, agreed
+from ops.deploy import environments
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=AWS)
+def destroy(environment: Environment, yes: Yes = False) -> None:
+    """Remove the stack. With protect_data = true in its file, AWS refuses while data is there."""
+    environments.destroy(environment, lambda question: yes or agreed(question))

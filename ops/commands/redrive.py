@@ -1,0 +1,25 @@
+"""``coinlake redrive``: empty a stage's dead-letter queue."""
+
+from typing import Annotated
+
+import typer
+
+from ops.commands.options import REPAIR, Env
+from ops.progress import console, step
+from ops.repair import redrive
+from ops.stack import Stack
+
+app = typer.Typer()
+
+
+@app.command("redrive", rich_help_panel=REPAIR)
+def run_redrive(
+    stage: Annotated[str, typer.Argument(help="ingest, transform, refine or notify.")], env: Env = "local"
+) -> None:
+    """Empty a stage's dead-letter queue back to where its messages came from, once the fault is mended."""
+    stack = Stack.find(env)
+    with step(f"Redriving {stage}") as current:
+        done = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))
+        current.conclude(f"{done.sent:,} sent back")
+    if done.kept:
+        console.print(f"{done.kept:,} messages stay in the queue: nothing of ours wrote them")

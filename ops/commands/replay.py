@@ -1,0 +1,47 @@
+"""``coinlake replay``: raw objects through transform again."""
+
+from typing import Annotated, Final
+
+import typer
+
+from ops.commands.options import REPAIR, End, Env, Yes, agreed
+from ops.dates import Days
+from ops.progress import step
+from ops.repair import replay
+from ops.stack import Stack
+from ops.status import report as status
+
+app = typer.Typer()
+DRAIN_SECONDS: Final = 600
+
+
+@app.command("replay", rich_help_panel=REPAIR)
+def run_replay(
+    *,
+    start: Annotated[str, typer.Option(help="First day of the raw objects, UTC.")],
+    end: End = None,
+    source: Annotated[str | None, typer.Option(help="Only this source, for example coingecko.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only this dataset, for example quotes.")] = None,
+    force: Annotated[bool, typer.Option(help="Also objects that the deployed code already did.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait until transform has done them.")] = True,
+    yes: Yes = False,
+    env: Env = "local",
+) -> None:
+    """Send raw objects through transform again, after a parser was mended.
+
+    An object that the deployed code already did is skipped by transform; --force does it again.
+    """
+    today = status.now().date()
+    days, stack = Days.parse(start, end or str(today), today, sure=yes), Stack.find(env)
+    with step("Raw objects") as current:
+        chosen = replay.Selection(source, dataset, days).of(stack)
+        current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
+    if not chosen or not (yes or agreed(f"Send {len(chosen):,} objects through transform again?")):
+        return
+    with step("Queueing") as current:
+        if force:
+            replay.unmark(stack, chosen)
+        replay.send(stack, chosen, lambda sent: current.say(f"{sent:,} of {len(chosen):,}"))
+    if wait:
+        with step("Transform works") as current:
+            replay.wait(stack, DRAIN_SECONDS, lambda left: current.say(f"{left:,} left"))

@@ -1,0 +1,26 @@
+"""``coinlake status``: what a stack holds and how it does."""
+
+from typing import Annotated
+
+import typer
+
+from ops.commands.options import LOOK, Env
+from ops.progress import console
+from ops.stack import Stack
+from ops.status import report as status
+from ops.status import tables as status_view
+
+app = typer.Typer()
+
+
+@app.command("status", rich_help_panel=LOOK)
+def show_status(
+    env: Env = "local",
+    days: Annotated[int, typer.Option(min=1, max=31, help="Count rows over this many days.")] = 2,
+) -> None:
+    """Feeds' freshness, objects and rows per zone, quarantine by reason, queues, last mails."""
+    stack = Stack.find(env)
+    with console.status("Looking at the stack"):
+        found = status.read(stack, status.now(), days)
+    for table in status_view.view(found):
+        console.print(table)

@@ -1,0 +1,25 @@
+"""``coinlake unlock``: remove a state lock that a killed run left behind."""
+
+from typing import Annotated
+
+import typer
+
+from ops.commands.options import AWS, Environment
+from ops.deploy import environments
+from ops.local import lifecycle as local
+from ops.local.laptop import Laptop
+from ops.progress import console
+
+app = typer.Typer()
+
+
+@app.command(rich_help_panel=AWS)
+def unlock(
+    environment: Environment, lock_id: Annotated[str, typer.Argument(help="As the failed run told it.")]
+) -> None:
+    """Remove a state lock that a killed run left behind."""
+    if environment == environments.LOCAL:
+        local.unlock(Laptop.from_env(), lock_id)
+    else:
+        environments.unlock(environment, lock_id)
+    console.print("the lock is removed")
