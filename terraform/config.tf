@@ -7,8 +7,8 @@ locals {
     for source, has in local.catalog : source => {
       base_url            = lookup(var.source_urls, source, has.base_url)
       requests_per_minute = has.requests_per_minute
-      credits_per_month   = local.quota[source].credits_per_month
-      api_key_header      = lookup(local.key_versions, source, 0) == 0 ? null : has.key.header
+      credits_per_month   = local.credits_per_month[source]
+      api_key_header      = lookup(local.key_versions, source, 0) == 0 ? null : has.key_header
       api_key_prefix      = has.key.prefix
       api_key_parameter   = lookup(local.key_parameters, source, null)
     }

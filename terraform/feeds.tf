@@ -1,6 +1,19 @@
 # The feeds as functions read them: defaults filled in, and those off whose source wants a key.
 
 locals {
+  # What follows from a feed's interval, unless the feed says otherwise. The schedules of long
+  # intervals run minutes late, so that sources have closed their candles.
+  intervals = {
+    "1m"  = { schedule = "cron(* * * * ? *)", stale_after_minutes = 5 }
+    "5m"  = { schedule = "cron(0/5 * * * ? *)", stale_after_minutes = 20 }
+    "15m" = { schedule = "cron(1/15 * * * ? *)", stale_after_minutes = 50 }
+    "30m" = { schedule = "cron(2/30 * * * ? *)", stale_after_minutes = 90 }
+    "1h"  = { schedule = "cron(2 * * * ? *)", stale_after_minutes = 150 }
+    "4h"  = { schedule = "cron(2 0/4 * * ? *)", stale_after_minutes = 560 }
+    "6h"  = { schedule = "cron(2 0/6 * * ? *)", stale_after_minutes = 800 }
+    "1d"  = { schedule = "cron(5 0 * * ? *)", stale_after_minutes = 3000 }
+  }
+
   # 0 where there is none.
   key_versions = {
     coingecko = var.coingecko_plan == "keyless" ? 0 : var.coingecko_api_key_version

@@ -34,9 +34,9 @@ locals {
     ) * (local.datasets[feed.source][feed.dataset].files ? 2 * feed.lookback : 1)
   }
   bytes_per_request = {
-    for name, feed in local.feeds : name => local.datasets[feed.source][feed.dataset].bytes.once + (
-      local.datasets[feed.source][feed.dataset].bytes.each * (
-        length(local.datasets[feed.source][feed.dataset].lookback) == 0
+    for name, feed in local.feeds : name => local.datasets[feed.source][feed.dataset].answer_bytes.once + (
+      local.datasets[feed.source][feed.dataset].answer_bytes.each * (
+        length(local.datasets[feed.source][feed.dataset].max_buckets) == 0
         ? min(length(feed.assets), local.datasets[feed.source][feed.dataset].batch)
         : feed.lookback
       )
@@ -44,7 +44,7 @@ locals {
   }
   credits_per_run = {
     for name, feed in local.feeds : name => local.requests_per_run[name] * (
-      local.catalog[feed.source].bytes_per_credit == null ? 1 : 1 + ceil(local.bytes_per_request[name] / local.catalog[feed.source].bytes_per_credit)
+      local.source_declarations[feed.source].bytes_per_credit == null ? 1 : 1 + ceil(local.bytes_per_request[name] / local.source_declarations[feed.source].bytes_per_credit)
     )
   }
   weight_per_run = {
@@ -61,7 +61,7 @@ locals {
       requests_per_month  = sum(concat([0], [for name, feed in local.feeds : local.runs[name] * local.requests_per_run[name] if feed.source == source]))
       weight_per_month    = sum(concat([0], [for name, feed in local.feeds : local.runs[name] * local.weight_per_run[name] if feed.source == source]))
       credits_used        = sum(concat([0], [for name, feed in local.feeds : local.credits[name] if feed.source == source]))
-      credits_per_month   = lookup(var.credits_per_month, source, has.credits_per_month)
+      credits_per_month   = local.credits_per_month[source]
     }
   }
 
@@ -103,16 +103,16 @@ locals {
     for source, name in local.overdrawn : join("", [
       "feed ${name} needs ${local.written[local.credits[name]]} of ${local.catalog[source].title}'s ${local.written[local.quota[source].credits_per_month]} credits a month",
       local.quota[source].credits_used == local.credits[name] ? "" : ", and with the other feeds it is ${local.written[local.quota[source].credits_used]}",
-      ": ${local.remedies[source]} or ${local.catalog[source].more}",
+      ": ${local.remedies[source]} or ${local.source_declarations[source].remedy}",
     ])
   ]
   too_many_requests = [
-    for source, has in local.quota : "the feeds of ${local.catalog[source].title} ask ${ceil(has.weight_per_month / local.month_minutes)} times a minute, and it is asked ${has.requests_per_minute} times at most: slow them or ${local.catalog[source].more}"
+    for source, has in local.quota : "the feeds of ${local.catalog[source].title} ask ${ceil(has.weight_per_month / local.month_minutes)} times a minute, and it is asked ${has.requests_per_minute} times at most: slow them or ${local.source_declarations[source].remedy}"
     if has.weight_per_month > has.requests_per_minute * local.month_minutes
   ]
   # Requests go evenly spread over the minute, by all runs together.
   too_long_runs = [
-    for name, feed in local.feeds : "feed ${name} asks ${local.catalog[feed.source].title} ${local.weight_per_run[name]} times in a run, which is asked ${local.catalog[feed.source].requests_per_minute} times a minute at most, and a run lasts ${var.function_timeout_seconds} seconds: name fewer assets in one feed or ${local.catalog[feed.source].more}"
+    for name, feed in local.feeds : "feed ${name} asks ${local.catalog[feed.source].title} ${local.weight_per_run[name]} times in a run, which is asked ${local.catalog[feed.source].requests_per_minute} times a minute at most, and a run lasts ${var.function_timeout_seconds} seconds: name fewer assets in one feed or ${local.source_declarations[feed.source].remedy}"
     if feed.enabled && local.weight_per_run[name] * 60 > local.catalog[feed.source].requests_per_minute * var.function_timeout_seconds
   ]
 }

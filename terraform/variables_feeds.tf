@@ -1,5 +1,5 @@
 # What the lake collects. Users edit environments/<environment>.tfvars, which sets these. What there is
-# to ask: sources.tf. What it may cost of a source's quota: quota.tf.
+# to ask: sources.json (sources.tf reads it). What it may cost of a source's quota: quota.tf.
 
 variable "feeds" {
   description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
@@ -74,11 +74,11 @@ variable "feeds" {
 
   validation {
     condition = alltrue([
-      for feed in var.feeds : try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+      for feed in var.feeds : try(contains(concat(keys(local.datasets[feed.source][feed.dataset].max_buckets), length(local.datasets[feed.source][feed.dataset].max_buckets) == 0 ? [feed.interval] : []), feed.interval), true)
     ])
     error_message = "feeds: ${join(", ", [
-      for name, feed in var.feeds : "${name} wants ${feed.interval}, and ${feed.source}/${feed.dataset} has ${join(", ", keys(local.datasets[feed.source][feed.dataset].lookback))}"
-      if !try(contains(concat(keys(local.datasets[feed.source][feed.dataset].lookback), length(local.datasets[feed.source][feed.dataset].lookback) == 0 ? [feed.interval] : []), feed.interval), true)
+      for name, feed in var.feeds : "${name} wants ${feed.interval}, and ${feed.source}/${feed.dataset} has ${join(", ", keys(local.datasets[feed.source][feed.dataset].max_buckets))}"
+      if !try(contains(concat(keys(local.datasets[feed.source][feed.dataset].max_buckets), length(local.datasets[feed.source][feed.dataset].max_buckets) == 0 ? [feed.interval] : []), feed.interval), true)
     ])}."
   }
 
@@ -130,8 +130,8 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : feed.lookback >= 1 && feed.lookback <= try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000) && floor(feed.lookback) == feed.lookback])
-    error_message = "feeds: lookback is a whole number from 1 to what one answer holds: ${join(", ", [for name, feed in var.feeds : "${name} ${try(local.datasets[feed.source][feed.dataset].lookback[feed.interval], 1000)}" if feed.lookback != null])}."
+    condition     = alltrue([for feed in var.feeds : feed.lookback == null ? true : feed.lookback >= 1 && feed.lookback <= try(local.datasets[feed.source][feed.dataset].max_buckets[feed.interval], 1000) && floor(feed.lookback) == feed.lookback])
+    error_message = "feeds: lookback is a whole number from 1 to what one answer holds: ${join(", ", [for name, feed in var.feeds : "${name} ${try(local.datasets[feed.source][feed.dataset].max_buckets[feed.interval], 1000)}" if feed.lookback != null])}."
   }
 
   validation {

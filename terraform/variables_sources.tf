@@ -1,4 +1,4 @@
-# What the sources call each asset, their keys and addresses; sources.tf knows the sources. Users edit
+# What the sources call each asset, their keys and addresses; sources.json knows the sources. Users edit
 # environments/<environment>.tfvars, which sets these.
 
 variable "assets" {
@@ -59,8 +59,8 @@ variable "coingecko_plan" {
   default     = "keyless"
 
   validation {
-    condition     = contains(["keyless", "demo", "basic", "analyst", "pro"], var.coingecko_plan)
-    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use keyless, demo, basic, analyst or pro."
+    condition     = contains(keys(local.sources_json.sources.coingecko.plans), var.coingecko_plan)
+    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use ${join(", ", keys(local.sources_json.sources.coingecko.plans))}."
   }
 }
 
@@ -137,7 +137,7 @@ variable "coindesk_api_key_version" {
 }
 
 variable "credits_per_month" {
-  description = "Credits that a source grants you, by source, where your plan has others than sources.tf knows"
+  description = "Credits that a source grants you, by source, where your plan has others than sources.json knows"
   type        = map(number)
   default     = {}
 

@@ -23,8 +23,9 @@ alert_emails = []
 # coincap_api_key_version  = 1
 # coindesk_api_key_version = 1
 
-# What is collected. Without this, the same: the default. Another feed is another entry; what else
-# there is to ask stands in ../sources.tf, and a feed that asks more than a source grants is refused.
+# What is collected. Without this, the same: the default. Another feed is another entry; what else there
+# is to ask stands in layers/coinlake/python/coinlake/sources.json, and feeds that ask for more than a
+# source grants are refused.
 feeds = {
   # The prices of the 250 largest assets, every five minutes.
   coingecko_quotes = {

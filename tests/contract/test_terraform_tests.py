@@ -19,7 +19,10 @@ from tools.terraform import TerraformMissing, init_arguments, terraform_executab
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
-TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
+# What Terraform reads of the layer, at the same place beside its copy.
+DECLARATIONS = [
+    Path("layers", "coinlake", "python", "coinlake", name) for name in ("tables.json", "sources.json")
+]
 PACKAGES = (
     "ingest",
     "transform",
@@ -67,12 +70,17 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def with_declarations(root: Path) -> Path:
+    for file in DECLARATIONS:
+        (root / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, root / file)
+    return root
+
+
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The whole stack, but for the tests of what needs no provider."""
-    root = tmp_path_factory.mktemp("stack")
-    (root / TABLES).parent.mkdir(parents=True)
-    shutil.copy(ROOT / TABLES, root / TABLES)
+    root = with_declarations(tmp_path_factory.mktemp("stack"))
     shutil.copytree(ROOT / "dashboard", root / "dashboard")
     ignored = shutil.ignore_patterns(".terraform*", *OWN_TESTS)
     return initialised(shutil.copytree(TERRAFORM, root / "terraform", ignore=ignored))
@@ -81,8 +89,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Variables, feeds and quotas with their tests, a hundred times faster without the stack."""
-    folder = tmp_path_factory.mktemp("variables")
-    (folder / "tests").mkdir()
+    folder = with_declarations(tmp_path_factory.mktemp("variables")) / "terraform"
+    (folder / "tests").mkdir(parents=True)
     for name in OWN_TESTS:
         shutil.copy(TERRAFORM / "tests" / name, folder / "tests")
     computed = (TERRAFORM / name for name in COMPUTED)
