@@ -119,7 +119,7 @@ variable "alert_rules" {
 # Terraform merely warns of a variable that it does not know, and then nobody would be mailed.
 variable "price_rules" {
   description = "Renamed; write alert_rules"
-  type        = any
+  type        = map(map(string))
   default     = null
 
   validation {
