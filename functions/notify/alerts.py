@@ -1,4 +1,4 @@
-"""What is to be mailed, and the facts that decide whether it still is.
+"""An alert: the mail to send, and the facts that decide whether it is still to be sent.
 
 An alert counts in the time of its *event* (a price's, a quarantined object's, a watch's),
 never in the time of its processing: then any order and repetition of deliveries ends in
@@ -21,8 +21,8 @@ MAX_SUBJECT_CHARACTERS: Final = 99  # SNS, Publish: "must be less than 100 chara
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A mail: one ASCII line of at most 99 characters, and plain text."""
+class Mail:
+    """One ASCII line of at most 99 characters as the subject, and plain text."""
 
     subject: str
     body: str
@@ -43,7 +43,7 @@ class Alert:
     ``topic`` is what the cooldown counts for, the partition key of its state: ``alert#<rule>#
     <source>#<base>#<quote>`` or ``notice#<kind>#<subject>``. ``id`` follows from the input,
     so that a redelivery carries the same one.
-    ``value`` and ``condition`` are a rule's, in words: what was seen, what was asked for.
+    ``value`` and ``condition`` are in words: what fired the rule, and what the rule says.
     """
 
     topic: str
@@ -51,7 +51,7 @@ class Alert:
     kind: str
     at: datetime
     cooldown: timedelta
-    message: Message
+    mail: Mail
     value: str = ""
     condition: str = ""
 
@@ -78,9 +78,10 @@ class Run:
 
 
 class Outbox(Protocol):
-    """Who takes alerts: notify mails them (``sending``), `coinlake alerts test` only lists them."""
+    """Takes alerts: notify mails them (``sending``), `coinlake alerts test` only lists them."""
 
-    def send(self, alert: Alert, run: Run) -> bool: ...
+    def send(self, alert: Alert, run: Run) -> bool:
+        """Whether the alert was taken, not held back as a repetition."""
 
 
 def alert_id(*facts: str) -> str:

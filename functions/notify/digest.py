@@ -8,18 +8,18 @@ from typing import Final
 
 from coinlake.config import LakeConfig
 from coinlake.errors import NotFound
-from coinlake.keys import refined_key
+from coinlake.keys import Partition, RefinedKey
 from coinlake.observability import logger
 from coinlake.stores import ObjectStore
-from notify import digest_messages, market_rows
 from notify.alerts import NEWS_HORIZON, Alert, Outbox, Run, alert_id
-from notify.digest_messages import Market24h, MarketDay
-from notify.observations import with_times
+from notify.messages.digest import LatestRow, MarketDayRow, digest_mail
+from notify.rules import market_rows
+from notify.rules.observations import with_times
 
 LATEST: Final = "latest"
 MARKET_DAYS: Final = "market_days"
 MAX_BYTES: Final = 16 << 20  # 1,000 markets have 150 KB
-PATIENCE: Final = timedelta(hours=1)  # that a watch failed, or the prices were late, is made up for
+RETRY_FOR: Final = timedelta(hours=1)  # after a failed watch, or while the prices are late
 
 _PRICES: Final = ["source", "base", "quote", "observed_at", "price", "change_24h_percent"]
 _VOLUMES: Final = ["volume_24h_quote", "market_cap"]
@@ -31,21 +31,21 @@ class DailyDigest:
     """Mails one digest a day, at the first watch after its time that finds prices."""
 
     lake: ObjectStore
-    sender: Outbox
+    outbox: Outbox
     config: LakeConfig
 
     def send(self, now: datetime, run: Run) -> None:
         """Mail the digest if it is due; outside its hour nothing is read."""
-        found = self.due(now)
-        if found:
-            self.sender.send(found, run)
+        alert = self.due(now)
+        if alert:
+            self.outbox.send(alert, run)
 
     def due(self, now: datetime) -> Alert | None:
         """The digest of the hour; None outside it, and while the lake has no prices of the day."""
         if self.config.digest is None:
             return None
         at = datetime.combine(now.date(), time(), UTC) + self.config.digest.at
-        return self.of(at, now) if at <= now < at + PATIENCE else None
+        return self.of(at, now) if at <= now < at + RETRY_FOR else None
 
     def of(self, at: datetime, now: datetime) -> Alert | None:
         """The digest with the time ``at`` from what the lake holds ``now``."""
@@ -59,29 +59,31 @@ class DailyDigest:
             kind="digest",
             at=at,
             cooldown=timedelta(0),
-            message=digest_messages.digest(prices, self._day(now.year), at, self.config.digest.movers),
+            mail=digest_mail(prices, self._market_day(now.year), at, self.config.digest.movers),
         )
 
-    def _prices(self) -> list[Market24h]:
+    def _prices(self) -> list[LatestRow]:
         """The prices of the one source and currency that knows most: two would list each coin twice."""
-        try:
-            body = self.lake.get(refined_key(LATEST, ""), MAX_BYTES).body
-        except NotFound:
+        body = self._read(RefinedKey(LATEST, Partition()))
+        if body is None:
             return []
         rows = with_times(market_rows.table(LATEST, body).select([*_PRICES, *_VOLUMES]), "observed_at")
-        return _of_best_source([Market24h(**row) for row in rows if row["change_24h_percent"] is not None])
+        return _of_best_source([LatestRow(**row) for row in rows if row["change_24h_percent"] is not None])
 
-    def _day(self, year: int) -> MarketDay | None:
+    def _market_day(self, year: int) -> MarketDayRow | None:
         """The year's newest day of the market; None while there is none."""
+        body = self._read(RefinedKey(MARKET_DAYS, Partition.of({"year": year})))
+        rows = market_rows.table(MARKET_DAYS, body).select(_DAY).to_pylist() if body else []
+        return MarketDayRow(**max(rows, key=lambda row: row["dt"])) if rows else None
+
+    def _read(self, key: RefinedKey) -> bytes | None:
         try:
-            body = self.lake.get(refined_key(MARKET_DAYS, f"year={year}"), MAX_BYTES).body
+            return self.lake.get(str(key), MAX_BYTES).body
         except NotFound:
             return None
-        rows = market_rows.table(MARKET_DAYS, body).select(_DAY).to_pylist()
-        return MarketDay(**max(rows, key=lambda row: row["dt"])) if rows else None
 
 
-def _of_best_source(rows: Sequence[Market24h]) -> list[Market24h]:
+def _of_best_source(rows: Sequence[LatestRow]) -> list[LatestRow]:
     """Those with the most market caps, then the most rows, then by name, as ``market_days``."""
     counts = Counter[tuple[str, str]]()
     for row in rows:

@@ -9,52 +9,51 @@ from coinlake.errors import TooLarge
 from coinlake.keys import QuarantineKey, RawKey
 from coinlake.records import parse_quarantine
 from coinlake.stores import ObjectStore
-from notify import messages
-from notify.alerts import NEWS_HORIZON, Alert, Run, alert_id
-from notify.messages import Quarantined
-from notify.observations import Unreadable
-from notify.sending import Sender
+from notify.alerts import NEWS_HORIZON, Alert, Outbox, Run, alert_id
+from notify.messages.quarantine import RejectedRows, quarantine_mail
+from notify.rules.observations import Unreadable
 
 MAX_QUARANTINE_BYTES: Final = 8 << 20  # about 40,000 rejected rows
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantineWatch:
+class QuarantineNotices:
     """Mails one notice per source and dataset within the cooldown."""
 
     lake: ObjectStore
-    sender: Sender
+    outbox: Outbox
     notices: Notices
 
-    def inspect(self, key: QuarantineKey, run: Run) -> None:
+    def on_object(self, key: QuarantineKey, run: Run) -> None:
         """Mail what the object holds. The cooldown counts from when transform wrote it.
 
-        Raises ``NotFound`` or ``Unreadable`` for an object that tells nothing,
+        Raises ``NotFound`` or ``Unreadable`` for an object from which nothing can be read,
         ``StoreUnavailable`` or ``LeaseHeld`` where the event must come again.
         """
         if not self.notices.quarantine or key.slot.time < run.now - NEWS_HORIZON:
             return
         try:
             stored = self.lake.get(str(key), MAX_QUARANTINE_BYTES)
-            found = _parsed(self.lake.bucket, key, stored.body)
+            rows = _parsed(self.lake.bucket, key, stored.body)
         except TooLarge:
             stored = self.lake.head(str(key))
-            found = Quarantined(self.lake.bucket, key, str(RawKey(key.source, key.dataset, key.slot)), None)
+            raw_key = str(RawKey(key.source, key.dataset, key.slot))
+            rows = RejectedRows(self.lake.bucket, key, raw_key, rejections=None)
         alert = Alert(
             topic=f"notice#quarantine#{key.source}.{key.dataset}",
             id=alert_id("quarantine", str(key), stored.etag),
             kind="quarantine",
             at=stored.modified,
             cooldown=self.notices.cooldown,
-            message=messages.quarantine(found),
+            mail=quarantine_mail(rows),
         )
-        self.sender.send(alert, run)
+        self.outbox.send(alert, run)
 
 
-def _parsed(bucket: str, key: QuarantineKey, body: bytes) -> Quarantined:
+def _parsed(bucket: str, key: QuarantineKey, body: bytes) -> RejectedRows:
     """Raise ``Unreadable`` where the lines are not those of ``records.quarantine_lines``."""
     try:
         raw_key = json.loads(body.split(b"\n", 1)[0])["raw_key"]
-        return Quarantined(bucket, key, str(raw_key), parse_quarantine(body))
+        return RejectedRows(bucket, key, str(raw_key), parse_quarantine(body))
     except (ValueError, TypeError, KeyError) as error:
         raise Unreadable(f"unreadable: {key} ({type(error).__name__})") from error

@@ -10,7 +10,7 @@ from coinlake.settings import require
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``dead_letter_queues`` is the JSON object stage → queue URL that ``queues`` reads."""
+    """``dead_letter_queues`` is a JSON object, stage → queue URL (``queues.DeadLetterQueues``)."""
 
     lake_bucket: str
     config_bucket: str

@@ -17,15 +17,15 @@ from coinlake import keys
 from coinlake.config import LakeConfig
 from coinlake.errors import BadKey, NotFound
 from coinlake.feeds import owner
-from coinlake.keys import TrustedKey
+from coinlake.keys import Partition, TrustedKey
 from coinlake.stores import ObjectStore, StoredObject
 from notify import markets
 from notify.alerts import Alert, Run
 from notify.digest import DailyDigest
-from notify.markets import MarketWatch
-from notify.observations import Observation, Unreadable
-from notify.prices import MAX_TRUSTED_BYTES, PriceWatch
-from notify.rules import PricePoint
+from notify.markets import MarketAlerts
+from notify.prices import MAX_TRUSTED_BYTES, PriceAlerts
+from notify.rules.observations import Observation, Unreadable
+from notify.rules.prices import PricePoint
 
 READ_AHEAD: Final = 256
 THREADS: Final = 16
@@ -118,17 +118,17 @@ class Rehearsal:
         return DailyDigest(self.lake, self.outbox, self.config).of(at, now)
 
     def _prices(self) -> None:
-        watch = PriceWatch(self.lake, Memory(), self.outbox, self.config)
+        watch = PriceAlerts(self.lake, Memory(), self.outbox, self.config)
         for key, stored in self._objects():
             try:
-                watch.judge(key, stored, Run(key.slot.time, key.slot.time))
+                watch.check(key, stored, Run(key.slot.time, key.slot.time))
             except Unreadable:
                 continue  # notify passes over it, too
 
     def _markets(self) -> None:
-        watch, run = MarketWatch(self.lake, self.outbox, self.config), Run.begin(0)
+        watch, run = MarketAlerts(self.lake, self.outbox, self.config), Run.begin(0)
         try:
-            rows = watch.spreads(f"month={self.day:%Y-%m}")
+            rows = watch.spreads(Partition.month(self.day))
         except NotFound:
             rows = []
         spreads = watch.on_spreads(row for row in rows if row.observed_at.date() == self.day)

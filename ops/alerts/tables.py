@@ -7,8 +7,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from coinlake.config import LakeConfig
-from notify import formats, market_messages, messages
 from notify.alerts import Alert
+from notify.messages import formats
+from notify.messages import markets as market_messages
+from notify.messages import prices as price_messages
 from ops.alerts.rehearsal import Fired
 
 
@@ -33,15 +35,15 @@ def table(config: LakeConfig, day: date, fired: Sequence[Fired]) -> Table:
 
 def digest(config: LakeConfig, alert: Alert) -> str:
     """The digest as it would be mailed."""
-    return f"Subject: {_subject(alert, config.environment)}\n\n{alert.message.body}"
+    return f"Subject: {_subject(alert, config.environment)}\n\n{alert.mail.body}"
 
 
 def conditions(config: LakeConfig) -> dict[str, str]:
     """What each rule asks for, in words, in the order of their names."""
-    words = {rule.name: messages.condition(rule) for rule in config.price_rules}
+    words = {rule.name: price_messages.condition(rule) for rule in config.price_rules}
     words |= {rule.name: market_messages.condition(rule) for rule in config.market_rules}
     return dict(sorted(words.items()))
 
 
 def _subject(alert: Alert, environment: str) -> str:
-    return alert.message.addressed(environment).subject
+    return alert.mail.addressed(environment).subject

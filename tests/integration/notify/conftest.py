@@ -77,7 +77,7 @@ class Line:
 
     def configure(self, document: dict[str, Any]) -> None:
         self.s3.put_object(Bucket="artifacts", Key=CONFIG_KEY, Body=json.dumps(document).encode())
-        notify_handler.wire.cache_clear()
+        notify_handler.stage.cache_clear()
 
     def quotes(self, *rows: dict[str, Any], due: datetime | None = None, page: str = "p1") -> str:
         """Write a trusted page of quotes; each row gives ``price`` and may give the other columns."""
@@ -180,4 +180,4 @@ def line(s3: Any, context: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lin
     line = Line(s3, dynamodb, sqs, urls["mailbox"], dead_letters, context)
     line.configure(configuration())
     yield line
-    notify_handler.wire.cache_clear()
+    notify_handler.stage.cache_clear()

@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 import notify.handler
 from coinlake.keys import TrustedKey
-from notify import market_rows, observations
+from notify.rules import market_rows, observations
 path, key, part, *heavy = sys.argv[1:]
 print(len(observations.read(TrustedKey.parse(key), Path(path).read_bytes())))
 print(len(market_rows.days(Path(part).read_bytes(), {"BTC"})))

@@ -1,4 +1,4 @@
-"""What users ask to be mailed of: rules on prices and on refined tables, the digest, notices.
+"""When users want a mail: rules on prices and on refined tables, the digest, notices.
 
 Declared in terraform/variables_alerts.tf and part of the configuration object (see ``config``).
 """
@@ -14,17 +14,27 @@ PRICE_LEVELS: Final = ("above", "below", "change_percent")
 
 
 @dataclass(frozen=True, slots=True)
-class PriceRule:
-    """Mail when an asset's price is above or below a level, or moved over a window.
-
-    Exactly one of ``above``, ``below`` (prices in ``quote``) and ``change_percent`` (either
-    way, over ``window``) is set. ``source`` None watches every source on its own.
-    """
+class _Rule:
+    """A rule about one asset in one currency; ``source`` None watches every source on its own."""
 
     name: str
     asset: str
     quote: str
     source: str | None
+
+    def watches(self, source: str, base: str, quote: str) -> bool:
+        """Whether the rule is about this pair at this source."""
+        return (self.asset, self.quote) == (base, quote) and self.source in (None, source)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule(_Rule):
+    """Mail when an asset's price is above or below a level, or moved over a window.
+
+    Exactly one of ``above``, ``below`` (prices in ``quote``) and ``change_percent`` (either
+    way, over ``window``) is set.
+    """
+
     above: Decimal | None
     below: Decimal | None
     change_percent: Decimal | None
@@ -43,17 +53,12 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class MarketRule:
+class MarketRule(_Rule):
     """Mail when a market's row of a refined table reaches ``limit``, in the unit that ``kind`` names.
 
     ``days`` is how far back a volume, a high or a low is compared: 0 is all that the lake holds.
-    ``source`` None watches every source on its own.
     """
 
-    name: str
-    asset: str
-    quote: str
-    source: str | None
     kind: Kind
     limit: Decimal
     days: int
@@ -62,7 +67,7 @@ class MarketRule:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A mail a day, at ``at`` after midnight UTC, of the ``movers`` greatest gainers and as many losers."""
+    """A daily mail, ``at`` after midnight UTC, with the ``movers`` greatest gainers and as many losers."""
 
     at: timedelta
     movers: int
@@ -70,7 +75,7 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """Which news of the pipeline itself is mailed, and how often at most."""
+    """Which events of the pipeline itself are mailed, and how often at most."""
 
     quarantine: bool
     failures: bool
@@ -78,9 +83,18 @@ class Notices:
     cooldown: timedelta
 
 
-def rules(entries: Mapping[str, Mapping[str, Any]]) -> list[PriceRule | MarketRule]:
-    """The rules that ``alert_rules`` declares; ``ValueError`` for one without exactly one level."""
-    return [_rule(name, entry) for name, entry in entries.items()]
+def rules(
+    entries: Mapping[str, Mapping[str, Any]],
+) -> tuple[tuple[PriceRule, ...], tuple[MarketRule, ...]]:
+    """What ``alert_rules`` declares, split by what the rules read: trusted prices, refined tables.
+
+    Raises ``ValueError`` for a rule without exactly one level.
+    """
+    parsed = [_rule(name, entry) for name, entry in entries.items()]
+    return (
+        tuple(rule for rule in parsed if isinstance(rule, PriceRule)),
+        tuple(rule for rule in parsed if isinstance(rule, MarketRule)),
+    )
 
 
 def digest(entry: Mapping[str, Any] | None) -> Digest | None:
@@ -109,7 +123,9 @@ def _rule(name: str, entry: Mapping[str, Any]) -> PriceRule | MarketRule:
     cooldown = timedelta(minutes=entry["cooldown_minutes"])
     if level in PRICE_LEVELS:
         window = timedelta(minutes=entry["window_minutes"])
-        limits: dict[str, Any] = {one: Decimal(value) if one == level else None for one in PRICE_LEVELS}
+        limits: dict[str, Any] = {
+            known_level: Decimal(value) if known_level == level else None for known_level in PRICE_LEVELS
+        }
         return PriceRule(**market, **limits, window=window, cooldown=cooldown)
     kind = Kind(level)
     days = value if kind in (Kind.HIGH, Kind.LOW) else entry["window_days"]

@@ -73,7 +73,7 @@ class LakeConfig:
 
     @classmethod
     def _from_document(cls, document: Mapping[str, Any]) -> Self:
-        rules = alert_rules.rules(document["alert_rules"])
+        price_rules, market_rules = alert_rules.rules(document["alert_rules"])
         return cls(
             assets={
                 symbol: {source: name for source, name in ids.items() if name}
@@ -83,11 +83,11 @@ class LakeConfig:
             feeds={
                 name: Feed.of(name, entry, document["assets"]) for name, entry in document["feeds"].items()
             },
-            price_rules=tuple(rule for rule in rules if isinstance(rule, PriceRule)),
+            price_rules=price_rules,
             notices=alert_rules.notices(document["notices"]),
             private_sources=document["private_sources"],
             environment=document["environment"],
-            market_rules=tuple(rule for rule in rules if isinstance(rule, MarketRule)),
+            market_rules=market_rules,
             digest=alert_rules.digest(document.get("digest")),
         )
 

@@ -18,10 +18,14 @@ from coinlake.errors import BadConfiguration
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The mention that a source's terms ask for, and the page that it links to."""
+    """The mention of a source, and the page that it links to.
+
+    ``required`` where its terms ask for it wherever its data is shown, in mails too.
+    """
 
     text: str
     url: str
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notify import handler as notify_handler
-from notify.alerts import Alert, Message, Run
+from notify.alerts import Alert, Mail, Run
 
 START = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 topics = count()
@@ -25,11 +25,11 @@ topics = count()
     data=st.data(),
 )
 def test_no_order_and_no_repetition_mails_twice_within_a_cooldown(line, minutes, cooldown, data):
-    sender = notify_handler.wire().notifier.prices.sender
+    sender = notify_handler.stage().prices.outbox
     topic, sent = f"alert#r{next(topics)}#s#BTC#USD", []
     for minute in data.draw(st.permutations(minutes + minutes)):
         at = START + timedelta(minutes=minute)
-        alert = Alert(topic, f"id{minute}", "r", at, timedelta(minutes=cooldown), Message("s", "b"))
+        alert = Alert(topic, f"id{minute}", "r", at, timedelta(minutes=cooldown), Mail("s", "b"))
         if sender.send(alert, Run.begin(1000)):
             sent.append(at)
     assert sent

@@ -134,10 +134,10 @@ def test_a_mail_that_cannot_be_sent_stops_the_heartbeat_and_goes_out_with_the_ne
     line.sqs.send_message(QueueUrl=line.dead_letters["notify"], MessageBody="x")
     with monkeypatch.context() as patch:
         patch.setenv("ALERTS_TOPIC_ARN", "arn:aws:sns:us-east-1:123456789012:gone")
-        notify_handler.wire.cache_clear()
+        notify_handler.stage.cache_clear()
         with pytest.raises(WatchIncomplete, match="could not publish"):
             line.watch(START)
-    notify_handler.wire.cache_clear()
+    notify_handler.stage.cache_clear()
     assert heartbeats(capsys) == 0
     line.watch(after(5))
     assert len(line.mails()) == 1

@@ -6,16 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from notify import formats
-from notify.alerts import Message
-from notify.layout import SETTINGS, grid, message, section
+from notify.alerts import Mail
+from notify.messages import formats
+from notify.messages.layout import SETTINGS, grid, mail, section
 
-_INDEX: Final = "alternative_me"  # whose index ``sentiment`` is
+_SENTIMENT_SOURCE: Final = "alternative_me"
 _HEAD: Final = ("Name", "Price", "24 h", "Volume")
 
 
 @dataclass(frozen=True, slots=True)
-class Market24h:
+class LatestRow:
     """The newest price of a market with its day's change, in percent, and its volume in ``quote``."""
 
     source: str
@@ -29,7 +29,7 @@ class Market24h:
 
 
 @dataclass(frozen=True, slots=True)
-class MarketDay:
+class MarketDayRow:
     """A day of the whole market; ``btc_dominance`` is a share of 1."""
 
     dt: str
@@ -40,13 +40,13 @@ class MarketDay:
     classification: str | None
 
 
-def digest(prices: Sequence[Market24h], day: MarketDay | None, at: datetime, movers: int) -> Message:
+def digest_mail(prices: Sequence[LatestRow], day: MarketDayRow | None, at: datetime, movers: int) -> Mail:
     """``prices`` are those of one source and currency, at least one."""
     ranked = sorted(prices, key=lambda row: (-row.change_24h_percent, row.base))
     gainers = [row for row in ranked if row.change_24h_percent > 0][:movers]
     losers = [row for row in reversed(ranked) if row.change_24h_percent < 0][:movers]
     newest = max(row.observed_at for row in prices)
-    return message(
+    return mail(
         f"{at:%Y-%m-%d}: {_breadth(prices)}{_first(gainers)}",
         f"The 24 hours to {formats.when(newest)}, by {prices[0].source} in {prices[0].quote}.",
         "\n".join(line for line in (f"  {_counts(prices)}", _market(day)) if line),
@@ -54,27 +54,27 @@ def digest(prices: Sequence[Market24h], day: MarketDay | None, at: datetime, mov
         _movers("Losers", losers),
         section("Look further", "coinlake query --name movers", "coinlake status"),
         f"To change this mail, edit digest in {SETTINGS} and deploy.",
-        sources=[prices[0].source, *([_INDEX] if day and day.sentiment is not None else [])],
+        data_of=[prices[0].source, *([_SENTIMENT_SOURCE] if day and day.sentiment is not None else [])],
     )
 
 
-def _first(gainers: Sequence[Market24h]) -> str:
+def _first(gainers: Sequence[LatestRow]) -> str:
     return f", {_name(gainers[0])} {_change(gainers[0])} first" if gainers else ""
 
 
-def _breadth(prices: Sequence[Market24h]) -> str:
+def _breadth(prices: Sequence[LatestRow]) -> str:
     up = sum(row.change_24h_percent > 0 for row in prices)
     return f"{up:,} of {formats.counted(len(prices), 'asset')} up"
 
 
-def _counts(prices: Sequence[Market24h]) -> str:
+def _counts(prices: Sequence[LatestRow]) -> str:
     up = sum(row.change_24h_percent > 0 for row in prices)
     down = sum(row.change_24h_percent < 0 for row in prices)
     share = Decimal(up * 100) / len(prices)
     return f"Breadth: {_breadth(prices)} ({share:.0f} %), {down:,} down"
 
 
-def _market(day: MarketDay | None) -> str:
+def _market(day: MarketDayRow | None) -> str:
     """What is known of the whole market, with its day."""
     if day is None:
         return ""
@@ -89,19 +89,19 @@ def _market(day: MarketDay | None) -> str:
     return f"  Market on {day.dt}: {', '.join(facts)}" if facts else ""
 
 
-def _movers(heading: str, rows: Sequence[Market24h]) -> str:
+def _movers(heading: str, rows: Sequence[LatestRow]) -> str:
     return f"{heading}\n{grid(_HEAD, [_row(row) for row in rows])}" if rows else ""
 
 
-def _row(row: Market24h) -> tuple[str, ...]:
+def _row(row: LatestRow) -> tuple[str, ...]:
     volume = formats.large(row.volume_24h_quote) if row.volume_24h_quote is not None else "unknown"
     return _name(row), formats.amount(row.price), _change(row), volume
 
 
-def _name(row: Market24h) -> str:
+def _name(row: LatestRow) -> str:
     """An asset that the map does not hold by the source's own id: the mail names the source."""
     return row.base.removeprefix(f"{row.source}:")
 
 
-def _change(row: Market24h) -> str:
+def _change(row: LatestRow) -> str:
     return formats.percent(Decimal(str(row.change_24h_percent)))

@@ -1,4 +1,4 @@
-"""The mails as they are received; tests/unit/notify/golden holds them in full."""
+"""The mails as they are received; golden/ holds them in full."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -13,12 +13,13 @@ from coinlake.alert_rules import PriceRule
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey, Slot
 from coinlake.records import Rejection
-from notify import messages, watch_messages
-from notify.alerts import Message
+from notify.alerts import Mail
 from notify.freshness import FeedStatus, FeedTimes
-from notify.messages import Quarantined
-from notify.observations import Observation
-from notify.rules import Firing, PricePoint
+from notify.messages.pipeline import failures_mail, silence_mail, stale_mail
+from notify.messages.prices import price_mail
+from notify.messages.quarantine import RejectedRows, quarantine_mail
+from notify.rules.observations import Observation
+from notify.rules.prices import PriceFiring, PricePoint
 
 GOLDEN = Path(__file__).parent / "golden"
 DUE = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
@@ -42,21 +43,21 @@ REJECTIONS = [Rejection.of("missing_price", row, "price") for row in range(1200)
 ]
 
 MAILS = {
-    "above": messages.price(Firing(HIGH, BTC), QUOTES),
-    "below": messages.price(
-        Firing(LOW, replace(BTC, source="coinbase", price=Decimal("74999.9999"), raw_key=str(WINDOW))),
+    "above": price_mail(PriceFiring(HIGH, BTC), QUOTES),
+    "below": price_mail(
+        PriceFiring(LOW, replace(BTC, source="coinbase", price=Decimal("74999.9999"), raw_key=str(WINDOW))),
         CANDLES,
     ),
-    "change": messages.price(
-        Firing(MOVES, SHIB, PricePoint(DUE - timedelta(minutes=61), Decimal("0.0000080437"))), QUOTES
+    "change": price_mail(
+        PriceFiring(MOVES, SHIB, PricePoint(DUE - timedelta(minutes=61), Decimal("0.0000080437"))), QUOTES
     ),
-    "quarantine": messages.quarantine(Quarantined("lake", RAW.quarantine(), str(RAW), REJECTIONS)),
-    "quarantine_whole": messages.quarantine(
-        Quarantined("lake", RAW.quarantine(), str(RAW), [Rejection.of("not_json", value="<html>")])
+    "quarantine": quarantine_mail(RejectedRows("lake", RAW.quarantine(), str(RAW), REJECTIONS)),
+    "quarantine_whole": quarantine_mail(
+        RejectedRows("lake", RAW.quarantine(), str(RAW), [Rejection.of("not_json", value="<html>")])
     ),
-    "stale": watch_messages.stale(LATE, NOW),
-    "silence": watch_messages.silence([LATE, NEVER], NOW),
-    "failures": watch_messages.failures("transform", 3, NOW),
+    "stale": stale_mail(LATE, NOW),
+    "silence": silence_mail([LATE, NEVER], NOW),
+    "failures": failures_mail("transform", 3, NOW),
 }
 
 
@@ -71,7 +72,7 @@ def test_a_mail_about_another_source_carries_no_attribution_of_coingecko():
     assert "CoinGecko" not in MAILS["below"].body
 
 
-def sendable(mail: Message) -> bool:
+def sendable(mail: Mail) -> bool:
     return mail.subject.isascii() and mail.subject.isprintable() and 0 < len(mail.subject) < 100
 
 
@@ -80,15 +81,15 @@ def test_whatever_the_data_says_the_mail_can_be_sent(text, value):
     odd = replace(BTC, base=text, source=text)
     row = Rejection(text, 1, text, value)
     for mail in (
-        messages.price(Firing(HIGH, odd), QUOTES),
-        messages.quarantine(Quarantined("lake", RAW.quarantine(), text, [row])),
-        watch_messages.stale(replace(LATE, feed=replace(TOP, name=text)), NOW),
-        watch_messages.failures(text, 1, NOW),
+        price_mail(PriceFiring(HIGH, odd), QUOTES),
+        quarantine_mail(RejectedRows("lake", RAW.quarantine(), text, [row])),
+        stale_mail(replace(LATE, feed=replace(TOP, name=text)), NOW),
+        failures_mail(text, 1, NOW),
     ):
         assert sendable(mail)
         assert len(mail.body.encode()) < 256 * 1024  # SNS, Publish: a message has 256 KB at most
 
 
 def test_a_quote_in_a_symbol_stays_inside_the_literal_of_the_suggested_query():
-    mail = messages.price(Firing(HIGH, replace(BTC, base="B'TC")), QUOTES)
+    mail = price_mail(PriceFiring(HIGH, replace(BTC, base="B'TC")), QUOTES)
     assert "base = 'B''TC'" in mail.body

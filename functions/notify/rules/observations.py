@@ -26,12 +26,12 @@ Row = Mapping[str, Any]
 
 
 class Unreadable(CoinlakeError):
-    """An object that transform did not write as it writes: nothing can be told from it."""
+    """An object that transform did not write as it writes: nothing can be read from it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one unit of ``base`` cost in ``quote`` at one moment, according to ``source``."""
+    """The price of one unit of ``base`` in ``quote`` at one moment, according to ``source``."""
 
     source: str
     base: str
@@ -78,7 +78,7 @@ def _quotes(_: TrustedKey, rows: list[Row]) -> Iterator[Observation]:
 
 
 def _candles(key: TrustedKey, rows: list[Row]) -> Iterator[Observation]:
-    length = intervals.INTERVALS[dict(part.split("=") for part in key.partition.split("/"))["interval"]]
+    length = intervals.INTERVALS[key.partition.levels["interval"]]
     closed = sorted((row for row in rows if row["is_closed"]), key=_series_and_time)
     for _, series in groupby(closed, key=_pair):
         for row in list(series)[-RECENT_CANDLES:]:

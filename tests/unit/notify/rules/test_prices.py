@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.alert_rules import PriceRule
-from notify import rules
-from notify.observations import Observation
-from notify.rules import PricePoint
+from notify.rules import prices as rules
+from notify.rules.observations import Observation
+from notify.rules.prices import PricePoint
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -99,7 +99,7 @@ def test_a_rule_with_a_source_watches_only_that():
 
 
 def test_the_base_lies_a_window_back_and_at_most_half_a_window_and_one_spacing_more():
-    oldest, newest = rules.base_range(rule(), AT, timedelta(minutes=5))
+    oldest, newest = rules.reference_range(rule(), AT, timedelta(minutes=5))
     assert newest == AT - timedelta(minutes=60)
     assert oldest == AT - timedelta(minutes=95)
 
@@ -107,5 +107,5 @@ def test_the_base_lies_a_window_back_and_at_most_half_a_window_and_one_spacing_m
 @given(minutes=st.integers(1, 10_080), spacing=st.integers(0, 1440))
 def test_a_price_is_kept_for_longer_than_it_can_be_a_base(minutes, spacing):
     watching, apart = rule(window=timedelta(minutes=minutes)), timedelta(minutes=spacing)
-    oldest, _ = rules.base_range(watching, AT, apart)
+    oldest, _ = rules.reference_range(watching, AT, apart)
     assert rules.retention([watching], apart) >= AT - oldest + timedelta(days=1)

@@ -13,9 +13,9 @@ from statistics import median
 from typing import Final
 
 from coinlake.alert_rules import Kind, MarketRule
-from notify.market_rows import Day, Market, Spread
+from notify.rules.market_rows import DayRow, MarketRow, SpreadRow
 
-LEAST_DAYS: Final = 7  # with fewer days in the lake, "the highest ever" says nothing
+MIN_DAYS_OF_ALL: Final = 7  # with fewer days in the lake, "the highest ever" says nothing
 _EXACT: Final = Context(prec=120)  # two 38-digit values and a factor multiply without rounding
 _BASIS_POINTS: Final = Decimal(10_000)
 _HUNDRED: Final = Decimal(100)
@@ -27,25 +27,25 @@ class MarketFiring:
 
     ``value`` is a spread in basis points with its sign, a multiple of the usual volume, a
     drawdown in percent, or the price of a new high or low; ``compared`` is a price or a volume.
-    ``of`` counts the venues, or the days in the lake, that were compared with.
+    ``count`` is how many venues, or days in the lake, were compared with.
     """
 
     rule: MarketRule
-    market: Market
+    row: MarketRow
     at: datetime
     price: Decimal
     value: Decimal
     compared: Decimal
-    of: int
+    count: int
     volume_unit: str = ""
 
 
-def watches(rule: MarketRule, market: Market) -> bool:
+def watches(rule: MarketRule, row: MarketRow) -> bool:
     """Whether the rule is about this asset, currency and source."""
-    return (rule.asset, rule.quote) == (market.base, market.quote) and rule.source in (None, market.source)
+    return rule.watches(row.source, row.base, row.quote)
 
 
-def spread(rule: MarketRule, row: Spread) -> MarketFiring | None:
+def spread(rule: MarketRule, row: SpreadRow) -> MarketFiring | None:
     """Fires from exactly the limit on, above the median or below; a venue alone has no spread."""
     if row.venues < 2 or row.median <= 0:  # noqa: PLR2004 - two make a comparison
         return None
@@ -56,58 +56,58 @@ def spread(rule: MarketRule, row: Spread) -> MarketFiring | None:
     return MarketFiring(rule, row, row.observed_at, row.price, value, row.median, row.venues)
 
 
-def day(rule: MarketRule, today: Day, earlier: Iterable[Day]) -> MarketFiring | None:
+def day(rule: MarketRule, today: DayRow, earlier: Iterable[DayRow]) -> MarketFiring | None:
     """``earlier`` are the market's days before, newest first, read no further than the rule needs."""
     if rule.kind is Kind.DRAWDOWN:
         return _drawdown(rule, today)
     if rule.days:
         oldest = today.dt - timedelta(days=rule.days)
-        earlier = takewhile(lambda one: one.dt >= oldest, earlier)
+        earlier = takewhile(lambda row: row.dt >= oldest, earlier)
     return _volume(rule, today, list(earlier)) if rule.kind is Kind.VOLUME else _extreme(rule, today, earlier)
 
 
-def _drawdown(rule: MarketRule, today: Day) -> MarketFiring | None:
-    fallen = _EXACT.multiply(_EXACT.subtract(today.peak, today.close), _HUNDRED)
-    if today.peak <= 0 or fallen < _EXACT.multiply(rule.limit, today.peak):
+def _drawdown(rule: MarketRule, today: DayRow) -> MarketFiring | None:
+    fall = _EXACT.multiply(_EXACT.subtract(today.peak, today.close), _HUNDRED)
+    if today.peak <= 0 or fall < _EXACT.multiply(rule.limit, today.peak):
         return None
-    return _firing(rule, today, _EXACT.divide(fallen, today.peak), today.peak)
+    return _firing(rule, today, _EXACT.divide(fall, today.peak), today.peak)
 
 
-def _volume(rule: MarketRule, today: Day, earlier: Sequence[Day]) -> MarketFiring | None:
+def _volume(rule: MarketRule, today: DayRow, earlier: Sequence[DayRow]) -> MarketFiring | None:
     """A day that still runs counts with what it has so far: it can only grow."""
     traded = today.volume if today.volume is not None else today.quote_volume
     unit = today.base if today.volume is not None else today.quote
-    volumes = [one.volume if today.volume is not None else one.quote_volume for one in earlier]
+    volumes = [row.volume if today.volume is not None else row.quote_volume for row in earlier]
     known = [volume for volume in volumes if volume is not None]
     if traded is None or not _suffices(len(known), rule.days):
         return None
     usual = median(known)
     if usual <= 0 or traded < _EXACT.multiply(rule.limit, usual):
         return None
-    return _firing(rule, today, _EXACT.divide(traded, usual), usual, of=len(known), unit=unit)
+    return _firing(rule, today, _EXACT.divide(traded, usual), usual, count=len(known), unit=unit)
 
 
-def _extreme(rule: MarketRule, today: Day, earlier: Iterable[Day]) -> MarketFiring | None:
+def _extreme(rule: MarketRule, today: DayRow, earlier: Iterable[DayRow]) -> MarketFiring | None:
     """Beyond every price of the days before, not only their closes."""
     is_high = rule.kind is Kind.HIGH
     passed: list[Decimal] = []
-    for one in earlier:
-        mark = one.high if is_high else one.low
-        if (today.close <= mark) if is_high else (today.close >= mark):
+    for row in earlier:
+        extreme = row.high if is_high else row.low
+        if (today.close <= extreme) if is_high else (today.close >= extreme):
             return None
-        passed.append(mark)
+        passed.append(extreme)
     if not _suffices(len(passed), rule.days):
         return None
-    return _firing(rule, today, today.close, max(passed) if is_high else min(passed), of=len(passed))
+    return _firing(rule, today, today.close, max(passed) if is_high else min(passed), count=len(passed))
 
 
-def _suffices(found: int, days: int) -> bool:
-    """At least half of the days that a rule names."""
-    return found > 0 and (found * 2 >= days if days else found >= LEAST_DAYS)
+def _suffices(count: int, days: int) -> bool:
+    """At least half of the days that a rule names, or a week of all days."""
+    return count > 0 and (count * 2 >= days if days else count >= MIN_DAYS_OF_ALL)
 
 
 def _firing(
-    rule: MarketRule, today: Day, value: Decimal, compared: Decimal, *, of: int = 0, unit: str = ""
+    rule: MarketRule, today: DayRow, value: Decimal, compared: Decimal, *, count: int = 0, unit: str = ""
 ) -> MarketFiring:
     at = datetime.combine(today.dt, time(), UTC)
-    return MarketFiring(rule, today, at, today.close, value, compared, of, unit)
+    return MarketFiring(rule, today, at, today.close, value, compared, count, unit)

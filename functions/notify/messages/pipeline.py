@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from notify import formats
-from notify.alerts import Message
+from notify.alerts import Mail
 from notify.freshness import FeedStatus
-from notify.layout import SETTINGS, message, section, table
+from notify.messages import formats
+from notify.messages.layout import SETTINGS, mail, section, table
 
 _INFRASTRUCTURE: Final = (
     "Only faults of the infrastructure end there (bad data goes to quarantine): a permission, a "
@@ -19,10 +19,10 @@ _CAUSES: Final = {
 }
 
 
-def stale(status: FeedStatus, now: datetime) -> Message:
+def stale_mail(status: FeedStatus, now: datetime) -> Mail:
     """One feed's data has stopped coming while others' come."""
     feed = status.feed
-    return message(
+    return mail(
         f"feed {feed.name} is stale: {_last_data(status, now)}",
         f"The feed {feed.name} is stale: {_last_data(status, now)}.",
         table(
@@ -38,9 +38,9 @@ def stale(status: FeedStatus, now: datetime) -> Message:
     )
 
 
-def silence(statuses: Sequence[FeedStatus], now: datetime) -> Message:
+def silence_mail(statuses: Sequence[FeedStatus], now: datetime) -> Mail:
     """No feed at all brings data: the pipeline, not one source, is the likely cause."""
-    return message(
+    return mail(
         f"silence: no data from any of {len(statuses)} feeds",
         f"None of the {len(statuses)} feeds brings data any more.",
         table(
@@ -57,10 +57,10 @@ def silence(statuses: Sequence[FeedStatus], now: datetime) -> Message:
     )
 
 
-def failures(stage: str, count: int, now: datetime) -> Message:
+def failures_mail(stage: str, count: int, now: datetime) -> Mail:
     """A stage gave up on messages; they wait in its dead-letter queue."""
     messages = formats.counted(count, "message")
-    return message(
+    return mail(
         f"{stage} failed on {messages}",
         f"{stage} failed on {messages} again and again, and gave up. Nothing is lost: they wait in its "
         "dead-letter queue.",

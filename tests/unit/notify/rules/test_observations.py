@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from coinlake.keys import TrustedKey
-from notify import observations
-from notify.observations import Unreadable
+from notify.rules import observations
+from notify.rules.observations import Unreadable
 
 AT = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 QUOTES = TrustedKey.parse("trusted/quotes/dt=2026-11-21/coingecko.quotes.20261121T073500Z.top.usd.p1.parquet")

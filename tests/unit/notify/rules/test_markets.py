@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.alert_rules import Kind, MarketRule
-from notify import market_rules
-from notify.market_rows import Day, Spread
+from notify.rules import markets as rules
+from notify.rules.market_rows import DayRow, SpreadRow
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 TODAY = date(2026, 11, 21)
@@ -25,20 +25,20 @@ def rule(kind: Kind, limit: str | int | Decimal, days: int = 0, **changes) -> Ma
     return replace(known, **changes)
 
 
-def venue(price: str | Decimal, median_price: str | Decimal = "100", venues: int = 3) -> Spread:
-    return Spread("coinbase", "BTC", "USD", AT, Decimal(price), Decimal(median_price), venues)
+def venue(price: str | Decimal, median_price: str | Decimal = "100", venues: int = 3) -> SpreadRow:
+    return SpreadRow("coinbase", "BTC", "USD", AT, Decimal(price), Decimal(median_price), venues)
 
 
-def day(back: int = 0, close: str | Decimal = "100", **changes) -> Day:
+def day(back: int = 0, close: str | Decimal = "100", **changes) -> DayRow:
     """A day so many days ago, whose only price was ``close``."""
     price = Decimal(close)
-    known = Day(
+    known = DayRow(
         "coinbase", "BTC", "USD", TODAY - timedelta(days=back), price, price, price, price, None, None
     )
     return replace(known, **changes)
 
 
-def before(*closes: str, **changes) -> list[Day]:
+def before(*closes: str, **changes) -> list[DayRow]:
     """The days before today, newest first."""
     return [day(back, close, **changes) for back, close in enumerate(closes, start=1)]
 
@@ -47,22 +47,22 @@ def before(*closes: str, **changes) -> list[Day]:
     ("price", "fires"), [("100.30", True), ("99.70", True), ("100.299999999999999999", False), ("100", False)]
 )
 def test_a_spread_fires_either_way_from_exactly_its_limit(price, fires):
-    firing = market_rules.spread(rule(Kind.SPREAD, 30), venue(price))
+    firing = rules.spread(rule(Kind.SPREAD, 30), venue(price))
     assert (firing is not None) is fires
     assert firing is None or abs(firing.value) == 30
 
 
 def test_a_source_alone_has_no_spread():
-    assert market_rules.spread(rule(Kind.SPREAD, 1), venue("200", "100", venues=1)) is None
+    assert rules.spread(rule(Kind.SPREAD, 1), venue("200", "100", venues=1)) is None
 
 
 def test_without_a_median_above_zero_nothing_fires():
-    assert market_rules.spread(rule(Kind.SPREAD, 1), venue("1", "0")) is None
+    assert rules.spread(rule(Kind.SPREAD, 1), venue("1", "0")) is None
 
 
 @given(price=prices, middle=prices, limit=limits)
 def test_a_spread_fires_exactly_where_fractions_say_so(price, middle, limit):
-    firing = market_rules.spread(rule(Kind.SPREAD, limit), venue(price, middle))
+    firing = rules.spread(rule(Kind.SPREAD, limit), venue(price, middle))
     bps = (Fraction(price) / Fraction(middle) - 1) * 10_000
     assert (firing is not None) == (abs(bps) >= Fraction(limit))
 
@@ -70,7 +70,7 @@ def test_a_spread_fires_exactly_where_fractions_say_so(price, middle, limit):
 @given(close=prices, peak=prices, limit=limits)
 def test_a_drawdown_fires_exactly_where_fractions_say_so(close, peak, limit):
     peak = max(close, peak)
-    firing = market_rules.day(rule(Kind.DRAWDOWN, limit), day(close=close, peak=peak), [])
+    firing = rules.day(rule(Kind.DRAWDOWN, limit), day(close=close, peak=peak), [])
     fallen = (1 - Fraction(close) / Fraction(peak)) * 100
     assert (firing is not None) == (fallen >= Fraction(limit))
     assert firing is None or firing.compared == peak
@@ -79,24 +79,28 @@ def test_a_drawdown_fires_exactly_where_fractions_say_so(close, peak, limit):
 @given(volumes=st.lists(st.decimals("0.01", 10**9, places=2), min_size=5, max_size=10), today=prices)
 def test_a_volume_is_compared_with_the_median_of_the_days_before(volumes, today):
     earlier = [day(back, volume=volume) for back, volume in enumerate(volumes, start=1)]
-    firing = market_rules.day(rule(Kind.VOLUME, 3, days=10), day(volume=today), earlier)
+    firing = rules.day(rule(Kind.VOLUME, 3, days=10), day(volume=today), earlier)
     usual = median(Fraction(volume) for volume in volumes)
     assert (firing is not None) == (Fraction(today) >= 3 * usual)
-    assert firing is None or (firing.compared, firing.of, firing.volume_unit) == (usual, len(volumes), "BTC")
+    assert firing is None or (firing.compared, firing.count, firing.volume_unit) == (
+        usual,
+        len(volumes),
+        "BTC",
+    )
 
 
 def test_a_volume_in_the_quote_currency_is_compared_with_such_volumes_alone():
     earlier = before(*["1"] * 5, volume=Decimal(1), quote_volume=Decimal(100))
-    firing = market_rules.day(rule(Kind.VOLUME, 2, days=10), day(quote_volume=Decimal(250)), earlier)
+    firing = rules.day(rule(Kind.VOLUME, 2, days=10), day(quote_volume=Decimal(250)), earlier)
     assert firing is not None
     assert (firing.value, firing.volume_unit) == (Decimal("2.5"), "USD")
 
 
 def test_days_beyond_the_window_do_not_count():
     earlier = [*before("1", "1", volume=Decimal(1)), day(3, volume=Decimal(10**6))]
-    assert market_rules.day(rule(Kind.VOLUME, 2, days=2), day(volume=Decimal(5)), earlier) is not None
-    assert market_rules.day(rule(Kind.HIGH, 2, days=2), day(close="5"), earlier) is not None
-    assert market_rules.day(rule(Kind.HIGH, 3, days=3), day(close="5"), earlier) is None
+    assert rules.day(rule(Kind.VOLUME, 2, days=2), day(volume=Decimal(5)), earlier) is not None
+    assert rules.day(rule(Kind.HIGH, 2, days=2), day(close="5"), earlier) is not None
+    assert rules.day(rule(Kind.HIGH, 3, days=3), day(close="5"), earlier) is None
 
 
 @pytest.mark.parametrize(
@@ -112,17 +116,17 @@ def test_days_beyond_the_window_do_not_count():
 )
 def test_a_new_high_or_low_is_beyond_every_price_not_only_beyond_closes(kind, close, fires):
     earlier = before("100", "100", "100", high=Decimal(105), low=Decimal(95))
-    firing = market_rules.day(rule(kind, 4, days=4), day(close=close), earlier)
+    firing = rules.day(rule(kind, 4, days=4), day(close=close), earlier)
     assert (firing is not None) is fires
 
 
 def test_a_high_of_all_days_needs_a_week_and_one_of_n_days_half_of_them():
     week = before(*["1"] * 7)
-    assert market_rules.day(rule(Kind.HIGH, 0), day(close="2"), week) is not None
-    assert market_rules.day(rule(Kind.HIGH, 0), day(close="2"), week[:6]) is None
-    assert market_rules.day(rule(Kind.HIGH, 14, days=14), day(close="2"), week) is not None
-    assert market_rules.day(rule(Kind.HIGH, 15, days=15), day(close="2"), week) is None
-    assert market_rules.day(rule(Kind.VOLUME, 2, days=1), day(volume=Decimal(9)), []) is None
+    assert rules.day(rule(Kind.HIGH, 0), day(close="2"), week) is not None
+    assert rules.day(rule(Kind.HIGH, 0), day(close="2"), week[:6]) is None
+    assert rules.day(rule(Kind.HIGH, 14, days=14), day(close="2"), week) is not None
+    assert rules.day(rule(Kind.HIGH, 15, days=15), day(close="2"), week) is None
+    assert rules.day(rule(Kind.VOLUME, 2, days=1), day(volume=Decimal(9)), []) is None
 
 
 def test_history_is_read_no_further_than_the_first_day_that_decides():
@@ -130,11 +134,11 @@ def test_history_is_read_no_further_than_the_first_day_that_decides():
         yield day(1, "3")
         raise AssertionError("read on")
 
-    assert market_rules.day(rule(Kind.HIGH, 0), day(close="2"), earlier()) is None
+    assert rules.day(rule(Kind.HIGH, 0), day(close="2"), earlier()) is None
 
 
 def test_the_event_of_a_day_is_its_midnight_so_it_fires_once():
-    firing = market_rules.day(rule(Kind.DRAWDOWN, 10), day(close="80", peak=Decimal(100)), [])
+    firing = rules.day(rule(Kind.DRAWDOWN, 10), day(close="80", peak=Decimal(100)), [])
     assert firing.at == datetime(2026, 11, 21, tzinfo=UTC)
     assert firing.value == 20
 
@@ -144,4 +148,4 @@ def test_the_event_of_a_day_is_its_midnight_so_it_fires_once():
     [({}, True), ({"asset": "ETH"}, False), ({"quote": "USDT"}, False), ({"source": "binance"}, False)],
 )
 def test_a_rule_watches_its_asset_currency_and_source(changes, watched):
-    assert market_rules.watches(rule(Kind.SPREAD, 1, **changes), venue("1")) is watched
+    assert rules.watches(rule(Kind.SPREAD, 1, **changes), venue("1")) is watched

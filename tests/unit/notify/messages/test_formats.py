@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notify import formats
+from notify.messages import formats
 
 NOW = datetime(2026, 11, 21, 8, 0, tzinfo=UTC)
 values = st.decimals(min_value="0.000000000000000001", max_value=10**15, places=18)

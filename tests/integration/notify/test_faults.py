@@ -26,9 +26,9 @@ def on_calls(action, moment: str = "before-call") -> None:
 
     A before-call action may answer in AWS's stead; botocore takes (HTTP response, parsed body).
     """
-    notify_handler.wire.cache_clear()
-    prices = notify_handler.wire().notifier.prices
-    for client in (prices.lake.client, prices.state.client, prices.sender.topic.client):
+    notify_handler.stage.cache_clear()
+    prices = notify_handler.stage().prices
+    for client in (prices.lake.client, prices.store.client, prices.outbox.topic.client):
         client.meta.events.register(f"{moment}.*.*", lambda model, **_: action(model.name))
 
 
@@ -54,7 +54,7 @@ def refuse(operation: str) -> None:
 
 def heal() -> None:
     """A fresh function, as after Lambda replaced the process."""
-    notify_handler.wire.cache_clear()
+    notify_handler.stage.cache_clear()
 
 
 def over_at_once(line: Line) -> Line:
@@ -154,7 +154,7 @@ def test_an_outage_of_the_lease_table_after_sns_failed_does_not_hide_the_failure
             return SimpleNamespace(status_code=500), {"Error": {"Code": "InternalError"}}
         return None
 
-    state = notify_handler.wire().notifier.prices.state
+    state = notify_handler.stage().prices.store
     state.client.meta.events.register("before-call.*.*", lambda model, **_: fail_third_update(model.name))
     assert line.announce(key) == ["m0"]
 

@@ -1,0 +1,1 @@
+"""Rules: rows of the lake in, firings out. No clock, no store."""
