@@ -202,7 +202,5 @@ def test_the_alerts_command_finds_on_the_same_data_what_notify_mails(line):
     line.announce(quoted, spreads(line, (now(), "coinbase", "99")), *days(line, now(), "100", "80"))
     config = LakeConfig.from_json(json.dumps(document).encode())
     fired = Rehearsal.of(ObjectStore(line.s3, "lake"), config, now().date()).fired()
-    assert sorted(one.first.mail.subject for one in fired) == sorted(
-        mail["Subject"] for mail in line.mails()
-    )
+    assert sorted(one.first.mail.subject for one in fired) == sorted(mail["Subject"] for mail in line.mails())
     assert {one.rule for one in fired} == {"high", "apart", "down"}
