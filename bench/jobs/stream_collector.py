@@ -11,29 +11,27 @@ from bench.measure import answer, told
 from bench.server import CONFIG, RAW, Server
 from bench.stream_feed import symbol
 from stream import wiring
-from stream.collector import Collector
-from stream.pace import Pace
-from stream.parts import Parts, assemble
+from stream.app import Collector
 from stream.settings import Settings
+from stream.timeouts import Timeouts
 
 POLL_SECONDS = 0.005
 
 
-async def collect(settings: Settings, frames: int) -> tuple[float, Parts]:
+async def collect(settings: Settings, frames: int) -> tuple[float, Collector]:
     """The time, by the clock of all processes, when all of the frames are in S3."""
-    subscriptions, outside = wiring.wanted(settings), wiring.outside(settings)
-    parts = assemble(settings, "bench", subscriptions, outside, Pace())
+    collector = wiring.build(settings, Timeouts())
     stop = asyncio.Event()
 
     async def watch() -> None:
-        while parts.counters.frames < frames:
+        while collector.counters.frames < frames:
             await asyncio.sleep(POLL_SECONDS)
         stop.set()
 
     watching = asyncio.create_task(watch())
-    await Collector(parts, subscriptions, outside, Pace(), settings.health_port).run(stop)
+    await collector.run(stop)
     await watching
-    return time.monotonic(), parts
+    return time.monotonic(), collector
 
 
 if __name__ == "__main__":
@@ -53,9 +51,11 @@ if __name__ == "__main__":
             "URLS": json.dumps({"binance": task["url"]}),
             "PRIVATE_SOURCES": "true",
             "SPOOL_DIR": spool,
+            "INSTANCE": "bench",
             "HEALTH_PORT": str(task["health_port"]),
         }
-        ended, parts = asyncio.run(collect(Settings.from_env(), task["frames"]))
-    if parts.counters.uploaded_rows != task["frames"]:
-        raise RuntimeError(f"{parts.counters.uploaded_rows} of {task['frames']} frames are in S3")
+        ended, collector = asyncio.run(collect(Settings.from_env(), task["frames"]))
+    uploaded = collector.counters.uploaded_rows
+    if uploaded != task["frames"]:
+        raise RuntimeError(f"{uploaded} of {task['frames']} frames are in S3")
     answer(ended=ended)

@@ -7,17 +7,14 @@ import sys
 from coinlake.errors import BadConfiguration, CoinlakeError
 from coinlake.observability import logger
 from stream import wiring
-from stream.collector import Collector
-from stream.identity import instance
-from stream.pace import Pace
-from stream.parts import assemble
 from stream.settings import Settings
+from stream.timeouts import Timeouts
 
 
-def main(pace: Pace | None = None) -> int:
-    """0 after a signal, 2 for a configuration that cannot work, 1 for a fault; each told in one line."""
+def main(timeouts: Timeouts | None = None) -> int:
+    """0 after a signal, 2 for a configuration that cannot work, 1 for a fault; each logged in one line."""
     try:
-        asyncio.run(collect(Settings.from_env(), pace or Pace()))
+        asyncio.run(collect(Settings.from_env(), timeouts or Timeouts()))
     except CoinlakeError as error:
         logger.error("collector ended", error=str(error), kind=type(error).__name__)
         return 2 if isinstance(error, BadConfiguration) else 1
@@ -27,17 +24,15 @@ def main(pace: Pace | None = None) -> int:
     return 0
 
 
-async def collect(settings: Settings, pace: Pace) -> None:
-    """Wire, run, end."""
+async def collect(settings: Settings, timeouts: Timeouts) -> None:
+    """Until a signal."""
     stop = asyncio.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(one, stop.set)
-    subscriptions, outside = wiring.wanted(settings), wiring.outside(settings)
-    settings.spool_dir.mkdir(parents=True, exist_ok=True)
-    name = instance(settings.instance, settings.spool_dir)
-    parts = assemble(settings, name, subscriptions, outside, pace)
-    logger.info("collecting", instance=name, streams=sum(len(one.streams) for one in subscriptions))
-    await Collector(parts, subscriptions, outside, pace, settings.health_port).run(stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    collector = wiring.build(settings, timeouts)
+    streams = sum(len(shard.streams) for shard in collector.shards)
+    logger.info("collecting", instance=collector.spool.instance, streams=streams)
+    await collector.run(stop)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from stream.counters import Counters
-from stream.latest import Latest
+from stream.latest import LatestWriter
+from stream.metrics import Counters
 
 HOST: Final = "127.0.0.1"  # the container's own health check is the only one who asks
 SILENT_SECONDS: Final = 300.0
@@ -18,17 +18,17 @@ _REQUEST_SECONDS: Final = 5.0
 
 @dataclass(slots=True)
 class Health:
-    """``gauges`` tells what is not counted: spool bytes, held bytes, connections."""
+    """``gauges`` gives what is not counted: spool bytes, held bytes, what is missing."""
 
     counters: Counters
-    latest: Latest
+    latest: LatestWriter
     gauges: Callable[[], dict[str, float]]
     started: float = field(default_factory=time.time)
 
     @property
     def alive(self) -> bool:
         """Whether a frame came, or the start was, within five minutes: else a restart may help."""
-        last = max(self.started, self.counters.heard_at / _MICROS)
+        last = max(self.started, self.counters.last_frame_at / _MICROS)
         return time.time() - last < SILENT_SECONDS
 
     def totals(self) -> dict[str, Any]:
@@ -42,13 +42,13 @@ class Health:
 
     def _stream(self, source: str, stream: str) -> dict[str, Any]:
         frame, received_at = self.latest.newest[source, stream]
-        told = {"source": source, "stream": stream, "received_at": received_at}
+        row = {"source": source, "stream": stream, "received_at": received_at}
         try:
             price = frame.price(frame, received_at)
-            told |= {"symbol": price.symbol, "price": price.price, "event_time": price.event_time}
+            row |= {"symbol": price.symbol, "price": price.price, "event_time": price.event_time}
         except (KeyError, ValueError, ArithmeticError):
-            told |= {"symbol": frame.market, "price": None, "event_time": received_at}
-        return {**told, "frames": self.counters.streams.get(stream, 0)}
+            row |= {"symbol": frame.market, "price": None, "event_time": received_at}
+        return {**row, "frames": self.counters.streams.get(stream, 0)}
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._answer, HOST, port)

@@ -17,12 +17,12 @@ _TIMEOUT_SECONDS: Final = 2.0
 _FILE: Final = "instance"
 
 
-def instance(asked: str, spool: Path, env: Mapping[str, str] = os.environ) -> str:
+def instance_name(setting: str, spool: Path, env: Mapping[str, str] = os.environ) -> str:
     """The name in this collector's keys, the same after a restart on the same spool."""
-    if asked:
-        if not _NAME.fullmatch(asked):
-            raise BadConfiguration(f"INSTANCE is {asked[:80]!r}; use letters, digits, - and _ only")
-        return asked
+    if setting:
+        if not _NAME.fullmatch(setting):
+            raise BadConfiguration(f"INSTANCE is {setting[:80]!r}; use letters, digits, - and _ only")
+        return setting
     kept = spool / _FILE
     if kept.exists() and _NAME.fullmatch(name := kept.read_text().strip()):
         return name

@@ -4,11 +4,10 @@ stream (hash key), event_time, price, received_at, expires_at and what else the 
 of the venue's own digits; source, symbol; of trades ``uploaded_id``: up to it all of them are in S3.
 
 Only the newest of a stream is written, at most once in ``every_seconds`` and no more than
-``MOST_PER_SECOND`` of all streams together, so a slow table costs freshness, never memory.
+``MAX_PER_SECOND`` of all streams together, so a slow table costs freshness, never memory.
 """
 
 import asyncio
-import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
@@ -21,14 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coinlake.errors import StoreUnavailable
 from coinlake.items import items
 from coinlake.observability import logger
+from coinlake.retries import LATEST_PRICE
 from coinlake.stores import error_code
-from stream.counters import Counters
 from stream.frames import Frame
+from stream.metrics import Counters
 
-MOST_PER_SECOND: Final = 50
-AT_ONCE: Final = 4
+MAX_PER_SECOND: Final = 50
+MAX_CONCURRENT: Final = 4
 TICK_SECONDS: Final = 0.25
-LONGEST_PAUSE_SECONDS: Final = 30.0
 STALE: Final = "ConditionalCheckFailedException"
 MALFORMED: Final = "ValidationException"
 _MICROS: Final = 1_000_000
@@ -75,8 +74,8 @@ class LatestTable:
 
 
 @dataclass(slots=True)
-class Latest:
-    """``uploaded`` tells the last trade of a source's market before which all are in S3."""
+class LatestWriter:
+    """``uploaded`` gives the last trade of a source's market up to which all are in S3."""
 
     table: LatestTable
     counters: Counters
@@ -97,7 +96,7 @@ class Latest:
         """How much later than its event time the newest frame came; 0 where there is none to tell."""
         if not self.newest:
             return 0.0
-        frame, received_at = max(self.newest.values(), key=lambda one: one[1])
+        frame, received_at = max(self.newest.values(), key=lambda newest: newest[1])
         try:
             return max(0.0, (received_at - frame.price(frame, received_at).event_time) / _MICROS)
         except (KeyError, ValueError, ArithmeticError):
@@ -116,19 +115,19 @@ class Latest:
             for place in self._dirty
             if now - self._written.get(place, -self.every_seconds) >= self.every_seconds
         ]
-        return due[: max(1, int(MOST_PER_SECOND * TICK_SECONDS))]
+        return due[: max(1, int(MAX_PER_SECOND * TICK_SECONDS))]
 
     async def _write(self, places: list[Place]) -> None:
-        for first in range(0, len(places), AT_ONCE):
-            some = places[first : first + AT_ONCE]
-            for place in some:
+        for first in range(0, len(places), MAX_CONCURRENT):
+            batch = places[first : first + MAX_CONCURRENT]
+            for place in batch:
                 del self._dirty[place]
                 self._written[place] = time.monotonic()
-            await asyncio.gather(*(self._one(place) for place in some))
+            await asyncio.gather(*(self._put(place) for place in batch))
 
-    async def _one(self, place: Place) -> None:
+    async def _put(self, place: Place) -> None:
         frame, received_at = self.newest[place]
-        uploaded = self.uploaded(place[0], frame.market) if frame.is_trade else None
+        uploaded = self.uploaded(place[0], frame.market) if frame.trade_ids else None
         loop = asyncio.get_running_loop()
         try:
             written = await loop.run_in_executor(
@@ -149,8 +148,7 @@ class Latest:
             self.counters.latest_stale += not written
 
     def _pause_seconds(self) -> float:
-        longest = min(LONGEST_PAUSE_SECONDS, TICK_SECONDS * 2.0 ** min(self._failed, 10))
-        return TICK_SECONDS + random.uniform(0, longest)  # noqa: S311 - not a secret
+        return TICK_SECONDS + LATEST_PRICE.seconds(self._failed)
 
 
 def item(
@@ -163,7 +161,7 @@ def item(
         "price": _number(price.price),
         "received_at": received_at,
         "expires_at": received_at // _MICROS + ttl_seconds,
-        **{name: _number(value) for name, value in price.more.items()},
+        **{name: _number(value) for name, value in price.details.items()},
         **({} if uploaded_id is None else {"uploaded_id": uploaded_id}),
     }
     return {

@@ -1,60 +1,97 @@
-"""The exchanges: how each is subscribed to and how its frames are read. One file each."""
+"""The exchanges: how each is subscribed to, how its frames are read, how REST is asked for missed trades.
 
-from collections.abc import Collection, Sequence
-from typing import ClassVar, Protocol
+One file each, of the source's name, with the venue as ``VENUE``. Every source of sources.json with a
+``websocket`` entry has one; nothing else lists them.
+"""
 
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, ClassVar, Protocol
+
+from coinlake import sources
+from coinlake.sources import Websocket
 from stream.frames import Message
-from stream.ids import Range
+from stream.venues.rest_trades import Hole, RestTrades, TradesPage
 
 
 class Venue(Protocol):
     """One exchange's protocol; pure: no socket, no clock.
 
+    A stream is named ``<market>@<kind>``. The name is the venue's own alone, for the table of latest
+    prices is keyed by it, and a level of refined's keys, so it has no slash.
+
     ``shard_streams`` is how many streams one connection carries, ``lifetime_seconds`` when it is
-    replaced, ``page`` the most trades of one REST answer, ``page_cost`` what it takes of the
-    source's requests per minute.
+    replaced, ``max_attempts`` how many connections may be tried in five minutes. ``max_trades`` is the
+    most trades of one REST answer, ``trades_weight`` what it takes of the source's requests per minute.
     """
 
     source: ClassVar[str]
     shard_streams: ClassVar[int]
-    message_streams: ClassVar[int]
     messages_per_second: ClassVar[float]
     lifetime_seconds: ClassVar[float]
-    page: ClassVar[int]
-    page_cost: ClassVar[int]
+    max_attempts: ClassVar[int]
+    max_trades: ClassVar[int]
+    trades_weight: ClassVar[int]
+
+    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
+        """The streams that the venue's section of STREAMS names; ``BadConfiguration`` for what cannot be."""
+        ...
 
     def address(self, url: str, streams: Sequence[str]) -> str:
         """Where to connect for these streams."""
         ...
 
+    def batches(self, streams: Sequence[str]) -> list[Sequence[str]]:
+        """The streams, parted into what one subscription message asks for."""
+        ...
+
     def subscription(self, number: int, streams: Sequence[str]) -> str:
-        """The message that asks for the streams."""
+        """The message that asks for one batch of streams."""
         ...
 
     def read(self, text: str | bytes) -> Message:
         """What a message is; ``BadFrame`` for what cannot be told."""
         ...
 
-    def market(self, stream: str) -> str | None:
+    def trade_market(self, stream: str) -> str | None:
         """The market whose trades a stream brings; None for a stream of anything else."""
         ...
 
-    def trades_path(self, market: str, wanted: Range) -> str:
-        """Path and query of the REST request for exactly the trades from one id to another."""
+    async def fetch_trades(self, hole: Hole, rest: RestTrades) -> TradesPage:
+        """REST's answer for the missing trades, with no others where that can be asked for."""
         ...
 
-    def shorter(self, wanted: Range, count: int) -> Range:
-        """The range whose request asks from the same end as ``wanted``, for ``count`` trades only."""
+    def read_trades(self, body: bytes) -> tuple[list[int], str]:
+        """The ids of such an answer, in its order, and the cursor after its last trade.
+
+        The cursor is "" where REST is asked by id. ``ValueError``, ``KeyError`` or ``TypeError`` where it
+        is no list of trades; ``SourceUnavailable`` where it is an error that a retry may heal.
+        """
         ...
 
-    def market_of_path(self, path: str) -> str:
-        """The market of an address that ends in ``trades_path``."""
+    def market_of_url(self, url: str) -> str:
+        """The market of a URL that was asked for trades."""
         ...
 
-    def sides(self, market: str, known: Collection[str]) -> str:
-        """The market as ``BASE-QUOTE``; ``known`` are the venue's ids of the configured assets."""
+    def pair(self, market: str, bases: Collection[str]) -> str:
+        """The market as ``BASE-QUOTE``; ``bases`` are the venue's ids of the configured assets."""
         ...
 
-    def trade_id(self, trade: object) -> int:
-        """The id of one trade of such an answer; ``KeyError`` or ``TypeError`` where it has none."""
-        ...
+
+@cache
+def venue(source: str) -> Venue:
+    """The venue of a source that has a websocket."""
+    found: Venue = import_module(f"stream.venues.{source}").VENUE
+    return found
+
+
+@cache
+def websockets() -> Mapping[str, Websocket]:
+    """The websocket of every source that has one, by the source's name."""
+    return {name: source.websocket for name, source in sources.catalog().items() if source.websocket}
+
+
+def slices(streams: Sequence[str], size: int) -> list[Sequence[str]]:
+    """At most ``size`` streams each."""
+    return [streams[first : first + size] for first in range(0, len(streams), size)]

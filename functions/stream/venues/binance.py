@@ -5,19 +5,27 @@ five incoming messages a second, a ping each 20 seconds; errors come in two shap
 and, as seen live, ``{"error": {"code", "msg"}}``. "Old trade lookup" weighs 25.
 """
 
+import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from stream.frames import BadFrame, Farewell, Frame, Message, Noise, Price, Reply, decoded
-from stream.ids import Range
+from coinlake import sources, symbols
+from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, ShutdownNotice, decoded
+from stream.venues import slices
+from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
+from stream.venues.sections import fields, names, streams_by_channel
 
-_MOST_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
-_USUAL_QUOTE: Final = 4
+_KLINES: Final = "1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M"
+_KINDS: Final = ("miniTicker", "trade", "bookTicker", *(f"kline_{step}" for step in _KLINES.split("|")))
+_CHANNELS: Final = dict(zip(_KINDS, _KINDS, strict=True))
+_SYMBOL: Final = re.compile(r"[a-z0-9]{2,30}")
+_STREAM: Final = re.compile(rf"{_SYMBOL.pattern}@(?:{'|'.join(_KINDS)})")
+_BATCH: Final = 100  # streams of one message
+_MAX_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
+_USUAL_QUOTE: Final = 4  # letters
 _SHUTDOWN: Final = "serverShutdown"
-_QUOTES: Final = frozenset(
-    {"USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USD1", "USD", "BTC", "ETH", "BNB", "EUR", "TRY", "BRL", "JPY"}
-)
 
 
 class Binance:
@@ -25,83 +33,92 @@ class Binance:
 
     source: ClassVar[str] = "binance"
     shard_streams: ClassVar[int] = 400
-    message_streams: ClassVar[int] = 100
     messages_per_second: ClassVar[float] = 3.0  # of five, the rest is for pings and pongs
     lifetime_seconds: ClassVar[float] = 23 * 3600.0
-    page: ClassVar[int] = 1000
-    page_cost: ClassVar[int] = 25
+    max_attempts: ClassVar[int] = 250  # of the 300 that Binance allows an address in five minutes
+    max_trades: ClassVar[int] = 1000
+    trades_weight: ClassVar[int] = 25
+
+    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
+        """``streams`` as Binance names them, and ``markets``, each in every one of ``channels``."""
+        section = fields(section, {"streams", "markets", "channels"}, "binance")
+        return (
+            *names(section, "streams", _STREAM, "btcusdt@trade"),
+            *streams_by_channel(
+                section, _CHANNELS, pattern=_SYMBOL, example="btcusdt", default=("miniTicker", "trade")
+            ),
+        )
 
     def address(self, url: str, streams: Sequence[str]) -> str:
         return f"{url}/stream?streams={streams[0]}"
 
+    def batches(self, streams: Sequence[str]) -> list[Sequence[str]]:
+        return slices(streams, _BATCH)
+
     def subscription(self, number: int, streams: Sequence[str]) -> str:
-        names = ",".join(f'"{stream}"' for stream in streams)
-        return f'{{"method":"SUBSCRIBE","params":[{names}],"id":{number}}}'
+        params = ",".join(f'"{stream}"' for stream in streams)
+        return f'{{"method":"SUBSCRIBE","params":[{params}],"id":{number}}}'
 
     def read(self, text: str | bytes) -> Message:
         message = decoded(text)
         stream, data = message.get("stream"), message.get("data")
         if type(stream) is not str or type(data) is not dict:
-            return _answer(message, text)
+            return _reply(message, text)
         if data.get("e") == _SHUTDOWN:
-            return Farewell()
+            return ShutdownNotice()
         kind = stream.partition("@")[2]
-        dataset, key, price = _KINDS.get(kind[:5], _UNKNOWN)
+        dataset, key, price = _READERS.get(kind[:5], _UNKNOWN)
         number, symbol = data.get(key), data.get("s")
         if type(number) is not int or type(symbol) is not str:
             raise BadFrame("bad_frame", text)
-        return Frame(dataset, stream, symbol, number, data, price)
+        trade_ids = (number,) if dataset == "trades" else ()
+        return Frame(dataset, stream, symbol, number, data, price, trade_ids)
 
-    def market(self, stream: str) -> str | None:
+    def trade_market(self, stream: str) -> str | None:
         symbol, _, kind = stream.partition("@")
         return symbol.upper() if kind == "trade" else None
 
-    def trades_path(self, market: str, wanted: Range) -> str:
-        first, last = wanted
-        return f"/api/v3/historicalTrades?symbol={market}&fromId={first}&limit={last - first + 1}"
+    async def fetch_trades(self, hole: Hole, rest: RestTrades) -> TradesPage:
+        def path(first: int, last: int) -> str:
+            return f"/api/v3/historicalTrades?symbol={hole.market}&fromId={first}&limit={last - first + 1}"
 
-    def shorter(self, wanted: Range, count: int) -> Range:
-        return wanted[0], wanted[0] + count - 1
+        return await by_id(hole, rest, path)
 
-    def market_of_path(self, path: str) -> str:
-        return path.partition("symbol=")[2].partition("&")[0]
+    def read_trades(self, body: bytes) -> tuple[list[int], str]:
+        return [int(trade["id"]) for trade in json.loads(body)], ""
 
-    def sides(self, market: str, known: Collection[str]) -> str:
-        """A symbol has no mark between its sides: a configured asset's id is the base, or a usual
-        quote is the quote, or, as of most, the last four letters are."""
-        quotes = [quote for quote in _QUOTES if market.endswith(quote) and market != quote]
-        exact = [base for base in known if market.startswith(base) and market[len(base) :] in _QUOTES]
-        by_quote = len(market) - max(map(len, quotes), default=_USUAL_QUOTE)
-        length = max(map(len, exact), default=by_quote)
-        return f"{market[:length]}-{market[length:]}"
+    def market_of_url(self, url: str) -> str:
+        return url.partition("symbol=")[2].partition("&")[0]
 
-    def trade_id(self, trade: Any) -> int:
-        return int(trade["id"])
+    def pair(self, market: str, bases: Collection[str]) -> str:
+        """Of a symbol that ends in no quote currency, the last four letters are the quote, as of most."""
+        sides = symbols.split(market, sources.source(self.source).quote_currencies, bases)
+        return "-".join(sides or (market[:-_USUAL_QUOTE], market[-_USUAL_QUOTE:]))
 
 
-def _answer(message: Mapping[str, Any], text: str | bytes) -> Message:
+def _reply(message: Mapping[str, Any], text: str | bytes) -> Message:
     if "result" in message and "error" not in message:
         return Reply()
     error = message.get("error", message)
     if isinstance(error, dict) and "code" in error:
         return Reply(f"{error['code']}: {error.get('msg')}"[:200])
     if message.get("e") == _SHUTDOWN:
-        return Farewell()
+        return ShutdownNotice()
     if "id" in message:
-        return Noise()
+        return Ignored()
     raise BadFrame("bad_frame", text)
 
 
 def _micros(stamp: Any, otherwise: int) -> int:
     if type(stamp) is not int:
         return otherwise
-    return stamp * 1000 if stamp < _MOST_MILLISECONDS else stamp
+    return stamp * 1000 if stamp < _MAX_MILLISECONDS else stamp
 
 
 def _ticker(frame: Frame, received_at: int) -> Price:
     data = frame.data
-    more = {"open": data["o"], "high": data["h"], "low": data["l"], "volume": data["v"]}
-    return Price(_micros(data["E"], received_at), data["c"], frame.market, more)
+    details = {"open": data["o"], "high": data["h"], "low": data["l"], "volume": data["v"]}
+    return Price(_micros(data["E"], received_at), data["c"], frame.market, details)
 
 
 def _trade(frame: Frame, received_at: int) -> Price:
@@ -118,14 +135,16 @@ def _book(frame: Frame, received_at: int) -> Price:
 
 def _kline(frame: Frame, received_at: int) -> Price:
     bar = frame.data["k"]
-    more = {"open": bar["o"], "high": bar["h"], "low": bar["l"], "volume": bar["v"]}
-    return Price(_micros(frame.data["E"], received_at), bar["c"], frame.market, more)
+    details = {"open": bar["o"], "high": bar["h"], "low": bar["l"], "volume": bar["v"]}
+    return Price(_micros(frame.data["E"], received_at), bar["c"], frame.market, details)
 
 
 _UNKNOWN: Final = ("unknown", "", _ticker)
-_KINDS: Final[Mapping[str, tuple[str, str, Callable[[Frame, int], Price]]]] = {
+_READERS: Final[Mapping[str, tuple[str, str, Callable[[Frame, int], Price]]]] = {
     "miniT": ("tickers", "E", _ticker),
     "trade": ("trades", "t", _trade),
     "bookT": ("book_tickers", "u", _book),
     "kline": ("klines", "E", _kline),
 }
+
+VENUE: Final = Binance()

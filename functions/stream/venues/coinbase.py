@@ -6,14 +6,19 @@ trades": newest first, at most 1,000, ``after`` an id means older than it. A str
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from stream.frames import BadFrame, Frame, Message, Noise, Price, Reply, decoded
-from stream.ids import Range
+from coinlake.errors import BadConfiguration
+from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decoded, iso_micros
+from stream.venues import slices
+from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
+from stream.venues.sections import fields, streams_by_channel
 
-_CHANNELS: Final = {"ticker": "ticker", "match": "matches"}
+_KINDS: Final = {"ticker": "ticker", "matches": "match"}  # the channels, and what their messages are
+_PRODUCT: Final = re.compile(r"[A-Z0-9]{1,20}-[A-Z0-9]{2,10}")
+_BATCH: Final = 50  # streams of one message
 _MATCHES: Final = ("match", "last_match")
 
 
@@ -22,19 +27,30 @@ class Coinbase:
 
     source: ClassVar[str] = "coinbase"
     shard_streams: ClassVar[int] = 200
-    message_streams: ClassVar[int] = 50
     messages_per_second: ClassVar[float] = 3.0
     lifetime_seconds: ClassVar[float] = 23 * 3600.0
-    page: ClassVar[int] = 1000
-    page_cost: ClassVar[int] = 1
+    max_attempts: ClassVar[int] = 250
+    max_trades: ClassVar[int] = 1000
+    trades_weight: ClassVar[int] = 1
+
+    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
+        """``products`` (or ``markets``), each in every one of ``channels``."""
+        section = fields(section, {"products", "markets", "channels"}, "coinbase")
+        if section.get("products") and section.get("markets"):
+            raise BadConfiguration("config_duplicate: coinbase has products and markets; write products only")
+        field = "markets" if section.get("markets") else "products"
+        return streams_by_channel(section, _KINDS, field=field, pattern=_PRODUCT, example="BTC-USD")
 
     def address(self, url: str, streams: Sequence[str]) -> str:  # noqa: ARG002 - the same for all
         return url
 
+    def batches(self, streams: Sequence[str]) -> list[Sequence[str]]:
+        return slices(streams, _BATCH)
+
     def subscription(self, number: int, streams: Sequence[str]) -> str:  # noqa: ARG002 - it has no number
         channels = [
             {"name": channel, "product_ids": products}
-            for kind, channel in _CHANNELS.items()
+            for channel, kind in _KINDS.items()
             if (products := [name.partition("@")[0] for name in streams if name.endswith(f"@{kind}")])
         ]
         return json.dumps({"type": "subscribe", "channels": channels}, separators=(",", ":"))
@@ -51,47 +67,42 @@ class Coinbase:
         if kind == "error":
             return Reply(f"{message.get('message')}: {message.get('reason')}"[:200])
         if type(kind) is str:
-            return Noise()
+            return Ignored()
         raise BadFrame("bad_frame", text)
 
-    def market(self, stream: str) -> str | None:
+    def trade_market(self, stream: str) -> str | None:
         product, _, kind = stream.partition("@")
         return product if kind == "match" else None
 
-    def trades_path(self, market: str, wanted: Range) -> str:
-        first, last = wanted
-        return f"/products/{market}/trades?after={last + 1}&limit={last - first + 1}"
+    async def fetch_trades(self, hole: Hole, rest: RestTrades) -> TradesPage:
+        def path(first: int, last: int) -> str:
+            return f"/products/{hole.market}/trades?after={last + 1}&limit={last - first + 1}"
 
-    def shorter(self, wanted: Range, count: int) -> Range:
-        return wanted[1] - count + 1, wanted[1]
+        return await by_id(hole, rest, path, newest_first=True)
 
-    def market_of_path(self, path: str) -> str:
-        return path.partition("/products/")[2].partition("/")[0]
+    def read_trades(self, body: bytes) -> tuple[list[int], str]:
+        return [int(trade["trade_id"]) for trade in json.loads(body)], ""
 
-    def sides(self, market: str, known: Collection[str]) -> str:  # noqa: ARG002 - it says so itself
+    def market_of_url(self, url: str) -> str:
+        return url.partition("/products/")[2].partition("/")[0]
+
+    def pair(self, market: str, bases: Collection[str]) -> str:  # noqa: ARG002 - its name says it
         return market
-
-    def trade_id(self, trade: Any) -> int:
-        return int(trade["trade_id"])
 
 
 def _frame(dataset: str, kind: str, key: str, message: Mapping[str, Any], text: str | bytes) -> Frame:
     product, number = message.get("product_id"), message.get(key)
     if type(product) is not str or type(number) is not int:
         raise BadFrame("bad_frame", text)
-    return Frame(dataset, f"{product}@{kind}", product, number, message, _price)
+    trade_ids = (number,) if dataset == "trades" else ()
+    return Frame(dataset, f"{product}@{kind}", product, number, message, _price, trade_ids)
 
 
 def _price(frame: Frame, received_at: int) -> Price:
     data = frame.data
     names = {"best_bid": "bid", "best_ask": "ask", "open_24h": "open", "size": "quantity"}
-    more = {name: data[theirs] for theirs, name in names.items() if theirs in data}
-    return Price(_micros(data.get("time"), received_at), data["price"], frame.market, more)
+    details = {name: data[theirs] for theirs, name in names.items() if theirs in data}
+    return Price(iso_micros(data.get("time"), received_at), data["price"], frame.market, details)
 
 
-def _micros(text: Any, otherwise: int) -> int:
-    try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return otherwise
-    return int(moment.astimezone(UTC).timestamp() * 1_000_000)
+VENUE: Final = Coinbase()

@@ -22,7 +22,7 @@ CALM = 200  # frames before the first fault and after the last
 MOST_LOTS = 6
 STEP_SECONDS = 1.0
 SHUTDOWN_SECONDS = 3.2
-PACE = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
+TIMEOUTS = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
 
 
 @dataclass
@@ -180,6 +180,6 @@ def chaos(frames: int, per_second: int, seed: int, tell: Callable[[int], None] =
     """A whole run in a folder that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        staged(Path(folder), SYMBOLS, pace=PACE, seed=seed, BATCH_FRAMES="300") as stage,
+        staged(Path(folder), SYMBOLS, timeouts=TIMEOUTS, seed=seed, BATCH_FRAMES="300") as stage,
     ):
         return Chaos(stage, frames, per_second, random.Random(seed), tell).run()

@@ -1,10 +1,10 @@
-"""``python -m stream`` with shorter times: its first argument is the fields of ``Pace`` as JSON."""
+"""``python -m stream`` with shorter times: its first argument is the fields of ``Timeouts`` as JSON."""
 
 import json
 import sys
 
 from stream.__main__ import main
-from stream.pace import Pace
+from stream.timeouts import Timeouts
 
 if __name__ == "__main__":
-    sys.exit(main(Pace(**json.loads(sys.argv[1]))))
+    sys.exit(main(Timeouts(**json.loads(sys.argv[1]))))

@@ -26,10 +26,10 @@ def free_port() -> int:
 
 @dataclass
 class Collecting:
-    """``pace`` are fields of ``stream.pace.Pace``; the log goes to ``log``."""
+    """``timeouts`` are fields of ``stream.timeouts.Timeouts``; the log goes to ``log``."""
 
     environment: dict[str, str]
-    pace: dict[str, float]
+    timeouts: dict[str, float]
     log: Path
     port: int = field(default_factory=free_port)
     peak_mb: float = 0.0
@@ -38,7 +38,7 @@ class Collecting:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("hasty.py")), json.dumps(self.pace)],
+                [sys.executable, str(Path(__file__).with_name("hasty.py")), json.dumps(self.timeouts)],
                 env=self.environment | {"HEALTH_PORT": str(self.port)},
                 stdout=log,
                 stderr=log,

@@ -27,7 +27,7 @@ HASTY = {
     "close_seconds": 0.3,
     "reply_seconds": 2.0,
     "open_seconds": 3.0,
-    "linger_seconds": 0.3,
+    "overlap_seconds": 0.3,
     "commit_seconds": 0.05,
     "settle_seconds": 0.3,
     "refill_retry_seconds": 0.3,
@@ -146,7 +146,7 @@ def staged(
     symbols: tuple[str, ...],
     extra: tuple[str, ...] = (),
     *,
-    pace: dict[str, float] | None = None,
+    timeouts: dict[str, float] | None = None,
     seed: int = 1,
     **settings: str,
 ) -> Iterator[Stage]:
@@ -159,7 +159,7 @@ def staged(
         aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(binance=venue.rest_url))
         streams = [*(f"{symbol}@trade" for symbol in symbols), *extra]
         environment = surroundings(folder, aws, {"streams": streams}, {"binance": venue.url}) | settings
-        collector = Collecting(environment, {**HASTY, **(pace or {})}, folder / "collector.log")
+        collector = Collecting(environment, {**HASTY, **(timeouts or {})}, folder / "collector.log")
         try:
             yield Stage(venue, aws, collector, folder / "spool")
         finally:

@@ -3,11 +3,11 @@
 import asyncio
 import json
 
-from stream.counters import Counters
-from stream.evidence import Gap
-from stream.ids import Ids
+from stream.frames import Frame
+from stream.gaps.gap_records import Gap
+from stream.gaps.ids import Ids, TradeIds
 from stream.intake import Intake
-from stream.sieve import MOST, Sieve
+from stream.metrics import Counters
 from stream.venues.binance import Binance
 
 
@@ -31,7 +31,7 @@ def take(into, text, now=1_000_000):
     return into.accept("binance", Binance().read(text), text, now)
 
 
-def evidence_of(into):
+def written_gaps(into):
     chunks = into.drain().get(("binance", "stream_gaps"), [])
     return [json.loads(line)["frame"] for chunk in chunks for line in chunk.lines]
 
@@ -66,19 +66,49 @@ def test_a_trade_is_taken_once_in_whatever_order():
 
 
 def test_a_trade_of_an_earlier_run_is_not_taken_again():
-    into = intake(taken={("binance", "BTCUSDT"): Ids([(1, 9)])})
+    into = intake(trades=TradeIds({("binance", "BTCUSDT"): Ids([(1, 9)])}))
     assert not take(into, trade(9))
     assert take(into, trade(12))
-    assert list(into.holes()) == [("binance", "BTCUSDT", 10, 11)]
+    assert list(into.trades.missing()) == [("binance", "BTCUSDT", 10, 11)]
+
+
+def batch(*numbers):
+    """A frame of several trades, as some venues send them."""
+    return Frame("trades", "BTCUSD@trade", "BTCUSD", numbers[-1], {}, None, numbers)
+
+
+def test_a_frame_of_several_trades_is_kept_whole_with_all_their_ids():
+    into = intake()
+    assert into.accept("kraken", batch(5, 6, 7), "{}", 1) and into.accept("kraken", batch(9, 10), "{}", 1)
+    assert not into.accept("kraken", batch(5, 6, 7), "{}", 1)
+    (chunk,) = into.drain()["kraken", "trades"]
+    assert chunk.ids["BTCUSD"].ranges() == [(5, 7), (9, 10)] and len(chunk.lines) == 2
+    assert list(into.trades.missing()) == [("kraken", "BTCUSD", 8, 8)]
+
+
+def test_new_trades_beside_a_known_one_stay_missing_so_that_none_is_doubled():
+    into = intake()
+    assert into.accept("kraken", batch(5, 6), "{}", 1)
+    assert not into.accept("kraken", batch(6, 7, 8), "{}", 1)
+    assert into.accept("kraken", batch(9), "{}", 1)
+    assert list(into.trades.missing()) == [("kraken", "BTCUSD", 7, 8)]
+
+
+def test_a_dropped_frame_of_several_trades_names_all_their_ids():
+    into = intake(max_bytes=0)
+    assert not into.accept("binance", batch(5, 6, 7), "{}", 1)
+    into.close_gaps(1, unsettled=True)
+    (gap,) = written_gaps(into)
+    assert (gap["first_id"], gap["last_id"], gap["frames"]) == (5, 7, 1)
 
 
 def test_holes_are_gone_once_they_are_filled():
     into = intake()
     for number in (1, 3):
         take(into, trade(number))
-    assert list(into.holes()) == [("binance", "BTCUSDT", 2, 2)]
+    assert list(into.trades.missing()) == [("binance", "BTCUSDT", 2, 2)]
     take(into, trade(2))
-    assert list(into.holes()) == []
+    assert list(into.trades.missing()) == []
 
 
 def test_what_there_is_no_room_for_is_counted_and_told_and_its_trades_stay_missing():
@@ -88,8 +118,8 @@ def test_what_there_is_no_room_for_is_counted_and_told_and_its_trades_stay_missi
     assert 0 < dropped < 5 and into.counters.dropped == dropped
     into.release(into.held_bytes)
     assert take(into, trade(5), now=9_000_000)
-    into.settle(9_000_000)
-    (gap,) = evidence_of(into)
+    into.close_gaps(9_000_000)
+    (gap,) = written_gaps(into)
     assert gap == {
         "stream": "btcusdt@trade",
         "reason": "backpressure",
@@ -99,25 +129,25 @@ def test_what_there_is_no_room_for_is_counted_and_told_and_its_trades_stay_missi
         "last_id": 4,
         "frames": dropped,
     }
-    assert list(into.holes()) == [("binance", "BTCUSDT", 5 - dropped, 4)]
+    assert list(into.trades.missing()) == [("binance", "BTCUSDT", 5 - dropped, 4)]
 
 
 def test_a_gap_is_written_only_when_it_is_over():
     into = intake(max_bytes=1)
     take(into, trade(1))
     take(into, trade(2), now=1_000_000)
-    into.settle(1_500_000)
-    assert not evidence_of(into)
-    into.settle(1_500_000, all_of_them=True)
-    assert evidence_of(into)
+    into.close_gaps(1_500_000)
+    assert not written_gaps(into)
+    into.close_gaps(1_500_000, unsettled=True)
+    assert written_gaps(into)
 
 
 def test_the_reason_is_the_spool_when_the_spool_is_full():
     into = intake(max_bytes=1, spool_full=True)
     take(into, trade(1))
     take(into, trade(2))
-    into.settle(0, all_of_them=True)
-    assert [gap["reason"] for gap in evidence_of(into)] == ["spool_full"]
+    into.close_gaps(0, unsettled=True)
+    assert [gap["reason"] for gap in written_gaps(into)] == ["spool_full"]
 
 
 def test_ids_that_are_given_up_are_accounted_for_in_the_file_that_says_so():
@@ -132,36 +162,16 @@ def test_a_reader_waits_for_room_and_loses_patience_once(monkeypatch):
 
     async def scenario():
         into = intake(max_bytes=1)
-        assert into.hold() is None
+        assert into.backpressure() is None
         take(into, trade(1))
-        await into.hold()
-        assert into.hold() is None, "out of patience: frames are dropped, not waited for one by one"
+        await into.backpressure()
+        assert into.backpressure() is None, "out of patience: frames are dropped, not waited for one by one"
         into.release(into.held_bytes)
         take(into, trade(2))
-        waiting = asyncio.ensure_future(into.hold())
+        waiting = asyncio.ensure_future(into.backpressure())
         await asyncio.sleep(0)
         into.release(into.held_bytes)
         await waiting
-        assert not into.impatient
+        assert not into.out_of_patience
 
     asyncio.run(scenario())
-
-
-def test_two_sockets_frames_are_kept_once_even_when_one_lags():
-    sieve = Sieve()
-    assert sieve.new("binance", "a", 1)
-    sieve.begin()
-    taken = [sieve.new("binance", "a", number) for number in (3, 2, 1, 3, 2, 4)]
-    assert taken == [True, True, False, False, False, True]
-    sieve.end()
-    assert not sieve.new("binance", "a", 4)
-    assert sieve.new("binance", "a", 5)
-    assert not sieve.young
-
-
-def test_the_memory_of_an_overlap_is_bounded():
-    sieve = Sieve()
-    sieve.begin()
-    for number in range(2 * MOST):
-        sieve.new("binance", "a", number)
-    assert len(sieve.young) + len(sieve.old) <= MOST

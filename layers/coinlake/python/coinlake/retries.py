@@ -49,6 +49,8 @@ REFINED_WRITE: Final = Backoff(first_seconds=0.05, max_seconds=2.0, attempts=20)
 UPLOAD: Final = Backoff(first_seconds=1.0, max_seconds=30.0)
 # A websocket that cannot be opened (stream).
 RECONNECT: Final = Backoff(first_seconds=1.0, max_seconds=60.0)
+# The table of latest prices (stream); only the newest price of a stream waits.
+LATEST_PRICE: Final = Backoff(first_seconds=0.5, max_seconds=30.0)
 # Trades that REST did not give (stream): asked for so often, always after the same pause.
 TRADE_REFILL: Final = Backoff(first_seconds=2.0, max_seconds=2.0, attempts=6, min_share=1.0)
 

@@ -1,0 +1,197 @@
+"""Trades that no socket brought, from REST: exactly the ids that are missing, never one twice.
+
+While they are asked for, the ids count as accounted for, so a frame that comes late after all is dropped.
+What is answered goes through the spool like everything else, and what cannot be had becomes a gap.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from coinlake.errors import CoinlakeError, SourceRefused, SourceUnavailable
+from coinlake.http import OK, HttpClient, HttpResponse
+from coinlake.keys import RawKey, Slot
+from coinlake.observability import logger
+from coinlake.retries import TRADE_REFILL
+from stream.gaps import gap_records
+from stream.gaps.gap_records import Gap
+from stream.gaps.ids import Ids, Market
+from stream.intake import Intake
+from stream.spool.files import SpoolFile
+from stream.spool.spool import Spool
+from stream.timeouts import Timeouts
+from stream.venues import Venue
+from stream.venues.rest_trades import Hole, RestTrades, TradesPage
+
+DATASET: Final = "trade_history"
+MAX_TRADES: Final = 500_000  # of one hole: what is older is for the archive, and a gap until then
+MAX_ANSWER_BYTES: Final = 4 << 20
+ANSWER_SECONDS: Final = 15.0
+WAIT_SECONDS: Final = 5.0  # where the venue asks to wait, and does not say how long
+_TO_WAIT: Final = frozenset({408, 418, 429})
+_SERVER_ERRORS: Final = range(500, 600)
+
+
+class Incomplete(SourceRefused):
+    """REST answers, but does not have the trades."""
+
+
+class Throttled(SourceUnavailable):
+    """The venue asks to wait so long."""
+
+    def __init__(self, message: str, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+@dataclass(slots=True)
+class Refiller:
+    """One venue's. ``pause_seconds`` is before each request; ``bases`` are the venue's ids of the
+    configured assets, ``streams`` the stream of each market; ``upload`` takes a stored file."""
+
+    venue: Venue
+    http: HttpClient
+    intake: Intake
+    spool: Spool
+    timeouts: Timeouts
+    pause_seconds: float
+    bases: Collection[str]
+    streams: Mapping[str, str]
+    threads: Executor
+    disk: Executor
+    upload: Callable[[SpoolFile], None]
+    _found: dict[tuple[str, int, int], tuple[float, int]] = field(default_factory=dict)
+    _rest: dict[str, RestTrades] = field(default_factory=dict)
+    _tries: dict[str, int] = field(default_factory=dict)
+    _not_before: float = 0.0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self.timeouts.settle_seconds / 2)
+            for hole in self._settled():
+                if time.monotonic() >= self._not_before:
+                    await self._refill(hole)
+
+    def _settled(self) -> list[Hole]:
+        """The holes that are old enough."""
+        now = (time.monotonic(), time.time_ns() // 1000)
+        missing = [
+            (market, first, last)
+            for source, market, first, last in self.intake.trades.missing()
+            if source == self.venue.source
+        ]
+        self._found = {ids: self._found.get(ids, now) for ids in missing}
+        return [
+            Hole(*ids, found_at)
+            for ids, (since, found_at) in self._found.items()
+            if now[0] - since >= self.timeouts.settle_seconds
+        ]
+
+    async def _refill(self, hole: Hole) -> None:
+        """One hole, page by page."""
+        market, first, last = hole.market, hole.first, hole.last
+        if len(hole) > MAX_TRADES:
+            self._give_up(market, first, last - MAX_TRADES, "too many to refill")
+            first = last - MAX_TRADES + 1
+        # While a page was asked for, a frame may have come late: what is missing is looked up each time.
+        while missing := next(self.intake.trades.missing_within(self._key(market), first, last), None):
+            end = min(missing[1], missing[0] + self.venue.max_trades - 1)
+            if not await self._refill_page(Hole(market, missing[0], end, hole.found_at)):
+                return
+
+    async def _refill_page(self, page: Hole) -> bool:
+        """Whether every id of the page is accounted for now; until then they are counted as missing."""
+        self.intake.counters.refilling += len(page)
+        try:
+            return await self._ask(page)
+        finally:
+            self.intake.counters.refilling -= len(page)
+
+    async def _ask(self, hole: Hole) -> bool:
+        trades, key, wanted = self.intake.trades, self._key(hole.market), (hole.first, hole.last)
+        trades.add_range(key, *wanted)
+        try:
+            answer = await self.venue.fetch_trades(hole, self._rest_of(hole.market))
+            found = Ids((number, number) for number in hole.inside(answer.ids))
+            if found:
+                await self._store(hole.market, answer, found)
+        except (CoinlakeError, OSError) as error:
+            self._not_before = time.monotonic() + max(
+                self.timeouts.refill_retry_seconds,
+                error.wait_seconds if isinstance(error, Throttled) else 0.0,
+            )
+            logger.warning(
+                "refill failed", market=hole.market, first=hole.first, last=hole.last, error=str(error)
+            )
+            trades.reopen(key, wanted, Ids())
+            if isinstance(error, SourceRefused):
+                self._count_try(hole, str(error))
+            return False
+        self.intake.counters.refilled += len(found)
+        if len(found) == len(hole):
+            self._tries.pop(hole.market, None)
+            return True
+        self._not_before = time.monotonic() + self.timeouts.refill_retry_seconds
+        trades.reopen(key, wanted, found)
+        self._count_try(hole, "REST does not have them")
+        return False
+
+    def _rest_of(self, market: str) -> RestTrades:
+        async def get(path: str) -> TradesPage:
+            await asyncio.sleep(self.pause_seconds)
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self.threads, self.http.get, path, {}, ANSWER_SECONDS)
+            if answer.status != OK:
+                raise self._to_error(answer, path)
+            try:
+                ids, cursor = self.venue.read_trades(answer.body)
+            except (ValueError, TypeError, KeyError) as error:
+                raise Incomplete(f"{self.venue.source}: no list of trades of {market}") from error
+            return TradesPage(answer.url, answer.body, answer.fetched_at, ids, cursor)
+
+        return self._rest.setdefault(market, RestTrades(get))
+
+    def _to_error(self, answer: HttpResponse, path: str) -> CoinlakeError:
+        message = f"{self.venue.source}: HTTP {answer.status} for {path[:80]}"
+        if answer.status in _TO_WAIT:
+            wait_seconds = answer.retry_after_seconds
+            return Throttled(message, WAIT_SECONDS if wait_seconds is None else wait_seconds)
+        return (SourceUnavailable if answer.status in _SERVER_ERRORS else SourceRefused)(message)
+
+    async def _store(self, market: str, answer: TradesPage, found: Ids) -> None:
+        """The answer as received, in the spool under a name that is decided now."""
+        first = found.ranges()[0][0]
+        parts = (self.venue.pair(market, self.bases), str(first), str(len(found)))
+        key = RawKey(self.venue.source, DATASET, Slot(datetime.now(UTC).replace(microsecond=0), parts))
+        file = self.spool.file(key, answer.url)
+        file.ids[market], file.rows = found, len(found)
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.disk, self.spool.store, file, answer.body, answer.fetched_at)
+        self.upload(file)
+
+    def _count_try(self, hole: Hole, why: str) -> None:
+        """Give up what was asked for in vain often enough."""
+        self._tries[hole.market] = self._tries.get(hole.market, 0) + 1
+        if not TRADE_REFILL.is_exhausted(self._tries[hole.market]):
+            return
+        del self._tries[hole.market]
+        missing = self.intake.trades.missing_within(self._key(hole.market), hole.first, hole.last)
+        for first, last in list(missing):
+            self._give_up(hole.market, first, last, why)
+
+    def _give_up(self, market: str, first: int, last: int, why: str) -> None:
+        logger.error("trades lost", source=self.venue.source, market=market, first=first, last=last, why=why)
+        now = time.time_ns() // 1000
+        stream = self.streams.get(market, market)
+        gap = Gap(stream, gap_records.REFILL_FAILED, now, now, first, last, last - first + 1)
+        self.intake.add_gap(self.venue.source, gap, now, given_up=market)
+        self.intake.trades.add_range(self._key(market), first, last)
+        self.intake.counters.refill_failed += last - first + 1
+
+    def _key(self, market: str) -> Market:
+        return (self.venue.source, market)
