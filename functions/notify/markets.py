@@ -3,24 +3,26 @@
 refine writes many files; what no rule reads is turned away by its key alone.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from coinlake.alert_rules import Kind, MarketRule
 from coinlake.config import LakeConfig
-from coinlake.keys import Partition, RefinedKey
+from coinlake.errors import BadKey, NotFound
+from coinlake.keys import REFINED, Partition, RefinedKey
 from coinlake.stores import ObjectStore
 from notify.alerts import NEWS_HORIZON, Alert, Outbox, Run, alert_id
 from notify.messages import markets as messages
 from notify.rules import market_rows
 from notify.rules import markets as rules
-from notify.rules.market_rows import DAYS, MAX_FILE_BYTES, SPREADS, DayHistory, SpreadRow
+from notify.rules.market_rows import DAYS, SPREADS, DayRow, SpreadRow
 from notify.rules.markets import MarketFiring
 
 # refine derives hourly: what was between two runs is news of the second.
 NEWEST: Final = timedelta(hours=1)
+MAX_FILE_BYTES: Final = 64 << 20  # a month of 1,000 markets has 3 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +98,58 @@ def alert(firing: MarketFiring) -> Alert:
         value=messages.value(firing),
         condition=messages.condition(rule),
     )
+
+
+@dataclass(slots=True)
+class DayHistory:
+    """``asset_days`` of some assets, read month by month and no further than needed.
+
+    It remembers what it read, so it lives as long as one event.
+    """
+
+    lake: ObjectStore
+    assets: frozenset[str]
+    _by_series: dict[Partition, dict[str, list[DayRow]]] = field(default_factory=dict)
+    _months: list[Partition] | None = None
+
+    def before(self, day: DayRow) -> Iterator[DayRow]:
+        """The market's earlier days that the lake holds, newest first."""
+        for month in self._existing(Partition.month(day.dt)):
+            for row in reversed(self._month(month).get(day.series, [])):
+                if row.dt < day.dt:
+                    yield row
+
+    def on(self, days: Collection[date]) -> list[DayRow]:
+        """All markets' rows of these days, oldest first."""
+        months = sorted({Partition.month(day) for day in days})
+        return [
+            row for month in months for rows in self._month(month).values() for row in rows if row.dt in days
+        ]
+
+    def _existing(self, newest: Partition) -> list[Partition]:
+        """The months up to the newest that have a file, newest first."""
+        if self._months is None:
+            months = (_month_of(key) for key in self.lake.keys(f"{REFINED}{DAYS}/"))
+            self._months = sorted((month for month in months if month), reverse=True)
+        return [month for month in self._months if month <= newest]
+
+    def _month(self, month: Partition) -> dict[str, list[DayRow]]:
+        if month not in self._by_series:
+            by_series = self._by_series[month] = {}
+            for row in self._read(month):
+                by_series.setdefault(row.series, []).append(row)
+        return self._by_series[month]
+
+    def _read(self, month: Partition) -> list[DayRow]:
+        try:
+            body = self.lake.get(str(RefinedKey(DAYS, month)), MAX_FILE_BYTES).body
+        except NotFound:
+            return []
+        return market_rows.days(body, self.assets)
+
+
+def _month_of(key: str) -> Partition | None:
+    try:
+        return RefinedKey.parse(key).partition
+    except BadKey:
+        return None

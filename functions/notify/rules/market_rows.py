@@ -1,11 +1,11 @@
-"""Rows of the refined tables that market rules read: spreads, asset_days and their history.
+"""Rows of the refined tables that market rules read: spreads and asset_days.
 
 Only the rows of the assets that a rule names become Python values, so a file of thousands of
 rows costs little.
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import groupby
@@ -14,15 +14,11 @@ from typing import Final
 import pyarrow as pa
 
 from coinlake import parquet
-from coinlake.errors import BadKey, NotFound
-from coinlake.keys import REFINED, Partition, RefinedKey
-from coinlake.stores import ObjectStore
 from coinlake.tables import refined
 from notify.rules.observations import Unreadable, with_times
 
 SPREADS: Final = "spreads"
 DAYS: Final = "asset_days"
-MAX_FILE_BYTES: Final = 64 << 20  # a month of 1,000 markets has 3 MB
 _MARKET: Final = ("source", "base", "quote")
 
 
@@ -99,58 +95,3 @@ def _selected(name: str, body: bytes, assets: Collection[str], columns: Collecti
             runs.append(rows.slice(start, length))
         start += length
     return pa.concat_tables(runs).select(list(columns))
-
-
-@dataclass(slots=True)
-class DayHistory:
-    """``asset_days`` of some assets, read month by month and no further than needed.
-
-    It remembers what it read, so it lives as long as one event.
-    """
-
-    lake: ObjectStore
-    assets: frozenset[str]
-    _by_series: dict[Partition, dict[str, list[DayRow]]] = field(default_factory=dict)
-    _months: list[Partition] | None = None
-
-    def before(self, day: DayRow) -> Iterator[DayRow]:
-        """The market's earlier days that the lake holds, newest first."""
-        for month in self._existing(Partition.month(day.dt)):
-            for row in reversed(self._month(month).get(day.series, [])):
-                if row.dt < day.dt:
-                    yield row
-
-    def on(self, days: Collection[date]) -> list[DayRow]:
-        """All markets' rows of these days, oldest first."""
-        months = sorted({Partition.month(day) for day in days})
-        return [
-            row for month in months for rows in self._month(month).values() for row in rows if row.dt in days
-        ]
-
-    def _existing(self, newest: Partition) -> list[Partition]:
-        """The months up to the newest that have a file, newest first."""
-        if self._months is None:
-            months = (_month_of(key) for key in self.lake.keys(f"{REFINED}{DAYS}/"))
-            self._months = sorted((month for month in months if month), reverse=True)
-        return [month for month in self._months if month <= newest]
-
-    def _month(self, month: Partition) -> dict[str, list[DayRow]]:
-        if month not in self._by_series:
-            by_series = self._by_series[month] = {}
-            for row in self._read(month):
-                by_series.setdefault(row.series, []).append(row)
-        return self._by_series[month]
-
-    def _read(self, month: Partition) -> list[DayRow]:
-        try:
-            body = self.lake.get(str(RefinedKey(DAYS, month)), MAX_FILE_BYTES).body
-        except NotFound:
-            return []
-        return days(body, self.assets)
-
-
-def _month_of(key: str) -> Partition | None:
-    try:
-        return RefinedKey.parse(key).partition
-    except BadKey:
-        return None

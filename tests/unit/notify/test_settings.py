@@ -1,11 +1,7 @@
-import pytest
-
-from coinlake.errors import BadConfiguration
-from coinlake.queues import DeadLetterQueues
 from notify.settings import Settings
 
 
-class Asked(dict[str, str]):
+class RecordingEnvironment(dict[str, str]):
     """An environment that answers every question and remembers its name."""
 
     def get(self, name, default=None):
@@ -14,9 +10,9 @@ class Asked(dict[str, str]):
 
 
 def test_settings_read_exactly_these_names():
-    asked = Asked()
-    Settings.from_env(asked)
-    assert sorted(asked) == [
+    environment = RecordingEnvironment()
+    Settings.from_env(environment)
+    assert sorted(environment) == [
         "ALERTS_TOPIC_ARN",
         "CONFIG_BUCKET",
         "CONFIG_KEY",
@@ -24,13 +20,3 @@ def test_settings_read_exactly_these_names():
         "LAKE_BUCKET",
         "STATE_TABLE",
     ]
-
-
-def test_dead_letter_queues_are_stage_and_url():
-    assert DeadLetterQueues.from_json(None, '{"ingest": "https://q"}').urls == {"ingest": "https://q"}
-
-
-@pytest.mark.parametrize("text", ["", "1", "[]", '"x"', "{"])
-def test_anything_but_an_object_is_refused(text):
-    with pytest.raises(BadConfiguration, match="DEAD_LETTER_QUEUES"):
-        DeadLetterQueues.from_json(None, text)
