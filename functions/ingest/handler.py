@@ -1,24 +1,23 @@
-"""Ask a source what is wanted and keep the answers, as received, in the raw bucket."""
+"""Ask a source for what is due and keep the answers, as received, in the raw bucket."""
 
-from typing import Any, Final
+from functools import cache
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from coinlake.observability import logger, metrics
-from ingest import feeds, windows
-from ingest.clock import Clock
+from ingest import wiring
+from ingest.settings import Settings
+from ingest.stage import Ingest
 
-MAX_RESERVE_SECONDS: Final = 3.0  # of the invocation, for the last write
-clock: Final = Clock()
+
+@cache
+def stage() -> Ingest:
+    return wiring.build(Settings.from_env())
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: Any, context: LambdaContext) -> dict[str, str | None] | None:
-    """Serve a feed's schedule, or tell the outcome of one window of history; safe to run twice."""
-    left_seconds = context.get_remaining_time_in_millis() / 1000
-    expires = clock.seconds() + left_seconds - min(MAX_RESERVE_SECONDS, left_seconds / 5)
-    if isinstance(event, dict) and "window" in event:
-        return windows.answer(event["window"], clock, expires)
-    feeds.answer(event, clock, expires)
-    return None
+    """Serve a feed's schedule, or return the outcome of one window of history; safe to run twice."""
+    return stage().handle(event, context.get_remaining_time_in_millis() / 1000)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from coinlake.errors import CoinlakeError, PreconditionFailed
-from coinlake.keys import RawKey, raw_prefix
+from coinlake.http import HttpResponse
+from coinlake.keys import RawKey
 from coinlake.observability import logger
 from coinlake.records import printable
 from coinlake.stores import ObjectStore, compressed, sha256
-from ingest.answers import Answer
 from ingest.errors import NotYet, Unlisted
 from ingest.sources import Request, Source
 
@@ -34,10 +34,10 @@ def land_all(
     source: Source,
     requests: Sequence[Request],
     raw: ObjectStore,
-    expires: float,
+    until: float,
     seconds: Callable[[], float],
 ) -> Landing:
-    """Fetch and land every request; ``expires`` is when, on the clock ``seconds``, to stop.
+    """Fetch and land every request; ``until`` is when, on the clock ``seconds``, to stop.
 
     A request may take half of the time that is left, the last one all of it: one that hangs
     leaves time for the others.
@@ -45,14 +45,13 @@ def land_all(
     landing = Landing()
     for left, request in zip(range(len(requests), 0, -1), requests, strict=True):
         now = seconds()
-        until = now + (expires - now) / (1 if left == 1 else 2)
         try:
-            answer = source.fetch(request, until)
-            if request.ended_by(answer):
+            document = source.fetch(request, now + (until - now) / (1 if left == 1 else 2))
+            if request.is_ended_by(document.response):
                 logger.info("pages ended", page=request.name)
                 break
-            landing.landed += land(raw, request.key, answer)
-            for name in answer.unlisted:
+            landing.landed += land(raw, request.key, document.response)
+            for name in document.unlisted:
                 landing.leave_out(name, f"{source.name} does not list it")
         except Unlisted as error:
             landing.leave_out(request.name, str(error))
@@ -64,7 +63,7 @@ def land_all(
     return landing
 
 
-def land(raw: ObjectStore, key: RawKey, answer: Answer) -> bool:
+def land(raw: ObjectStore, key: RawKey, response: HttpResponse) -> bool:
     """Write the bytes as received; False where an earlier try of the same run has done so.
 
     The key names the request, not the moment, so whatever lies there answers this very request
@@ -73,34 +72,26 @@ def land(raw: ObjectStore, key: RawKey, answer: Answer) -> bool:
     try:
         raw.put(
             str(key),
-            compressed(answer.body),
+            compressed(response.body),
             content_type="application/gzip",
-            metadata=metadata(answer),
+            metadata=metadata(response),
             IfNoneMatch="*",
         )
     except PreconditionFailed:
         logger.info("already landed", key=str(key))
         return False
-    logger.info("landed", key=str(key), bytes=len(answer.body))
+    logger.info("landed", key=str(key), bytes=len(response.body))
     return True
 
 
-def revisions(raw: ObjectStore, key: RawKey) -> list[RawKey]:
-    """What is stored of a request's answers, the newest last."""
-    prefix = f"{raw_prefix(key.source, key.dataset, key.slot.dt)}{key.slot}."
-    found = [RawKey.parse(name) for name in raw.keys(prefix)]
-    mine = [one for one in found if one.revised(0) == key]
-    return sorted(mine, key=lambda one: one.slot.revision)
-
-
-def metadata(answer: Answer) -> dict[str, str]:
+def metadata(response: HttpResponse) -> dict[str, str]:
     """What S3 keeps beside the bytes: where they came from, when, and their hash."""
     return {
-        "url": _url(answer.url),
-        "fetched_at": answer.fetched_at.isoformat(timespec="microseconds"),
-        "status": str(answer.status),
-        "content-type": printable(answer.content_type),
-        "sha256": sha256(answer.body),
+        "url": _url(response.url),
+        "fetched_at": response.fetched_at.isoformat(timespec="microseconds"),
+        "status": str(response.status),
+        "content-type": printable(response.content_type),
+        "sha256": sha256(response.body),
     }
 
 

@@ -1,38 +1,69 @@
-"""What a run works with, built once per process from the environment."""
+"""What ingest works with, made once per process: the only place that makes clients."""
 
 import os
-from functools import cache
+import ssl
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
+import certifi
+
+from coinlake import sources
 from coinlake.clients import client
 from coinlake.config import LakeConfig
+from coinlake.errors import BadConfiguration
+from coinlake.http import ApiKey, HttpClient
 from coinlake.stores import ObjectStore
+from ingest.client import SourceClient
+from ingest.clock import Clock
+from ingest.rate_limits import RateLimiter, TokenBucket
+from ingest.secrets import api_key
 from ingest.settings import Settings
-from ingest.sources import Source
-from ingest.sources.registry import connect
+from ingest.sources import Source, registry
+from ingest.stage import Ingest
 
 
-@cache
-def settings() -> Settings:
-    """The environment."""
-    return Settings.from_env()
+def build(settings: Settings, clock: Clock | None = None) -> Ingest:
+    """The stage, with the configuration that Terraform wrote; ``REQUESTS_CA_BUNDLE`` may name other roots."""
+    s3, clock = client("s3"), clock or Clock()
+    config = LakeConfig.load(ObjectStore(s3, settings.config_bucket), settings.config_key)
+    tls = ssl.create_default_context(cafile=os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where())
+    connected = partial(connect, config, aws=client, table=settings.state_table, tls=tls, clock=clock)
+    return Ingest(config, ObjectStore(s3, settings.raw_bucket), connected, clock)
 
 
-@cache
-def lake() -> tuple[LakeConfig, ObjectStore]:
-    """The configuration and the raw bucket."""
-    s3 = client("s3")
-    config = LakeConfig.load(ObjectStore(s3, settings().config_bucket), settings().config_key)
-    return config, ObjectStore(s3, settings().raw_bucket)
+def connect(
+    config: LakeConfig,
+    name: str,
+    *,
+    aws: Callable[[str], Any],
+    table: str,
+    tls: ssl.SSLContext,
+    clock: Clock,
+) -> Source:
+    """A source as configured, its API key read from SSM and its token bucket in the state ``table``.
 
-
-@cache
-def source(name: str) -> Source:
-    """A source with its key and its connections; ``REQUESTS_CA_BUNDLE`` may name other roots."""
-    config, _ = lake()
-    roots = os.environ.get("REQUESTS_CA_BUNDLE") or True
-    return connect(config, name, client, settings().state_table, roots)
-
-
-def forget() -> None:
-    """Build the sources afresh in the next run: a key that was refused may have been replaced."""
-    source.cache_clear()
+    ``aws`` makes the client of a service; SSM's only if there is a key to read.
+    """
+    if name not in sources.catalog() or name not in config.sources:
+        raise BadConfiguration(
+            f"there is no source {name[:80]!r}; the sources are {', '.join(sources.catalog())}"
+        )
+    source, entry = registry.load(name), config.sources[name]
+    key = None
+    if entry.api_key_parameter:
+        value = api_key(aws("ssm"), entry.api_key_parameter, name)
+        key = ApiKey(entry.api_key_header, value, entry.api_key_prefix) if entry.api_key_header else None
+    http = HttpClient(
+        name,
+        entry.base_url,
+        tls,
+        key,
+        allow_private=config.private_sources,
+        max_body_bytes=source.limits.max_body_bytes,
+        now=clock.now,
+    )
+    bucket = TokenBucket(aws("dynamodb"), table, name, entry.requests_per_minute)
+    return source(
+        SourceClient(http, RateLimiter(bucket, clock), entry.requests_per_minute, source.limits, clock)
+    )

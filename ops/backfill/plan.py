@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
-from ingest.sources import Request, Window
-from ingest.sources.registry import SOURCES
+from coinlake.windows import Window
+from ingest.sources import Request, registry
 
 FILE_CALLS: Final = 2  # a file and its checksum
 
@@ -44,10 +44,10 @@ class Piece:
 
     def request(self, config: LakeConfig) -> Request:
         """The request that ingest will make of it."""
-        source = SOURCES[self.source]
-        asset_id = config.assets[self.asset][source.ids]
-        window = Window(asset_id, self.quote, self.interval, self.end, self.count, self.period)
-        return source.histories[self.dataset].request(window)
+        source = registry.load(self.source)
+        asset_id = config.assets[self.asset][source.facts().owner]
+        window = Window.from_event(self.event(refresh=False)["window"])
+        return source.windows[self.dataset](window, asset_id)
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,11 @@ def _reachable(asked: Asked, config: LakeConfig, now: datetime) -> tuple[Asked, 
     if asked.source.name != "coingecko" or config.sources["coingecko"].api_key_header not in PUBLIC_HEADERS:
         return asked, ()
     most = {
-        name: min(count, PUBLIC_WINDOW // intervals.duration(name)) for name, count in asked.past.most.items()
+        name: min(count, PUBLIC_WINDOW // intervals.duration(name))
+        for name, count in asked.past.max_buckets.items()
     }
     earliest = floor(now - PUBLIC_PAST, PUBLIC_WINDOW) + PUBLIC_WINDOW
-    shorter = replace(asked, past=replace(asked.past, most=most))
+    shorter = replace(asked, past=replace(asked.past, max_buckets=most))
     if asked.span.start >= earliest:
         return shorter, ()
     span = Span(earliest, max(earliest, asked.span.end))
@@ -88,10 +89,10 @@ def _reachable(asked: Asked, config: LakeConfig, now: datetime) -> tuple[Asked, 
 
 def _archived(asked: Asked, config: LakeConfig, now: datetime) -> tuple[list[Span], list[Span]]:
     """The months to take as files, and what is left to be asked for."""
-    if asked.past.by_period:
+    if asked.past.files:
         months = list(months_of(asked.span, now - MONTH_IS_LATE))
     elif ARCHIVES.get(asked.source.name) in config.sources:
-        bucket = intervals.duration(asked.interval) * asked.past.most[asked.interval]
+        bucket = intervals.duration(asked.interval) * asked.past.max_buckets[asked.interval]
         touched = months_of(asked.span, now - MONTH_IS_LATE)
         months = [month for month in touched if _overlap(month, asked.span) / bucket > FILE_CALLS]
     else:
@@ -110,7 +111,7 @@ def _of_asset(
 ) -> Iterator[Piece]:
     step = intervals.duration(asked.interval)
     source = asked.source.name
-    archive = source if asked.past.by_period else ARCHIVES.get(source, source)
+    archive = source if asked.past.files else ARCHIVES.get(source, source)
 
     def piece(name: str, end: datetime, count: int, period: str | None = None) -> Piece:
         return Piece(name, asked.dataset, asset, asked.quote, asked.interval, end, count, period)
@@ -118,20 +119,20 @@ def _of_asset(
     for month in months:
         yield piece(archive, month.end, (month.end - month.start) // step, f"{month.start:%Y-%m}")
     for span in spans:
-        if asked.past.by_period:
+        if asked.past.files:
             closed = now - DAY_IS_LATE
             for end, count in tiles(span, DAY, 1, closed):
                 yield piece(source, end, count * (DAY // step), f"{end - DAY:%Y-%m-%d}")
         else:
             closed = now - asked.past.settles
-            for end, count in tiles(span, step, asked.past.most[asked.interval], closed):
+            for end, count in tiles(span, step, asked.past.max_buckets[asked.interval], closed):
                 yield piece(source, end, count)
 
 
 def _notes(asked: Asked, months: list[Span]) -> Iterator[str]:
-    if months and not asked.past.by_period:
+    if months and not asked.past.files:
         archive = ARCHIVES[asked.source.name]
-        step, most = intervals.duration(asked.interval), asked.past.most[asked.interval]
+        step, most = intervals.duration(asked.interval), asked.past.max_buckets[asked.interval]
         calls = -(-(31 * DAY) // (step * most))
         yield (
             f"{len(months)} whole months come from {archive}: a month is a file and its checksum there, "
@@ -145,7 +146,7 @@ def _notes(asked: Asked, months: list[Span]) -> Iterator[str]:
 def _nothing(asked: Asked) -> str:
     if not asked.assets:
         return (
-            f"nothing_to_do: none of {', '.join(asked.skipped)} has an id at {asked.source.ids}; "
+            f"nothing_to_do: none of {', '.join(asked.skipped)} has an id at {asked.source.owner}; "
             "name another source or add the ids to assets"
         )
     return (

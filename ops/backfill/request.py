@@ -9,14 +9,17 @@ from typing import Final, Self
 from coinlake import intervals
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ingest.sources import History, Source
-from ingest.sources.registry import SOURCES
+from coinlake.sources import Dataset, Source, catalog
 from ops.dates import Days
 
 ALL: Final = "all"
 KEYED: Final = frozenset({"coincap", "coindesk"})  # nothing of theirs is had without a key
 TETHER_VENUES: Final = frozenset({"binance", "binance_archive"})  # they have no markets in US dollars
-PASTS: Final = {name: source for name, source in SOURCES.items() if source.histories}
+PASTS: Final = {
+    name: source
+    for name, source in catalog().items()
+    if any(dataset.max_buckets for dataset in source.datasets.values())
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Span:
 class Asked:
     """A source's dataset for ``assets``; ``skipped`` has no id there in the asset map."""
 
-    source: type[Source]
+    source: Source
     dataset: str
-    past: History
+    past: Dataset
     assets: tuple[str, ...]
     skipped: tuple[str, ...]
     quote: str
@@ -63,10 +66,10 @@ class Asked:
         bad_source, no_key, bad_interval, config_empty, config_duplicate, unknown_asset.
         """
         named = _source(source, config)
-        dataset, past = next(iter(named.histories.items()))
+        dataset, past = next(item for item in named.datasets.items() if item[1].max_buckets)
         _check_interval(interval, named, past)
         symbols = _symbols(assets, config)
-        listed = tuple(symbol for symbol in symbols if named.ids in config.assets[symbol])
+        listed = tuple(symbol for symbol in symbols if named.owner in config.assets[symbol])
         return cls(
             source=named,
             dataset=dataset,
@@ -80,7 +83,7 @@ class Asked:
         )
 
 
-def _source(name: str, config: LakeConfig) -> type[Source]:
+def _source(name: str, config: LakeConfig) -> Source:
     if name not in PASTS or name not in config.sources:
         known = sorted(set(PASTS) & set(config.sources))
         raise BadConfiguration(
@@ -95,11 +98,11 @@ def _source(name: str, config: LakeConfig) -> type[Source]:
     return PASTS[name]
 
 
-def _check_interval(interval: str, source: type[Source], past: History) -> None:
+def _check_interval(interval: str, source: Source, past: Dataset) -> None:
     intervals.duration(interval)
-    if interval not in past.most:
+    if interval not in past.max_buckets:
         raise BadConfiguration(
-            f"bad_interval: {source.name} has no past by {interval}; use one of {', '.join(past.most)}"
+            f"bad_interval: {source.name} has no past by {interval}; use one of {', '.join(past.max_buckets)}"
         )
 
 

@@ -10,10 +10,7 @@ import pytest
 
 from coinlake.feeds import Feed
 from coinlake.sources import Dataset, catalog
-from ingest.sources import binance_archive
-from ingest.sources.binance_archive import BinanceArchive
-from ingest.sources.coingecko.requests import OHLC_DAYS
-from ingest.sources.registry import SOURCES
+from ingest.sources import registry
 from ops.backfill import cost, planner
 from ops.backfill import request as asked
 
@@ -25,35 +22,27 @@ DATASETS = [
 
 
 def test_ingest_has_the_declared_sources_and_datasets() -> None:
-    declared = {name: set(source.datasets) for name, source in catalog().items()}
-    assert {name: {*source.snapshots, *source.histories} for name, source in SOURCES.items()} == declared
+    for name, declared in catalog().items():
+        source = registry.load(name)
+        assert source.name == name
+        assert {*source.snapshots, *source.windows} == set(declared.datasets)
 
 
-def test_a_source_names_assets_by_the_declared_ids() -> None:
-    for name, source in catalog().items():
-        if source.maps_assets:
-            assert source.owner == SOURCES[name].ids
-        else:
+def test_a_dataset_has_windows_if_its_longest_window_is_declared() -> None:
+    for name, declared in catalog().items():
+        past = {dataset for dataset, facts in declared.datasets.items() if facts.max_buckets}
+        assert set(registry.load(name).windows) == past
+
+
+def test_a_source_without_ids_in_the_asset_map_is_asked_for_lists_only() -> None:
+    for source in catalog().values():
+        if not source.maps_assets:
             assert {dataset.asks for dataset in source.datasets.values()} == {"all"}
 
 
 @pytest.mark.parametrize(("source", "name", "dataset"), DATASETS)
-def test_a_lookback_holds_what_ingest_accepts(source: str, name: str, dataset: Dataset) -> None:
-    past = SOURCES[source].histories.get(name)
-    if past is None:
-        assert dataset.max_buckets == {}
-    elif past.by_period:
-        assert source == BinanceArchive.name
-        assert dataset.files
-        assert set(dataset.max_buckets) == set(past.most)
-    else:
-        assert dataset.max_buckets == dict(past.most)
-    assert dataset.days == (OHLC_DAYS if name == "ohlc" else ())
-
-
-@pytest.mark.parametrize(("source", "name", "dataset"), DATASETS)
 def test_a_run_asks_as_often_as_the_preflight_counts(source: str, name: str, dataset: Dataset) -> None:
-    ids, everything = SOURCES[source].ids, dataset.asks == "all"
+    owner, everything = catalog()[source].owner, dataset.asks == "all"
     symbols = [f"A{number}" for number in range(ASSETS)]
     feed = Feed(
         name="f",
@@ -63,19 +52,18 @@ def test_a_run_asks_as_often_as_the_preflight_counts(source: str, name: str, dat
         interval=next(iter(dataset.max_buckets), "1d"),
         assets=() if everything else tuple(symbols),
         top=None,
-        lookback=1,
+        lookback=dataset.days[0] if dataset.days else 1,
         stale_after_minutes=1,
         enabled=True,
     )
-    requests = SOURCES[source].plan(feed, {symbol: {ids: symbol} for symbol in symbols}, DUE)
+    requests = registry.load(source).plan(feed, {symbol: {owner: symbol} for symbol in symbols}, DUE)
     assert len(requests) == (1 if everything else math.ceil(ASSETS / dataset.batch))
     assert all(request.cost <= dataset.weight for request in requests)
 
 
 def test_a_backfill_counts_credits_and_needs_keys_as_declared() -> None:
-    for name, source in asked.PASTS.items():
-        declared = catalog()[name]
-        dataset = declared.datasets[next(iter(source.histories))]
+    for name, declared in asked.PASTS.items():
+        dataset = next(facts for facts in declared.datasets.values() if facts.max_buckets)
         grows = (dataset.bytes_once, dataset.bytes_each, declared.bytes_per_credit)
         assert cost.CREDIT_BYTES.get(name) == (grows if declared.bytes_per_credit else None)
     assert {name for name, source in catalog().items() if source.key_required} == asked.KEYED
@@ -88,7 +76,5 @@ def test_the_plans_of_coingecko_that_tell_one_year_are_those_on_its_public_host(
 
 
 def test_a_backfill_asks_for_files_of_the_archive_when_ingest_calls_them_late() -> None:
-    assert (planner.DAY_IS_LATE, planner.MONTH_IS_LATE) == (
-        binance_archive._DAY_IS_LATE,
-        binance_archive._MONTH_IS_LATE,
-    )
+    delays = catalog()["binance_archive"].datasets["candles"].publication_delay
+    assert delays == {"day": planner.DAY_IS_LATE, "month": planner.MONTH_IS_LATE}

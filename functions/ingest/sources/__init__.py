@@ -3,27 +3,27 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
-from coinlake import intervals
+from coinlake import intervals, retries, sources
 from coinlake.errors import BadConfiguration, CoinlakeError, SourceRefused, SourceUnavailable
-from coinlake.feeds import Feed, window_key
+from coinlake.feeds import Feed
+from coinlake.http import OK, HttpResponse
 from coinlake.keys import RawKey
-from ingest.answers import OK, Answer, Limits
-from ingest.http import Http
-from ingest.retries import retriable
+from coinlake.windows import Window
+from ingest.client import Limits, SourceClient
 
-Assets = Mapping[str, Mapping[str, str]]
+Assets = Mapping[str, Mapping[str, str]]  # canonical symbol → source → the source's own id
 _SUCCESSES: Final = range(200, 300)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question, and the raw key where its answer lands.
+    """One request, and the raw key where its answer lands.
 
     ``name`` tells it apart in messages; ``cost`` is what it takes of the source's limit. With
     ``may_end`` an empty list says that the pages ended with the one before: it is not kept, and
-    no later page is asked for. One that ``yields`` lets feeds go first.
+    no later page is asked for. One of ``low_priority`` lets feeds go first.
     """
 
     name: str
@@ -32,145 +32,143 @@ class Request:
     params: Mapping[str, str]
     may_end: bool = False
     cost: int = 1
-    yields: bool = False
+    low_priority: bool = False
 
-    def ended_by(self, answer: Answer) -> bool:
-        return self.may_end and answer.body.strip() == b"[]"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """One market's past: ``count`` buckets before ``end``, which is exclusive.
-
-    ``asset_id`` is the source's own. An archive is asked for its file of a ``period``: "2024-05"
-    or "2024-05-31".
-    """
-
-    asset_id: str
-    quote: str
-    interval: str
-    end: datetime
-    count: int
-    period: str | None = None
-
-    @property
-    def step(self) -> timedelta:
-        return intervals.duration(self.interval)
-
-    @property
-    def start(self) -> datetime:
-        return self.end - self.count * self.step
-
-    def key(self, source: str, dataset: str, market: str) -> RawKey:
-        last = self.period or self.count
-        return checked_key(
-            window_key, source, dataset, market, interval=self.interval, end=self.end, count=last
-        )
+    def is_ended_by(self, response: HttpResponse) -> bool:
+        return self.may_end and response.body.strip() == b"[]"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """A dataset that can be asked for its past.
+class RawDocument(NamedTuple):
+    """What lands in raw; ``unlisted`` names the markets asked for that the source does not list."""
 
-    ``most`` maps each interval that the source has to the most buckets of one request;
-    ``settles`` is how long after its end a window's answer may still miss the last bucket.
-    """
-
-    request: Callable[[Window], Request]
-    most: Mapping[str, int]
-    settles: timedelta = timedelta(0)
-    by_period: bool = False
-
-    def check(self, asker: str, interval: str, count: int, setting: str = "lookback") -> None:
-        """Raise ``BadConfiguration`` where the source has no such interval or answers fewer buckets."""
-        if interval not in self.most:
-            known = ", ".join(self.most)
-            raise BadConfiguration(f"{asker} asks for {interval}; set its interval to one of {known}")
-        if not 1 <= count <= self.most[interval]:
-            raise BadConfiguration(
-                f"{asker} asks for {count} buckets; set {setting} to 1 to {self.most[interval]}"
-            )
+    response: HttpResponse
+    unlisted: tuple[str, ...] = ()
 
 
 Snapshot = Callable[[Feed, Assets, datetime], list[Request]]
+WindowRequest = Callable[[Window, str], Request]  # of a window and the source's id of its asset
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data comes from; each has one file beside this one.
+    """Where data comes from; each has one file beside this one, and its facts in sources.json.
 
-    ``snapshots`` maps a dataset to what a feed asks for at a time; ``histories`` maps a dataset
-    to its windows, which feeds and backfills ask for alike. Both are pure, so that a retry asks
-    for the same bytes. ``ids`` names the asset map's column of ids.
+    ``snapshots`` maps a dataset to what a feed asks for at a time; ``windows`` maps a dataset to
+    the request of one window of its past, which feeds and backfills make alike. Both are pure, so
+    that a retry makes the same request.
     """
 
     name: ClassVar[str]
-    ids: ClassVar[str]
     limits: ClassVar[Limits] = Limits()
     snapshots: ClassVar[Mapping[str, Snapshot]] = {}
-    histories: ClassVar[Mapping[str, History]] = {}
-    http: Http = field(repr=False)
+    windows: ClassVar[Mapping[str, WindowRequest]] = {}
+    client: SourceClient = field(repr=False)
+
+    @classmethod
+    def facts(cls) -> sources.Source:
+        """What sources.json declares of it."""
+        return sources.source(cls.name)
 
     @classmethod
     def plan(cls, feed: Feed, assets: Assets, due: datetime) -> list[Request]:
         """What the feed asks for at ``due``."""
         if feed.dataset in cls.snapshots:
             return cls.snapshots[feed.dataset](feed, assets, due)
-        if feed.dataset in cls.histories:
-            return cls._windows(cls.histories[feed.dataset], feed, asset_ids(feed, assets, cls.ids), due)
-        known = ", ".join(sorted({*cls.snapshots, *cls.histories}))
+        if feed.dataset in cls.windows:
+            cls.check_buckets(f"feed {feed.name}", feed.dataset, feed.interval, feed.lookback)
+            return cls._plan_windows(feed, listed_assets(feed, assets), due)
+        known = ", ".join(sorted({*cls.snapshots, *cls.windows}))
         raise BadConfiguration(
             f"feed {feed.name} asks {cls.name} for {feed.dataset!r}; set its dataset to one of {known}"
         )
 
     @classmethod
-    def _windows(cls, history: History, feed: Feed, ids: Sequence[str], due: datetime) -> list[Request]:
-        history.check(f"feed {feed.name}", feed.interval, feed.lookback)
+    def _plan_windows(cls, feed: Feed, ids: Mapping[str, str], due: datetime) -> list[Request]:
         return [
-            history.request(Window(asset_id, feed.quote, feed.interval, due, feed.lookback))
-            for asset_id in ids
+            cls.windows[feed.dataset](
+                Window(cls.name, feed.dataset, asset, feed.quote, feed.interval, due, feed.lookback), asset_id
+            )
+            for asset, asset_id in ids.items()
         ]
 
-    def fetch(self, request: Request, until: float) -> Answer:
-        """An answer with HTTP 200, or a ``CoinlakeError`` that says what to do."""
-        answer = self.http.get(request.path, request.params, until, cost=request.cost, yields=request.yields)
-        if answer.status != OK:
-            self.heed(answer)
-            raise self.explained(answer, request)
-        return answer
+    @classmethod
+    def check_buckets(
+        cls, asker: str, dataset: str, interval: str, count: int, setting: str = "lookback"
+    ) -> None:
+        """Raise ``BadConfiguration`` where the source has no such interval or answers fewer buckets.
 
-    def heed(self, answer: Answer) -> None:
-        """Do what an answer that is not 200 asks of every invocation; the rate limit is the client's work."""
+        For an archive of files ``count`` is the days of a feed.
+        """
+        max_buckets = cls.facts().datasets[dataset].max_buckets
+        if interval not in max_buckets:
+            known = ", ".join(max_buckets)
+            raise BadConfiguration(f"{asker} asks for {interval}; set its interval to one of {known}")
+        if not 1 <= count <= max_buckets[interval]:
+            raise BadConfiguration(
+                f"{asker} asks for {count} buckets; set {setting} to 1 to {max_buckets[interval]}"
+            )
+
+    def fetch(self, request: Request, until: float) -> RawDocument:
+        """An answer that holds data, or a ``CoinlakeError`` that says what to do."""
+        response = self.client.get(
+            request.path,
+            request.params,
+            until,
+            cost=request.cost,
+            low_priority=request.low_priority,
+            is_retryable=self.is_retryable,
+        )
+        if not self.is_success(response):
+            self.apply_rate_limit(response)
+            raise self.to_error(response, request)
+        return RawDocument(response)
+
+    # What a source overrides that answers errors in its own way, with HTTP 200 for instance.
 
     @staticmethod
-    def explained(answer: Answer, request: Request) -> CoinlakeError:
-        """The error for an answer that is not 200: retry later, give up, or fix the configuration."""
+    def is_success(response: HttpResponse) -> bool:
+        """Whether an answer holds data, and so belongs into raw."""
+        return response.status == OK
+
+    @staticmethod
+    def is_retryable(response: HttpResponse) -> bool:
+        """Whether the same request may be answered better in a while, within this run."""
+        return retries.is_retryable(response.status)
+
+    def apply_rate_limit(self, response: HttpResponse) -> None:
+        """Hold every invocation as an error asks, beyond a 429, which the client has applied already."""
+
+    @staticmethod
+    def to_error(response: HttpResponse, request: Request) -> CoinlakeError:
+        """The error for an answer without data: retry later, give up, or fix the configuration."""
         raise NotImplementedError
 
 
-def asset_ids(feed: Feed, assets: Assets, ids: str) -> list[str]:
-    """The ids, in the asset map's column ``ids``, of the feed's assets in the feed's order.
+def listed_assets(feed: Feed, assets: Assets) -> dict[str, str]:
+    """The feed's assets in its order, each with the id that its source's owner has of it.
 
     An asset that the map gives no id at this source is not listed there and is left out; raise
     ``BadConfiguration`` where none is left, or where the map does not hold one at all.
     """
     if unknown := [symbol for symbol in feed.assets if symbol not in assets]:
         raise BadConfiguration(f"feed {feed.name} names {', '.join(unknown)}; add it to assets")
-    found = [assets[symbol][ids] for symbol in feed.assets if ids in assets[symbol]]
-    if not found:
-        raise BadConfiguration(f"feed {feed.name} asks for nothing: none of its assets has an id at {ids}")
-    return found
+    owner = sources.owner(feed.source)
+    listed = {symbol: assets[symbol][owner] for symbol in feed.assets if owner in assets[symbol]}
+    if not listed:
+        raise BadConfiguration(f"feed {feed.name} asks for nothing: none of its assets has an id at {owner}")
+    return listed
 
 
-def batches(ids: Sequence[str], size: int) -> list[tuple[int, Sequence[str]]]:
-    """The ids in pages of at most ``size``, each with its number from 1."""
+def batches(feed: Feed, ids: Sequence[str]) -> list[tuple[int, Sequence[str]]]:
+    """The ids as one request of the feed's dataset may name them, each batch with its number from 1."""
+    size = sources.source(feed.source).datasets[feed.dataset].batch
     return [(number, ids[first : first + size]) for number, first in enumerate(range(0, len(ids), size), 1)]
 
 
-def checked_key(build: Callable[..., RawKey], *asked: Any, **named: Any) -> RawKey:
+def checked_key(build: Callable[..., RawKey], *values: Any) -> RawKey:
     """The key that ``build`` makes; a name that fits no key is a fault of the configuration."""
     try:
-        return build(*asked, **named)
+        return build(*values)
     except ValueError as error:
         raise BadConfiguration(f"bad_symbol: {error}; correct the feed's name, quote or assets") from None
 
@@ -180,6 +178,6 @@ def milliseconds(moment: datetime) -> int:
     return (moment - intervals.EPOCH) // timedelta(milliseconds=1)
 
 
-def blamed(status: int) -> type[CoinlakeError]:
+def error_class(status: int) -> type[CoinlakeError]:
     """The error for a status whose body says no more: is it worth another run?"""
-    return SourceUnavailable if retriable(status) or status in _SUCCESSES else SourceRefused
+    return SourceUnavailable if retries.is_retryable(status) or status in _SUCCESSES else SourceRefused

@@ -10,8 +10,8 @@ from typing import ClassVar, Final
 
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
-from ingest.answers import Answer
-from ingest.sources import Assets, Request, Snapshot, Source, blamed
+from coinlake.http import HttpResponse
+from ingest.sources import Assets, Request, Snapshot, Source, error_class
 
 NAME: Final = "alternative_me"
 
@@ -26,9 +26,11 @@ class AlternativeMe(Source):
     """``/fng/``."""
 
     name: ClassVar[str] = NAME
-    ids: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"sentiment": _index}
 
     @staticmethod
-    def explained(answer: Answer, request: Request) -> CoinlakeError:
-        return blamed(answer.status)(f"alternative_me: HTTP {answer.status} for {request.name}")
+    def to_error(response: HttpResponse, request: Request) -> CoinlakeError:
+        return error_class(response.status)(f"alternative_me: HTTP {response.status} for {request.name}")
+
+
+SOURCE: Final = AlternativeMe

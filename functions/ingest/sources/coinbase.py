@@ -12,32 +12,30 @@ from urllib.parse import quote
 
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
+from coinlake.http import HttpResponse
 from coinlake.records import printable
-from ingest.answers import Answer
+from coinlake.windows import Window
 from ingest.errors import Unlisted
 from ingest.sources import (
     Assets,
-    History,
     Request,
     Snapshot,
     Source,
-    Window,
-    asset_ids,
-    blamed,
+    WindowRequest,
     checked_key,
+    error_class,
+    listed_assets,
 )
 
 NAME: Final = "coinbase"
-MAX_CANDLES: Final = 300
-INTERVALS: Final = ("1m", "5m", "15m", "1h", "6h", "1d")
 _NOT_FOUND: Final = 404
 
 
-def _candles(window: Window) -> Request:
-    market = f"{window.asset_id}-{window.quote}"
+def _candles(window: Window, asset_id: str) -> Request:
+    market = f"{asset_id}-{window.quote}"
     return Request(
         name=market,
-        key=window.key(NAME, "candles", market),
+        key=checked_key(window.key, market),
         path=f"/products/{quote(market, safe='')}/candles",
         params={
             "granularity": str(int(window.step.total_seconds())),
@@ -51,7 +49,7 @@ def _of_each_market(what: str) -> Snapshot:
     """``/products/{id}/<what>`` for every market of the feed."""
 
     def plan(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
-        markets = [f"{base}-{feed.quote}" for base in asset_ids(feed, assets, NAME)]
+        markets = [f"{base}-{feed.quote}" for base in listed_assets(feed, assets).values()]
         return [
             Request(
                 name=market,
@@ -73,33 +71,33 @@ class Coinbase(Source):
     """``/products`` and what is below it. Only closed buckets are asked for."""
 
     name: ClassVar[str] = NAME
-    ids: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {
         "quotes": _of_each_market("ticker"),
         "stats": _of_each_market("stats"),
         "assets": _products,
     }
-    histories: ClassVar[Mapping[str, History]] = {
-        "candles": History(_candles, dict.fromkeys(INTERVALS, MAX_CANDLES))
-    }
+    windows: ClassVar[Mapping[str, WindowRequest]] = {"candles": _candles}
 
     @staticmethod
-    def explained(answer: Answer, request: Request) -> CoinlakeError:
-        text = complaint(answer.body)
-        told = f"coinbase: HTTP {answer.status}: {text}"
-        if answer.status == _NOT_FOUND and text == "NotFound" and request.key.dataset != "assets":
-            return Unlisted(f"{told}; there is no market {request.name}")
-        return blamed(answer.status)(told)
+    def to_error(response: HttpResponse, request: Request) -> CoinlakeError:
+        text = error_message(response.body)
+        message = f"coinbase: HTTP {response.status}: {text}"
+        if response.status == _NOT_FOUND and text == "NotFound" and request.key.dataset != "assets":
+            return Unlisted(f"{message}; there is no market {request.name}")
+        return error_class(response.status)(message)
 
 
 def _iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def complaint(body: bytes) -> str:
+def error_message(body: bytes) -> str:
     """The text, cut to 80 characters, of ``{"message": "text"}`` or of whatever else came."""
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
         return "no JSON"
     return printable(document.get("message") if isinstance(document, dict) else "no message")
+
+
+SOURCE: Final = Coinbase

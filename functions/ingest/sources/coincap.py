@@ -12,29 +12,27 @@ from urllib.parse import quote
 
 from coinlake.errors import BadConfiguration, CoinlakeError
 from coinlake.feeds import Feed
+from coinlake.http import HttpResponse
 from coinlake.records import printable
-from ingest.answers import Answer
+from coinlake.windows import Window
 from ingest.errors import Unlisted
 from ingest.sources import (
     Assets,
-    History,
     Request,
     Snapshot,
     Source,
-    Window,
-    asset_ids,
+    WindowRequest,
     batches,
-    blamed,
     checked_key,
+    error_class,
+    listed_assets,
     milliseconds,
 )
 
 NAME: Final = "coincap"
-MAX_PER_PAGE: Final = 100  # what one page holds unless a limit is named
 _DENIED: Final = (401, 403)
 _NOT_FOUND: Final = 404
-_NAMED: Final = {"1m": "m1", "5m": "m5", "15m": "m15", "30m": "m30", "1h": "h1", "6h": "h6", "1d": "d1"}
-_MOST: Final = {"1m": 1440, "5m": 1440, "15m": 672, "30m": 672, "1h": 720, "6h": 732, "1d": 7305}
+_INTERVALS: Final = {"1m": "m1", "5m": "m5", "15m": "m15", "30m": "m30", "1h": "h1", "6h": "h6", "1d": "d1"}
 
 
 def _assets(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
@@ -46,7 +44,7 @@ def _assets(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
             path="/assets",
             params={"ids": ",".join(batch)},
         )
-        for number, batch in batches(asset_ids(feed, assets, NAME), MAX_PER_PAGE)
+        for number, batch in batches(feed, list(listed_assets(feed, assets).values()))
     ]
 
 
@@ -54,15 +52,15 @@ def _rates(feed: Feed, _: Assets, due: datetime) -> list[Request]:
     return [Request("rates", feed.named_key(due, "rates"), "/rates", {})]
 
 
-def _history(window: Window) -> Request:
+def _history(window: Window, asset_id: str) -> Request:
     """``end`` is asked for to the last millisecond before it, so that windows never share a point."""
     _check_quote("a window of coincap", window.quote)
     return Request(
-        name=window.asset_id,
-        key=window.key(NAME, "price_points", f"{window.asset_id}-usd"),
-        path=f"/assets/{quote(window.asset_id, safe='')}/history",
+        name=asset_id,
+        key=checked_key(window.key, f"{asset_id}-usd"),
+        path=f"/assets/{quote(asset_id, safe='')}/history",
         params={
-            "interval": _NAMED[window.interval],
+            "interval": _INTERVALS[window.interval],
             "start": str(milliseconds(window.start)),
             "end": str(milliseconds(window.end) - 1),
         },
@@ -73,18 +71,17 @@ class CoinCap(Source):
     """``/assets``, ``/rates`` and ``/assets/{slug}/history``; prices are in USD."""
 
     name: ClassVar[str] = NAME
-    ids: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"quotes": _assets, "rates": _rates}
-    histories: ClassVar[Mapping[str, History]] = {"price_points": History(_history, _MOST)}
+    windows: ClassVar[Mapping[str, WindowRequest]] = {"price_points": _history}
 
     @staticmethod
-    def explained(answer: Answer, request: Request) -> CoinlakeError:
-        told = f"coincap: HTTP {answer.status}: {complaint(answer.body)}"
-        if answer.status in _DENIED:
-            return BadConfiguration(f"{told}; set coincap_api_key and raise coincap_api_key_version")
-        if answer.status == _NOT_FOUND and request.key.dataset == "price_points":
-            return Unlisted(f"{told}; there is no asset {request.name}")
-        return blamed(answer.status)(told)
+    def to_error(response: HttpResponse, request: Request) -> CoinlakeError:
+        message = f"coincap: HTTP {response.status}: {error_message(response.body)}"
+        if response.status in _DENIED:
+            return BadConfiguration(f"{message}; set coincap_api_key and raise coincap_api_key_version")
+        if response.status == _NOT_FOUND and request.key.dataset == "price_points":
+            return Unlisted(f"{message}; there is no asset {request.name}")
+        return error_class(response.status)(message)
 
 
 def _check_quote(asker: str, currency: str) -> None:
@@ -92,11 +89,14 @@ def _check_quote(asker: str, currency: str) -> None:
         raise BadConfiguration(f"{asker} wants prices in {currency}; CoinCap has them in USD only")
 
 
-def complaint(body: bytes) -> str:
+def error_message(body: bytes) -> str:
     """The text, cut to 80 characters, of ``{"error": "text"}`` or of whatever else came."""
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
         return "no JSON"
-    found = document.get("error", document.get("message")) if isinstance(document, dict) else None
-    return printable("no reason given" if found is None else found)
+    text = document.get("error", document.get("message")) if isinstance(document, dict) else None
+    return printable("no reason given" if text is None else text)
+
+
+SOURCE: Final = CoinCap

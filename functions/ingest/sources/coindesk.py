@@ -11,25 +11,23 @@ from typing import Any, ClassVar, Final
 
 from coinlake.errors import BadConfiguration, CoinlakeError
 from coinlake.feeds import Feed
+from coinlake.http import HttpResponse
 from coinlake.records import printable
-from ingest.answers import Answer
+from coinlake.windows import Window
 from ingest.errors import Unlisted
 from ingest.sources import (
     Assets,
-    History,
     Request,
     Snapshot,
     Source,
-    Window,
-    asset_ids,
+    WindowRequest,
     batches,
-    blamed,
     checked_key,
+    error_class,
+    listed_assets,
 )
 
 NAME: Final = "coindesk"
-MAX_INSTRUMENTS: Final = 100
-MAX_CANDLES: Final = 2000
 INDEX: Final = "cadli"
 VENUE: Final = "coinbase"
 _UNITS: Final = {"1m": "minutes", "1h": "hours", "1d": "days"}
@@ -38,7 +36,7 @@ _NOT_FOUND: Final = 404
 
 
 def _ticks(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
-    pairs = [f"{base}-{feed.quote}" for base in asset_ids(feed, assets, NAME)]
+    pairs = [f"{base}-{feed.quote}" for base in listed_assets(feed, assets).values()]
     return [
         Request(
             name=f"page {number}",
@@ -46,19 +44,19 @@ def _ticks(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
             path="/index/cc/v1/latest/tick",
             params={"market": INDEX, "instruments": ",".join(batch)},
         )
-        for number, batch in batches(pairs, MAX_INSTRUMENTS)
+        for number, batch in batches(feed, pairs)
     ]
 
 
-def _candles(window: Window) -> Request:
+def _candles(window: Window, asset_id: str) -> Request:
     """``to_ts`` lies within the last bucket, so it holds whether or not the end is inclusive.
 
     Idle buckets are left out rather than made up (``fill=false``).
     """
-    pair = f"{window.asset_id}-{window.quote}"
+    pair = f"{asset_id}-{window.quote}"
     return Request(
         name=pair,
-        key=window.key(NAME, "candles", pair),
+        key=checked_key(window.key, pair),
         path=f"/spot/v1/historical/{_UNITS[window.interval]}",
         params={
             "market": VENUE,
@@ -75,28 +73,28 @@ class CoinDesk(Source):
     """``/index/cc/v1/latest/tick`` and ``/spot/v1/historical/…``."""
 
     name: ClassVar[str] = NAME
-    ids: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"quotes": _ticks}
-    histories: ClassVar[Mapping[str, History]] = {
-        "candles": History(_candles, dict.fromkeys(_UNITS, MAX_CANDLES))
-    }
+    windows: ClassVar[Mapping[str, WindowRequest]] = {"candles": _candles}
 
     @staticmethod
-    def explained(answer: Answer, request: Request) -> CoinlakeError:
-        told = f"coindesk: HTTP {answer.status}: {complaint(answer.body)}"
-        if answer.status in _DENIED:
-            return BadConfiguration(f"{told}; set coindesk_api_key and raise coindesk_api_key_version")
-        if answer.status == _NOT_FOUND and request.key.dataset == "candles":
-            return Unlisted(f"{told}; there is no {request.name}")
-        return blamed(answer.status)(told)
+    def to_error(response: HttpResponse, request: Request) -> CoinlakeError:
+        message = f"coindesk: HTTP {response.status}: {error_message(response.body)}"
+        if response.status in _DENIED:
+            return BadConfiguration(f"{message}; set coindesk_api_key and raise coindesk_api_key_version")
+        if response.status == _NOT_FOUND and request.key.dataset == "candles":
+            return Unlisted(f"{message}; there is no {request.name}")
+        return error_class(response.status)(message)
 
 
-def complaint(body: bytes) -> str:
+def error_message(body: bytes) -> str:
     """The text, cut to 80 characters, of ``{"Err": {"message": "text"}}`` or of whatever else came."""
     try:
         document: Any = json.loads(body)
     except (ValueError, RecursionError):
         return "no JSON"
-    found = document.get("Err") if isinstance(document, dict) else None
-    text = found.get("message") if isinstance(found, dict) else None
+    error = document.get("Err") if isinstance(document, dict) else None
+    text = error.get("message") if isinstance(error, dict) else None
     return printable("no reason given" if text is None else text)
+
+
+SOURCE: Final = CoinDesk

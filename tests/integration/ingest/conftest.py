@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from coinlake.observability import logger
-from ingest import wiring
+from ingest import handler
 from tests.https_server import Server, serving, write_certificate
 from tests.integration.ingest.deployment import ENVIRONMENT, KEY, configuration, create_state_table
 
@@ -36,8 +36,7 @@ def deployed(s3: Any, server: Server, certificate: Path, monkeypatch: pytest.Mon
     s3.put_object(Bucket="artifacts", Key="config/1.json", Body=configuration(server.url))
     boto3.client("ssm").put_parameter(Name="/coinlake/test/key", Value=KEY, Type="SecureString")
     create_state_table()
-    for part in (wiring.settings, wiring.lake, wiring.source):
-        part.cache_clear()
+    handler.stage.cache_clear()
     return s3
 
 

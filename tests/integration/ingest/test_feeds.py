@@ -4,6 +4,7 @@ import json
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 
 import boto3
@@ -11,8 +12,10 @@ import pytest
 
 from coinlake.errors import BadConfiguration, BadEvent, NotFound
 from ingest import handler as ingest
+from ingest import wiring
 from ingest.clock import Clock
 from ingest.errors import IngestFailed
+from ingest.settings import Settings
 from tests.https_server import Reply
 from tests.integration.ingest.deployment import KEY, body, configuration, keys, metric, source
 
@@ -31,9 +34,20 @@ PAGES = [
 ]
 
 
+@pytest.fixture
+def at(monkeypatch):
+    """Have the next invocations happen at a time."""
+
+    def set_time(moment):
+        built = cache(lambda: wiring.build(Settings.from_env(), Clock(now=lambda: moment)))
+        monkeypatch.setattr(ingest, "stage", built)
+
+    return set_time
+
+
 @pytest.fixture(autouse=True)
-def markets(server, monkeypatch):
-    monkeypatch.setattr(ingest, "clock", Clock(now=lambda: NOW))
+def markets(server, at):
+    at(NOW)
     for market in ("BTC-USD", "ETH-USD"):
         server.answer(f"/coinbase/products/{market}/candles", Reply(200, (CANDLES,)))
 
@@ -190,9 +204,9 @@ def test_an_event_that_names_no_past_slot_is_refused(deployed, context, event):
 
 
 def test_a_snapshot_that_comes_hours_late_is_missed_and_candles_of_any_age_are_not(
-    deployed, context, monkeypatch, capsys
+    deployed, context, at, capsys
 ):
-    monkeypatch.setattr(ingest, "clock", Clock(now=lambda: NOW + timedelta(days=3)))
+    at(NOW + timedelta(days=3))
     ingest.handler(TOP, context)
     assert metric(capsys.readouterr().out, "SlotsMissed") == [1.0]
     assert keys(deployed) == []

@@ -12,8 +12,8 @@ import pytest
 from coinlake.errors import BadEvent, SourceUnavailable, StoreUnavailable
 from coinlake.keys import RawKey
 from ingest import handler as ingest
-from ingest import windows, wiring
-from ingest.limiter import LONGEST_HOLD
+from ingest import windows
+from ingest.rate_limits import MAX_HOLD
 from tests.https_server import Reply
 from tests.integration.ingest.deployment import KEY, body, keys, metric
 
@@ -180,7 +180,7 @@ def test_what_a_retry_may_heal_is_raised(fill, server, deployed, reply):
 
 
 def test_a_limit_that_others_use_up_is_raised_within_the_time_that_is_left(fill, server):
-    wiring.source("coinbase").http.limiter.hold(LONGEST_HOLD.total_seconds())
+    ingest.stage().source("coinbase").client.limiter.hold(MAX_HOLD.total_seconds())
     with pytest.raises(SourceUnavailable, match="coinbase: rate limited by ourselves until 20"):
         fill(remaining_ms=5000)
     assert server.asked == []

@@ -1,5 +1,6 @@
 """What ingest's tests share: a source that misbehaves on demand, and a clock that never waits."""
 
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,15 +10,13 @@ from typing import Any
 
 import pytest
 
-from coinlake.config import SourceConfig
 from coinlake.feeds import Feed
-from ingest.answers import Answer, Limits
+from coinlake.http import HttpClient, HttpResponse
+from ingest.client import Limits, SourceClient
 from ingest.clock import Clock
-from ingest.http import Http
 from tests.https_server import Server, serving, write_certificate
 
 NOW = datetime(2024, 11, 21, 7, 35, 2, tzinfo=UTC)
-KEY = "CG-sentinel-0123456789"
 
 
 @dataclass
@@ -38,11 +37,11 @@ class FakeLimiter:
     """Lets every request go at once, or refuses with ``refusal`` seconds; notes what it was asked."""
 
     refusal: float | None = None
-    waits: list[tuple[int, bool]] = field(default_factory=list)
+    acquired: list[tuple[int, bool]] = field(default_factory=list)
     held: list[float] = field(default_factory=list)
 
-    def wait(self, cost: int, until: float, *, yields: bool) -> float | None:
-        self.waits.append((cost, yields))
+    def acquire(self, cost: int, until: float, *, low_priority: bool) -> float | None:
+        self.acquired.append((cost, low_priority))
         return self.refusal
 
     def hold(self, seconds: float) -> None:
@@ -73,22 +72,25 @@ def fake_time() -> FakeTime:
 
 
 @pytest.fixture
-def http(server: Server, certificate: Path, fake_time: FakeTime, limiter: FakeLimiter) -> Callable[..., Http]:
+def client(
+    server: Server, certificate: Path, fake_time: FakeTime, limiter: FakeLimiter
+) -> Callable[..., SourceClient]:
     """Make a client of the server; keywords are its limits."""
+    tls = ssl.create_default_context(cafile=certificate)
 
-    def make(*, url: str = "", private: bool = True, per_minute: int = 100, **limits: Any) -> Http:
-        source = SourceConfig("example", url or server.url, per_minute, "x-api-key")
-        return Http(source, limiter, KEY, private, str(certificate), Limits(**limits), fake_time.clock())
+    def make(*, url: str = "", per_minute: int = 100, **limits: Any) -> SourceClient:
+        http = HttpClient("example", url or server.url, tls, allow_private=True, now=lambda: NOW)
+        return SourceClient(http, limiter, per_minute, Limits(**limits), fake_time.clock())
 
     return make
 
 
 @pytest.fixture
-def ask(http: Callable[..., Http], fake_time: FakeTime) -> Callable[..., Answer]:
-    """Ask the server once for ``/x``, with ``seconds`` to spare."""
+def ask(client: Callable[..., SourceClient], fake_time: FakeTime) -> Callable[..., HttpResponse]:
+    """Ask the server for ``/x``, with ``seconds`` to spare."""
 
-    def get(seconds: float = 60, **settings: Any) -> Answer:
-        return http(**settings).get("/x", {"page": "1"}, fake_time.seconds() + seconds)
+    def get(seconds: float = 60, **settings: Any) -> HttpResponse:
+        return client(**settings).get("/x", {"page": "1"}, fake_time.seconds() + seconds)
 
     return get
 

@@ -12,33 +12,33 @@ from hypothesis import strategies as st
 
 from coinlake import intervals
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.answers import Answer
+from coinlake.http import HttpResponse
 from ingest.errors import Unlisted
-from ingest.sources.binance import Binance
-from ingest.sources.binance.complaints import ban_ends, complaint, explained
-from ingest.sources.binance.requests import INTERVALS
+from ingest.sources.binance import Binance, ban_ends, error_message
 from tests.unit.ingest.conftest import FakeLimiter
 
 SAMPLES = Path(__file__).parent / "samples"
 DUE = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
+INTERVALS = sorted(Binance.facts().datasets["candles"].max_buckets)
 DUE_MS = 1_732_172_400_000
 ASSETS = {"BTC": {"binance": "BTC"}, "ETH": {"binance": "ETH"}, "PEPE": {"binance": "PEPE"}, "X": {}}
 SYMBOL_UNKNOWN = (SAMPLES / "binance_400_symbol.json").read_bytes()
 
 
-def answer(status, body=b"[]", **more):
-    return Answer("https://x/", status, "application/json", body, DUE, **more)
+def response(status, body=b"[]", retry_after=None):
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+    return HttpResponse("https://x/", status, body, DUE, headers)
 
 
 @dataclass
-class FakeHttp:
+class FakeClient:
     """Answers in turn and notes what it was asked."""
 
     answers: list
     asked: list = field(default_factory=list)
     limiter: FakeLimiter = field(default_factory=FakeLimiter)
 
-    def get(self, path, params, until, *, cost, yields):
+    def get(self, path, params, until, *, cost, low_priority, is_retryable):
         self.asked.append((path, params.get("symbols"), cost))
         return self.answers.pop(0)
 
@@ -143,7 +143,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(klines, changes, me
 )
 def test_each_recorded_complaint_is_told_with_its_remedy(klines, status, sample, kind, message):
     btc = Binance.plan(klines(), ASSETS, DUE)[0]
-    error = explained(answer(status, (SAMPLES / sample).read_bytes()), btc)
+    error = Binance.to_error(response(status, (SAMPLES / sample).read_bytes()), btc)
     assert type(error) is kind
     assert message in str(error)
 
@@ -158,17 +158,17 @@ def test_each_recorded_complaint_is_told_with_its_remedy(klines, status, sample,
     ],
 )
 def test_what_was_never_recorded_is_told_by_its_status(klines, status, body, kind, message):
-    error = explained(answer(status, body), Binance.plan(klines(), ASSETS, DUE)[0])
+    error = Binance.to_error(response(status, body), Binance.plan(klines(), ASSETS, DUE)[0])
     assert type(error) is kind
     assert message in str(error)
 
 
 @given(st.integers(200, 599), st.binary())
 def test_no_error_body_breaks_its_reading_or_the_log_line(klines, status, body):
-    message = str(explained(answer(status, body), Binance.plan(klines(), ASSETS, DUE)[0]))
+    message = str(Binance.to_error(response(status, body), Binance.plan(klines(), ASSETS, DUE)[0]))
     assert message.isprintable()
     assert len(message) < 400
-    assert complaint(body)[0] is None
+    assert error_message(body)[0] is None
 
 
 @pytest.mark.parametrize(
@@ -176,53 +176,53 @@ def test_no_error_body_breaks_its_reading_or_the_log_line(klines, status, body):
     [(b"", None, 120), (b"", 600, 600), (b"banned until 1732172700000.", 60, 300), (b"until 9", 10, 120)],
 )
 def test_a_ban_ends_with_the_later_of_what_the_answer_says(body, retry_after, seconds):
-    banned = answer(418, body, retry_after_seconds=retry_after)
+    banned = response(418, body, retry_after=retry_after)
     assert ban_ends(banned) == DUE + timedelta(seconds=seconds)
 
 
 def test_a_ban_holds_every_invocation_until_it_ends(klines):
-    http = FakeHttp([answer(418, b"", retry_after_seconds=900.0)])
+    client = FakeClient([response(418, b"", retry_after=900)])
     with pytest.raises(SourceUnavailable, match="before the ban ends at 2024-11-21T07:15:00Z"):
-        Binance(http).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
-    assert http.limiter.held == [900]
+        Binance(client).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
+    assert client.limiter.held == [900]
 
 
 def test_a_page_with_an_unlisted_symbol_is_asked_for_without_it(tickers):
     prices = b'[{"symbol": "BTCUSDT", "price": "1"}, {"symbol": "PEPEUSDT", "price": "1"}]'
-    http = FakeHttp([answer(400, SYMBOL_UNKNOWN), answer(200, prices), answer(200, b"[1]")])
+    client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, prices), response(200, b"[1]")])
     (page,) = tickers("BTC", "ETH", "PEPE")
-    found = Binance(http).fetch(page, 0.0)
-    assert (found.body, found.unlisted) == (b"[1]", ("ETHUSDT",))
-    assert http.asked[1:] == [
+    document = Binance(client).fetch(page, 0.0)
+    assert (document.response.body, document.unlisted) == (b"[1]", ("ETHUSDT",))
+    assert client.asked[1:] == [
         ("/api/v3/ticker/price", None, 4),
         ("/api/v3/ticker/24hr", '["BTCUSDT","PEPEUSDT"]', 2),
     ]
 
 
 def test_a_page_of_unlisted_symbols_only_is_unlisted(tickers):
-    http = FakeHttp([answer(400, SYMBOL_UNKNOWN), answer(200, b"[]")])
+    client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, b"[]")])
     with pytest.raises(Unlisted, match="binance lists none of BTCUSDT, ETHUSDT"):
-        Binance(http).fetch(tickers("BTC", "ETH")[0], 0.0)
+        Binance(client).fetch(tickers("BTC", "ETH")[0], 0.0)
 
 
 @pytest.mark.parametrize("prices", [b"<html>", b"{}", b"[1]", b'[{"price": "1"}]', b"[[]]"])
 def test_a_list_of_prices_that_cannot_be_read_blames_nobody(tickers, prices):
-    http = FakeHttp([answer(400, SYMBOL_UNKNOWN), answer(200, prices)])
+    client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, prices)])
     with pytest.raises((SourceUnavailable, Unlisted)):
-        Binance(http).fetch(tickers("BTC")[0], 0.0)
+        Binance(client).fetch(tickers("BTC")[0], 0.0)
 
 
-def test_a_request_tells_the_client_what_it_costs_and_whether_it_yields(klines):
-    told = []
-    client = SimpleNamespace(get=lambda *_, **how: told.append(how) or answer(200))
+def test_a_request_tells_the_client_its_cost_and_its_priority(klines):
+    calls = []
+    client = SimpleNamespace(get=lambda *_, **options: calls.append(options) or response(200))
     btc = Binance.plan(klines(), ASSETS, DUE)[0]
-    for yields in (False, True):
-        Binance(client).fetch(replace(btc, yields=yields), 0.0)
-    assert told == [{"cost": 2, "yields": False}, {"cost": 2, "yields": True}]
+    for low_priority in (False, True):
+        Binance(client).fetch(replace(btc, low_priority=low_priority), 0.0)
+    assert [(call["cost"], call["low_priority"]) for call in calls] == [(2, False), (2, True)]
 
 
 def test_an_unlisted_market_of_candles_is_not_looked_up(klines):
-    http = FakeHttp([answer(400, SYMBOL_UNKNOWN)])
+    client = FakeClient([response(400, SYMBOL_UNKNOWN)])
     with pytest.raises(Unlisted):
-        Binance(http).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
-    assert len(http.asked) == 1
+        Binance(client).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
+    assert len(client.asked) == 1

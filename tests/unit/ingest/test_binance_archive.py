@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.answers import Answer
+from coinlake.http import HttpResponse
+from coinlake.windows import Window
 from ingest.errors import NotYet, Unlisted
-from ingest.sources import Window
 from ingest.sources.binance_archive import BinanceArchive
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -21,16 +21,16 @@ CHECKSUM = FILE.with_name(f"{FILE.name}.CHECKSUM").read_bytes()
 MISSING = (SAMPLES / "binance_archive_404.xml").read_bytes()
 
 
-def answer(body, status=200, fetched_at=DUE):
-    return Answer("https://x/", status, "application/zip", body, fetched_at)
+def response(body, status=200, fetched_at=DUE):
+    return HttpResponse("https://x/", status, body, fetched_at)
 
 
 @dataclass
-class FakeHttp:
+class FakeClient:
     answers: list
     asked: list = field(default_factory=list)
 
-    def get(self, path, params, until, *, cost, yields):
+    def get(self, path, params, until, *, cost, low_priority, is_retryable):
         self.asked.append(path)
         return self.answers.pop(0)
 
@@ -50,9 +50,9 @@ def day(files):
 
 
 def month(asset="BTC", interval="1d", end=NEW_YEAR):
-    return BinanceArchive.histories["candles"].request(
-        Window(asset, "USDT", interval, end, 31, f"{end.replace(month=12, year=end.year - 1):%Y-%m}")
-    )
+    period = f"{end.replace(month=12, year=end.year - 1):%Y-%m}"
+    window = Window.of_period("binance_archive", "candles", asset, "USDT", interval=interval, period=period)
+    return BinanceArchive.windows["candles"](window, asset)
 
 
 def test_a_feed_asks_for_the_files_of_the_last_days(files):
@@ -86,15 +86,17 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(files, changes, mes
 
 
 def test_a_file_that_matches_its_checksum_is_handed_on(day):
-    http = FakeHttp([answer(CHECKSUM), answer(FILE.read_bytes())])
-    assert BinanceArchive(http).fetch(day, 0.0).body == FILE.read_bytes()
-    assert http.asked == [f"{day.path}.CHECKSUM", day.path]
+    client = FakeClient([response(CHECKSUM), response(FILE.read_bytes())])
+    assert BinanceArchive(client).fetch(day, 0.0).response.body == FILE.read_bytes()
+    assert client.asked == [f"{day.path}.CHECKSUM", day.path]
 
 
 def test_a_file_that_does_not_match_is_asked_for_once_more_with_its_checksum(day):
-    http = FakeHttp([answer(CHECKSUM), answer(b"cut"), answer(CHECKSUM), answer(FILE.read_bytes())])
-    assert BinanceArchive(http).fetch(day, 0.0).body == FILE.read_bytes()
-    assert http.asked == [f"{day.path}.CHECKSUM", day.path] * 2
+    client = FakeClient(
+        [response(CHECKSUM), response(b"cut"), response(CHECKSUM), response(FILE.read_bytes())]
+    )
+    assert BinanceArchive(client).fetch(day, 0.0).response.body == FILE.read_bytes()
+    assert client.asked == [f"{day.path}.CHECKSUM", day.path] * 2
 
 
 @pytest.mark.parametrize(
@@ -104,9 +106,9 @@ def test_a_file_that_does_not_match_is_asked_for_once_more_with_its_checksum(day
 )
 def test_what_no_checksum_vouches_for_is_never_handed_on(day, checksum):
     body = FILE.read_bytes() + (b"x" if checksum == CHECKSUM else b"")
-    http = FakeHttp([answer(checksum), answer(body)] * 2)
+    client = FakeClient([response(checksum), response(body)] * 2)
     with pytest.raises(SourceUnavailable, match="BTC-USDT 2024-12-31 does not match its checksum"):
-        BinanceArchive(http).fetch(day, 0.0)
+        BinanceArchive(client).fetch(day, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_what_no_checksum_vouches_for_is_never_handed_on(day, checksum):
 )
 def test_a_missing_day_may_come_within_two_days(day, fetched_at, kind):
     with pytest.raises(kind):
-        BinanceArchive(FakeHttp([answer(MISSING, 404, fetched_at)])).fetch(day, 0.0)
+        BinanceArchive(FakeClient([response(MISSING, 404, fetched_at)])).fetch(day, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +126,10 @@ def test_a_missing_day_may_come_within_two_days(day, fetched_at, kind):
 )
 def test_a_missing_month_may_come_until_its_first_monday_is_over(fetched_at, kind):
     with pytest.raises(kind):
-        BinanceArchive(FakeHttp([answer(MISSING, 404, fetched_at)])).fetch(month(), 0.0)
+        BinanceArchive(FakeClient([response(MISSING, 404, fetched_at)])).fetch(month(), 0.0)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(503, SourceUnavailable), (403, SourceRefused)])
 def test_any_other_error_is_told_by_its_status(day, status, kind):
     with pytest.raises(kind, match=f"HTTP {status} for BTC-USDT 2024-12-31"):
-        BinanceArchive(FakeHttp([answer(b"", status)])).fetch(day, 0.0)
+        BinanceArchive(FakeClient([response(b"", status)])).fetch(day, 0.0)

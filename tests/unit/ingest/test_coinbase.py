@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 
 from coinlake import intervals
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.answers import Answer
+from coinlake.http import HttpResponse
 from ingest.errors import Unlisted
-from ingest.sources.coinbase import INTERVALS, Coinbase
+from ingest.sources.coinbase import Coinbase
 
 SAMPLES = Path(__file__).parent / "samples"
+INTERVALS = sorted(Coinbase.facts().datasets["candles"].max_buckets)
 DUE = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
 ASSETS = {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "TRX": {"coingecko": "tron"}}
 
 
-def answer(status, body=b""):
-    return Answer("https://x/", status, "application/json", body, DUE)
+def response(status, body=b""):
+    return HttpResponse("https://x/", status, body, DUE)
 
 
 def test_each_market_is_asked_for_the_closed_buckets_before_the_slot(candles_feed):
@@ -100,7 +101,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(candles_feed, chang
 )
 def test_each_recorded_complaint_is_told_with_its_remedy(candles_feed, status, sample, kind, message):
     btc = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
-    error = Coinbase.explained(answer(status, (SAMPLES / sample).read_bytes()), btc)
+    error = Coinbase.to_error(response(status, (SAMPLES / sample).read_bytes()), btc)
     assert type(error) is kind
     assert message in str(error)
 
@@ -111,15 +112,15 @@ def test_each_recorded_complaint_is_told_with_its_remedy(candles_feed, status, s
 )
 @given(body=st.binary())
 def test_any_other_error_is_told_by_its_status(candles_feed, status, kind, body):
-    error = Coinbase.explained(answer(status, body), Coinbase.plan(candles_feed(), ASSETS, DUE)[0])
+    error = Coinbase.to_error(response(status, body), Coinbase.plan(candles_feed(), ASSETS, DUE)[0])
     assert type(error) is kind
     assert str(error).isprintable()
 
 
 def test_an_answer_is_handed_on_and_an_error_is_raised(candles_feed):
     market = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
-    fine, gone = answer(200, b"[]"), answer(404, b"")
-    assert Coinbase(SimpleNamespace(get=lambda *_, **__: fine)).fetch(market, 0.0) is fine
+    fine, gone = response(200, b"[]"), response(404, b"")
+    assert Coinbase(SimpleNamespace(get=lambda *_, **__: fine)).fetch(market, 0.0).response is fine
     with pytest.raises(SourceRefused):
         Coinbase(SimpleNamespace(get=lambda *_, **__: gone)).fetch(market, 0.0)
 
@@ -138,5 +139,5 @@ def test_all_products_come_in_one_answer_and_are_never_unlisted(candles_feed):
     (products,) = Coinbase.plan(candles_feed(dataset="assets", assets=()), ASSETS, DUE)
     assert products.path == "/products"
     assert str(products.key).endswith("dataset=assets/dt=2024-11-21/20241121T070000Z.products.json.gz")
-    gone = answer(404, (SAMPLES / "coinbase_404.json").read_bytes())
-    assert type(Coinbase.explained(gone, products)) is SourceRefused
+    gone = response(404, (SAMPLES / "coinbase_404.json").read_bytes())
+    assert type(Coinbase.to_error(gone, products)) is SourceRefused

@@ -10,12 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
+from coinlake.http import HttpResponse
 from coinlake.keys import RawKey, Slot
-from ingest.answers import Answer
 from ingest.errors import Unlisted
 from ingest.sources import Request
-from ingest.sources.coingecko import CoinGecko
-from ingest.sources.coingecko.complaints import complaint, explained
+from ingest.sources.coingecko import CoinGecko, error_message
 
 SAMPLES = Path(__file__).parent / "samples"
 DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
@@ -25,12 +24,12 @@ ASSETS = {"BTC": {"coingecko": "bitcoin", "coinbase": "BTC"}, "TRX": {"coingecko
 BITCOIN = Request("bitcoin", RawKey("coingecko", "ohlc", Slot(DUE, ("bitcoin",))), "/x", {})
 
 
-def answer(status, body=b""):
-    return Answer("https://x/", status, "application/json", body, DUE)
+def response(status, body=b""):
+    return HttpResponse("https://x/", status, body, DUE)
 
 
 def told(status, sample):
-    return explained(answer(status, (SAMPLES / sample).read_bytes()), BITCOIN)
+    return CoinGecko.to_error(response(status, (SAMPLES / sample).read_bytes()), BITCOIN)
 
 
 def test_the_top_assets_are_asked_for_page_by_page(quotes_feed):
@@ -106,15 +105,15 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(quotes_feed, change
 
 def test_an_empty_page_ends_the_pages_but_never_the_first_one(quotes_feed):
     first, second = CoinGecko.plan(quotes_feed(top=500), ASSETS, DUE)
-    assert second.ended_by(answer(200, b" []\n"))
-    assert not second.ended_by(answer(200, b"[{}]"))
-    assert not first.ended_by(answer(200, b"[]"))
+    assert second.is_ended_by(response(200, b" []\n"))
+    assert not second.is_ended_by(response(200, b"[{}]"))
+    assert not first.is_ended_by(response(200, b"[]"))
 
 
 def test_an_empty_batch_of_ids_says_nothing_about_the_next(quotes_feed):
     assets = {f"A{n}": {"coingecko": f"a-{n}"} for n in range(251)}
     pages = CoinGecko.plan(quotes_feed(top=None, assets=tuple(assets)), assets, DUE)
-    assert not any(page.ended_by(answer(200, b"[]")) for page in pages)
+    assert not any(page.is_ended_by(response(200, b"[]")) for page in pages)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,7 @@ def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, m
     ],
 )
 def test_what_was_never_recorded_is_told_by_its_code_or_status(status, body, kind, message):
-    error = explained(answer(status, body), BITCOIN)
+    error = CoinGecko.to_error(response(status, body), BITCOIN)
     assert type(error) is kind
     assert message in str(error)
 
@@ -170,7 +169,7 @@ json_values = st.recursive(
 
 @given(st.integers(200, 599), st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
-    message = str(explained(answer(status, body), BITCOIN))
+    message = str(CoinGecko.to_error(response(status, body), BITCOIN))
     assert message.isascii()
     assert message.isprintable()
     assert len(message) < 300
@@ -181,12 +180,12 @@ def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
     [b"[" * 100_000, b'{"error_code": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"null", b'{"error_code": true}'],
 )
 def test_a_hostile_error_body_has_no_code(body):
-    assert complaint(body)[0] is None
+    assert error_message(body)[0] is None
 
 
 def test_an_answer_is_handed_on_and_an_error_is_raised(quotes_feed):
     (page,) = CoinGecko.plan(quotes_feed(), ASSETS, DUE)
-    fine, gone = answer(200, b"<html>stored as it is</html>"), answer(404, b"")
-    assert CoinGecko(SimpleNamespace(get=lambda *_, **__: fine)).fetch(page, 0.0) is fine
+    fine, gone = response(200, b"<html>stored as it is</html>"), response(404, b"")
+    assert CoinGecko(SimpleNamespace(get=lambda *_, **__: fine)).fetch(page, 0.0).response is fine
     with pytest.raises(SourceRefused):
         CoinGecko(SimpleNamespace(get=lambda *_, **__: gone)).fetch(page, 0.0)

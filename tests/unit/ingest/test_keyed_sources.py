@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
-from ingest.answers import Answer
+from coinlake.http import HttpResponse
 from ingest.errors import Unlisted
 from ingest.sources.alternative_me import AlternativeMe
 from ingest.sources.coincap import CoinCap
@@ -24,8 +24,8 @@ ASSETS = {
 }
 
 
-def answer(status, body=b""):
-    return Answer("https://x/", status, "application/json", body, DUE)
+def response(status, body=b""):
+    return HttpResponse("https://x/", status, body, DUE)
 
 
 @pytest.fixture(scope="session")
@@ -95,16 +95,16 @@ def test_a_feed_that_coincap_cannot_answer_says_what_to_change(requests, dataset
 )
 def test_each_recorded_complaint_of_coincap_is_told_with_its_remedy(requests, status, sample, kind, message):
     body = (SAMPLES / sample).read_bytes()
-    error = CoinCap.explained(answer(status, body), requests(CoinCap, "quotes")[0])
+    error = CoinCap.to_error(response(status, body), requests(CoinCap, "quotes")[0])
     assert type(error) is kind
     assert message in str(error)
 
 
 def test_a_slug_that_coincap_does_not_know_is_unlisted_and_a_lost_page_is_not(requests):
-    gone = answer(404, b'{"error": "not found"}')
+    gone = response(404, b'{"error": "not found"}')
     bitcoin, page = requests(CoinCap, "price_points", interval="1h")[0], requests(CoinCap, "quotes")[0]
-    assert type(CoinCap.explained(gone, bitcoin)) is Unlisted
-    assert type(CoinCap.explained(gone, page)) is SourceRefused
+    assert type(CoinCap.to_error(gone, bitcoin)) is Unlisted
+    assert type(CoinCap.to_error(gone, page)) is SourceRefused
 
 
 def test_coindesk_is_asked_for_ticks_of_all_pairs_at_once(requests):
@@ -140,7 +140,7 @@ def test_coindesk_is_asked_up_to_a_second_within_the_last_bucket(requests, inter
     ],
 )
 def test_coindesk_complains_in_an_envelope(requests, status, body, kind, message):
-    error = CoinDesk.explained(answer(status, body), requests(CoinDesk, "candles")[0])
+    error = CoinDesk.to_error(response(status, body), requests(CoinDesk, "candles")[0])
     assert type(error) is kind
     assert message in str(error)
 
@@ -154,12 +154,12 @@ def test_alternative_me_is_asked_for_the_last_days_of_its_index(requests):
 @pytest.mark.parametrize(("status", "kind"), [(500, SourceUnavailable), (404, SourceRefused)])
 def test_alternative_me_is_told_by_its_status(requests, status, kind):
     fng = requests(AlternativeMe, "sentiment")[0]
-    assert type(AlternativeMe.explained(answer(status), fng)) is kind
+    assert type(AlternativeMe.to_error(response(status), fng)) is kind
 
 
 @pytest.mark.parametrize(("source", "dataset"), [(CoinCap, "quotes"), (CoinDesk, "candles")])
 @given(status=st.integers(200, 599), body=st.binary())
 def test_no_error_body_breaks_its_reading_or_the_log_line(requests, source, dataset, status, body):
-    message = str(source.explained(answer(status, body), requests(source, dataset)[0]))
+    message = str(source.to_error(response(status, body), requests(source, dataset)[0]))
     assert message.isprintable()
     assert len(message) < 300

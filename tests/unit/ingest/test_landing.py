@@ -17,11 +17,12 @@ from coinlake.errors import (
     StoreUnavailable,
     TooLarge,
 )
+from coinlake.http import HttpResponse
 from coinlake.keys import RawKey, Slot
-from ingest.answers import Answer, Limits
 from ingest.errors import IngestFailed, NotYet, Unlisted
-from ingest.landing import land, land_all, metadata, revisions
-from ingest.sources import Request
+from ingest.landing import land, land_all, metadata
+from ingest.sources import RawDocument, Request
+from ingest.windows import revisions
 
 DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
 FAULTS = [SourceUnavailable("down"), SourceRefused("no"), BadConfiguration("key"), TooLarge("big")]
@@ -31,9 +32,8 @@ def request(name, may_end=False):
     return Request(name, RawKey("example", "quotes", Slot(DUE, (name,))), "/x", {}, may_end)
 
 
-def answer(body=b"[1]", **changes):
-    fields = {"url": "https://x/", "status": 200, "content_type": "application/json", "fetched_at": DUE}
-    return Answer(**{**fields, "body": body, **changes})
+def response(body=b"[1]", *, url="https://x/", content_type="application/json", fetched_at=DUE):
+    return HttpResponse(url, 200, body, fetched_at, {"Content-Type": content_type})
 
 
 @dataclass
@@ -43,14 +43,13 @@ class FakeSource:
     answers: dict
     asked: dict = field(default_factory=dict)
     name = "example"
-    limits = Limits()
 
     def fetch(self, one, until):
         self.asked[one.name] = until
-        given_answer = self.answers.get(one.name, b"[1]")
-        if isinstance(given_answer, Exception):
-            raise given_answer
-        return given_answer if isinstance(given_answer, Answer) else answer(given_answer)
+        answer = self.answers.get(one.name, b"[1]")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, RawDocument) else RawDocument(response(answer))
 
 
 @dataclass
@@ -69,21 +68,21 @@ class FakeStore:
         self.objects[key] = body
 
 
-def landed(source, requests, store=None, expires=100.0, now=0.0):
-    return land_all(source, requests, store or FakeStore(), expires, lambda: now)
+def landed(source, requests, store=None, until=100.0, now=0.0):
+    return land_all(source, requests, store or FakeStore(), until, lambda: now)
 
 
 def test_what_lands_is_the_gzip_of_the_bytes_as_received():
     store = FakeStore()
-    assert land(store, request("a").key, answer(b"<html>\xff\n")) is True
+    assert land(store, request("a").key, response(b"<html>\xff\n")) is True
     (body,) = store.objects.values()
     assert gzip.decompress(body) == b"<html>\xff\n"
 
 
 def test_what_lies_there_is_kept_and_counts_as_done():
     store = FakeStore()
-    land(store, request("a").key, answer(b"first"))
-    assert land(store, request("a").key, answer(b"second")) is False
+    land(store, request("a").key, response(b"first"))
+    assert land(store, request("a").key, response(b"second")) is False
     assert gzip.decompress(store.objects[str(request("a").key)]) == b"first"
 
 
@@ -117,12 +116,12 @@ def test_a_failing_page_does_not_end_the_pages():
 
 def test_a_request_takes_half_of_the_time_that_is_left_and_the_last_one_all():
     source = FakeSource({})
-    landed(source, [request(name) for name in "abc"], expires=100.0, now=40.0)
+    landed(source, [request(name) for name in "abc"], until=100.0, now=40.0)
     assert source.asked == {"a": 70.0, "b": 70.0, "c": 100.0}
 
 
 def test_an_object_says_where_its_bytes_came_from():
-    assert metadata(answer(b"[]", fetched_at=DUE.replace(microsecond=7))) == {
+    assert metadata(response(b"[]", fetched_at=DUE.replace(microsecond=7))) == {
         "url": "https://x/",
         "fetched_at": "2024-11-21T07:35:00.000007+00:00",
         "status": "200",
@@ -133,7 +132,7 @@ def test_an_object_says_where_its_bytes_came_from():
 
 @given(st.text(), st.integers(0, 20_000))
 def test_no_answer_makes_metadata_that_s3_refuses(content_type, length):
-    kept = metadata(answer(url="https://x/?ids=" + "a" * length, content_type=content_type))
+    kept = metadata(response(url="https://x/?ids=" + "a" * length, content_type=content_type))
     assert all(value.isascii() and value.isprintable() for value in kept.values())
     assert sum(len(name) + len(value) for name, value in kept.items()) < 2048
 
@@ -153,7 +152,7 @@ def test_a_bug_is_no_failed_request():
 
 def test_a_url_that_is_too_long_loses_its_whole_query_and_never_half_of_it():
     ids = ",".join(f"some-coin-{number}" for number in range(250))
-    assert metadata(answer(url=f"https://x/coins/markets?ids={ids}"))["url"] == "https://x/coins/markets"
+    assert metadata(response(url=f"https://x/coins/markets?ids={ids}"))["url"] == "https://x/coins/markets"
 
 
 def test_a_market_that_is_not_listed_or_not_published_yet_is_no_failure():
@@ -163,7 +162,7 @@ def test_a_market_that_is_not_listed_or_not_published_yet_is_no_failure():
 
 
 def test_markets_missing_from_an_answer_are_told_and_the_answer_is_kept():
-    source = FakeSource({"a": answer(b"[2]", unlisted=("XYZUSDT",))})
+    source = FakeSource({"a": RawDocument(response(b"[2]"), unlisted=("XYZUSDT",))})
     landing = landed(source, [request("a")])
     assert (landing.landed, landing.unlisted) == (1, ["XYZUSDT"])
 

@@ -1,5 +1,6 @@
 """What ingest needs before it starts: its environment, its key, its sources."""
 
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from coinlake.alert_rules import Notices
 from coinlake.config import LakeConfig, SourceConfig
 from coinlake.errors import BadConfiguration, StoreUnavailable
+from ingest import wiring
+from ingest.clock import Clock
 from ingest.secrets import api_key
 from ingest.settings import Settings
 from ingest.sources.coingecko import CoinGecko
-from ingest.sources.registry import SOURCES, connect
 
 ENVIRONMENT = {
     "RAW_BUCKET": "raw",
@@ -79,33 +81,36 @@ def test_a_key_that_cannot_be_used_is_never_told(outcome, kind):
     assert KEY not in str(failed.value)
 
 
+def connect(lake_config, name, aws):
+    tls = ssl.create_default_context()
+    return wiring.connect(lake_config, name, aws=aws, table="state", tls=tls, clock=Clock())
+
+
 def test_a_source_with_a_key_gets_it_and_one_without_never_asks_for_one():
     named = {"api_key_header": "x-cg-demo-api-key", "api_key_parameter": "/coinlake/dev/key"}
     clients = {"ssm": FakeSsm(KEY), "dynamodb": None}
-    assert connect(config(**named), "coingecko", clients.get, "state", True).http.api_key == KEY
-    keyless = connect(config(), "coingecko", {"dynamodb": None}.__getitem__, "state", True)
+    keyed = connect(config(**named), "coingecko", clients.get)
+    assert (keyed.client.http.api_key.header, keyed.client.http.api_key.value) == ("x-cg-demo-api-key", KEY)
+    assert KEY not in repr(keyed)
+    keyless = connect(config(), "coingecko", {"dynamodb": None}.__getitem__)
     assert isinstance(keyless, CoinGecko)
-    assert keyless.http.api_key is None
-    assert keyless.http.limits.throttled_seconds == 60
+    assert keyless.client.http.api_key is None
+    assert keyless.client.limits.throttled_seconds == 60
 
 
-@pytest.mark.parametrize("name", ["kraken", "coinbase"])
-def test_a_source_that_is_not_there_is_told_with_those_that_are(name):
+@pytest.mark.parametrize("name", ["nowhere", "coinbase"])
+def test_a_source_that_is_not_there_is_named_with_those_that_are(name):
     with pytest.raises(BadConfiguration, match=f"no source '{name}'; the sources are alternative_me, bin"):
-        connect(config(), name, lambda _: None, "state", True)
+        connect(config(), name, lambda _: None)
 
 
-def test_a_source_has_the_bucket_of_its_own_limit():
-    bucket = connect(config(), "coingecko", lambda _: None, "state", True).http.limiter.bucket
+def test_a_source_has_the_token_bucket_of_its_own_limit():
+    bucket = connect(config(), "coingecko", lambda _: None).client.limiter.bucket
     assert (bucket.table, bucket.source, bucket.per_minute) == ("state", "coingecko", 5)
 
 
-def test_each_source_is_filed_under_its_own_name():
-    assert {name: source.name for name, source in SOURCES.items()} == {name: name for name in SOURCES}
-
-
-def test_importing_the_handler_loads_no_table_library_and_no_settings():
-    heavy = "{'pyarrow', 'pandas', 'awswrangler', 'numpy'}"
+def test_importing_the_handler_loads_no_table_library_no_source_and_no_settings():
+    heavy = "{'pyarrow', 'pandas', 'awswrangler', 'numpy', 'requests', 'ingest.sources.coinbase'}"
     code = f"import sys, ingest.handler; print(sorted({heavy} & set(sys.modules)))"
     path = [str(ROOT / "functions"), str(ROOT / "layers/coinlake/python")]
     environment = {"PYTHONPATH": ":".join(path), "AWS_DEFAULT_REGION": "us-east-1"}

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from coinlake import intervals
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
-from ingest.clock import Clock
-from ingest.wanted import Wanted
-from ingest.windows import planned
+from coinlake.windows import Window
+from ingest import windows
 from ops.backfill import cost, planner
 from ops.backfill.plan import Plan
 from ops.backfill.planner import DAY
@@ -100,9 +99,8 @@ def test_two_backfills_name_their_common_windows_alike():
 @pytest.mark.parametrize("source", sorted(RATES))
 @pytest.mark.parametrize("interval", ["1h", "1d"])
 def test_ingest_takes_every_window(source: str, interval: str):
-    clock = Clock(now=lambda: NOW)
     for event in json.loads(plan(source, "2026-01-02", interval=interval).body):
-        assert planned(Wanted.of(event["window"]), config(), clock).key.source == source
+        assert windows.plan(Window.from_event(event["window"]), config(), NOW).key.source == source
 
 
 def test_fine_candles_of_whole_months_come_from_the_archive():

@@ -9,7 +9,7 @@ import pytest
 
 from coinlake.errors import StoreUnavailable
 from ingest.clock import Clock
-from ingest.limiter import Bucket, Limiter
+from ingest.rate_limits import RateLimiter, TokenBucket
 from tests.integration.ingest.deployment import create_state_table
 
 START = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
@@ -38,7 +38,7 @@ def table(aws):
 
 @pytest.fixture
 def bucket(table):
-    return lambda per_minute, name="example": Bucket(boto3.client("dynamodb"), "state", name, per_minute)
+    return lambda per_minute, name="example": TokenBucket(boto3.client("dynamodb"), "state", name, per_minute)
 
 
 @pytest.fixture
@@ -49,93 +49,93 @@ def stepped():
 def sent_at(limiter, stepped, count, cost=1):
     times = []
     for _ in range(count):
-        assert limiter.wait(cost, 1e9, yields=False) is None
+        assert limiter.acquire(cost, 1e9, low_priority=False) is None
         times.append(stepped.seconds())
     return times
 
 
 def test_requests_share_the_minute_evenly(bucket, stepped):
-    assert sent_at(Limiter(bucket(5), stepped.clock()), stepped, 7) == [0, 12, 24, 36, 48, 60, 72]
+    assert sent_at(RateLimiter(bucket(5), stepped.clock()), stepped, 7) == [0, 12, 24, 36, 48, 60, 72]
 
 
 def test_a_request_takes_as_much_of_the_minute_as_it_costs(bucket, stepped):
-    assert sent_at(Limiter(bucket(6000), stepped.clock()), stepped, 3, cost=40) == pytest.approx(
+    assert sent_at(RateLimiter(bucket(6000), stepped.clock()), stepped, 3, cost=40) == pytest.approx(
         [0, 0.4, 0.8]
     )
 
 
 @pytest.mark.parametrize("per_minute", [1, 7, 480])
 def test_no_minute_holds_more_requests_than_allowed(bucket, stepped, per_minute):
-    times = sent_at(Limiter(bucket(per_minute), stepped.clock()), stepped, min(per_minute + 3, 60))
+    times = sent_at(RateLimiter(bucket(per_minute), stepped.clock()), stepped, min(per_minute + 3, 60))
     gap = 60 / per_minute
     assert all(later - first >= gap - 1e-6 for first, later in pairwise(times))
 
 
 def test_after_a_rest_nothing_has_to_wait_and_nothing_was_saved_up(bucket, stepped):
-    limiter = Limiter(bucket(5), stepped.clock())
+    limiter = RateLimiter(bucket(5), stepped.clock())
     sent_at(limiter, stepped, 1)
     stepped.slept.append(600)
     assert sent_at(limiter, stepped, 2) == [600, 612]
 
 
 def test_invocations_at_the_same_moment_get_turns_of_their_own(bucket):
-    turns = [bucket(60).take(1, START, 100) for _ in range(24)]
-    assert all(turn.granted for turn in turns)
-    assert [turn.wait_seconds for turn in turns] == list(range(24))
+    reservations = [bucket(60).reserve(1, START, 100) for _ in range(24)]
+    assert all(one.granted for one in reservations)
+    assert [one.wait_seconds for one in reservations] == list(range(24))
 
 
 def test_sources_do_not_wait_for_each_other(bucket):
-    assert bucket(1, "a").take(1, START, 0).granted
-    assert bucket(1, "b").take(1, START, 0).granted
+    assert bucket(1, "a").reserve(1, START, 0).granted
+    assert bucket(1, "b").reserve(1, START, 0).granted
 
 
 def test_a_turn_past_the_remaining_time_is_neither_waited_for_nor_taken(bucket, stepped):
-    limiter = Limiter(bucket(1), stepped.clock())
-    assert limiter.wait(1, 30, yields=False) is None
-    assert limiter.wait(1, 30, yields=False) == 60
+    limiter = RateLimiter(bucket(1), stepped.clock())
+    assert limiter.acquire(1, 30, low_priority=False) is None
+    assert limiter.acquire(1, 30, low_priority=False) == 60
     assert stepped.slept == []
-    assert limiter.wait(1, 61, yields=False) is None  # the refused one took no turn
+    assert limiter.acquire(1, 61, low_priority=False) is None  # the refused one took no turn
 
 
 def test_a_hold_binds_everybody_and_a_shorter_one_does_not_end_it(bucket, stepped):
-    first, second = (Limiter(bucket(60), stepped.clock()) for _ in range(2))
+    first, second = (RateLimiter(bucket(60), stepped.clock()) for _ in range(2))
     first.hold(120)
     first.hold(5)
-    assert second.wait(1, 100, yields=False) == 120
+    assert second.acquire(1, 100, low_priority=False) == 120
     assert sent_at(second, stepped, 2) == [120, 121]
 
 
 def test_no_hold_lasts_longer_than_the_longest_ban(bucket, stepped):
-    limiter = Limiter(bucket(60), stepped.clock())
+    limiter = RateLimiter(bucket(60), stepped.clock())
     limiter.hold(1e300)
-    assert limiter.wait(1, 10, yields=False) == 3 * 86400
+    assert limiter.acquire(1, 10, low_priority=False) == 3 * 86400
 
 
 def test_a_backfill_queues_one_request_ahead_so_that_a_feed_need_not_wait_long(bucket, stepped):
     one = bucket(480)
-    backfills = [one.take(1, START, 1.0) for _ in range(100)]
-    assert sum(turn.granted for turn in backfills) == 9
-    assert one.take(1, START, 50).wait_seconds == pytest.approx(1.125)
+    backfills = [one.reserve(1, START, 1.0) for _ in range(100)]
+    assert sum(reservation.granted for reservation in backfills) == 9
+    assert one.reserve(1, START, 50).wait_seconds == pytest.approx(1.125)
     assert stepped.slept == []
 
 
 def test_a_backfill_that_finds_a_queue_comes_back_until_its_turn(bucket, stepped):
     one = bucket(60)
     for _ in range(10):
-        one.take(1, START, 100)
-    assert Limiter(one, stepped.clock()).wait(1, 60, yields=True) is None
+        one.reserve(1, START, 100)
+    assert RateLimiter(one, stepped.clock()).acquire(1, 60, low_priority=True) is None
     assert stepped.seconds() == pytest.approx(10)
     assert stepped.slept == [9.5, pytest.approx(0.5)]
 
 
 def test_a_backfill_gives_up_where_its_turn_is_too_late(bucket, stepped):
-    limiter = Limiter(bucket(60), stepped.clock())
+    limiter = RateLimiter(bucket(60), stepped.clock())
     limiter.hold(600)
-    assert limiter.wait(1, 60, yields=True) == 600
+    assert limiter.acquire(1, 60, low_priority=True) == 600
     assert stepped.slept == []
 
 
 def test_without_its_table_nobody_goes(aws, stepped):
-    bucket = Bucket(boto3.client("dynamodb"), "gone", "example", 60)
+    bucket = TokenBucket(boto3.client("dynamodb"), "gone", "example", 60)
     with pytest.raises(StoreUnavailable, match="could not limit example in table gone: ResourceNotFound"):
-        Limiter(bucket, stepped.clock()).wait(1, 60, yields=False)
+        RateLimiter(bucket, stepped.clock()).acquire(1, 60, low_priority=False)

@@ -22,21 +22,21 @@ from coinlake.stores import error_code
 from ingest.clock import Clock
 
 MINUTE_MS: Final = 60_000
-YIELDING_SECONDS: Final = 1.0  # how far ahead a backfill queues, at most: feeds wait behind it
-LONGEST_HOLD: Final = timedelta(days=3)  # Binance's longest ban; no header holds us longer
+LOW_PRIORITY_SECONDS: Final = 1.0  # how far ahead a backfill queues, at most: feeds wait behind it
+MAX_HOLD: Final = timedelta(days=3)  # Binance's longest ban; no header holds us longer
 _MS: Final = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """Whether a request has its turn, and in how long; if not, in how long the queue is done."""
+class Reservation:
+    """Whether a request may go, and in how long; if not, in how long the queue is done."""
 
     granted: bool
     wait_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
-class Bucket:
+class TokenBucket:
     """One source's bucket. Every fault of AWS becomes a ``StoreUnavailable``."""
 
     client: Any = field(repr=False)
@@ -48,21 +48,21 @@ class Bucket:
         """How much of a minute a request takes that costs ``cost`` of ``per_minute``."""
         return -(-MINUTE_MS * cost // self.per_minute)
 
-    def take(self, cost: int, now: datetime, patience_seconds: float) -> Turn:
-        """A turn at once, or behind the others if that is no more than ``patience_seconds`` away."""
+    def reserve(self, cost: int, now: datetime, max_wait_seconds: float) -> Reservation:
+        """At once, or behind the others if that is no more than ``max_wait_seconds`` away."""
         start, gap = _ms(now), self.gap_ms(cost)
         idle = "attribute_not_exists(free_at) OR free_at <= :start"
         taken, _ = self._set("free_at = :next", idle, next=start + gap, start=start)
         if taken:
-            return Turn(True, 0.0)
-        latest = start + int(patience_seconds * 1000)
+            return Reservation(True, 0.0)
+        latest = start + int(max_wait_seconds * 1000)
         queued, free = self._set("free_at = free_at + :gap", "free_at <= :latest", gap=gap, latest=latest)
-        return Turn(queued, (free - gap * queued - start) / 1000)
+        return Reservation(queued, (free - gap * queued - start) / 1000)
 
     def hold(self, until: datetime) -> None:
         """Let nobody ask before ``until``."""
-        wanted = "attribute_not_exists(free_at) OR free_at < :until"
-        self._set("free_at = :until", wanted, until=_ms(until))
+        earlier = "attribute_not_exists(free_at) OR free_at < :until"
+        self._set("free_at = :until", earlier, until=_ms(until))
 
     def _set(self, change: str, condition: str, **values: int) -> tuple[bool, int]:
         """Whether the condition held, and ``free_at`` after the change, or as it stands without."""
@@ -91,32 +91,33 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Limiter:
-    """Waits for a source's turns."""
+class RateLimiter:
+    """Makes each request wait until the bucket of its source has room."""
 
-    bucket: Bucket
+    bucket: TokenBucket
     clock: Clock
 
-    def wait(self, cost: int, until: float, *, yields: bool) -> float | None:
+    def acquire(self, cost: int, until: float, *, low_priority: bool) -> float | None:
         """None once the request may go; else, not waited for, the seconds until the bucket is free.
 
-        ``until`` is a time of ``clock.seconds``. A request that ``yields`` queues a second or one
+        ``until`` is a time of ``clock.seconds``. A request of ``low_priority`` queues a second or one
         request ahead and comes back later, so that feeds never find a long queue before them.
         """
-        ahead = max(YIELDING_SECONDS, self.bucket.gap_ms(cost) / 1000)
+        ahead = max(LOW_PRIORITY_SECONDS, self.bucket.gap_ms(cost) / 1000)
         while True:
             left = until - self.clock.seconds()
-            turn = self.bucket.take(cost, self.clock.now(), min(left, ahead) if yields else left)
-            if not turn.granted and (turn.wait_seconds >= left or not yields):
-                return turn.wait_seconds
-            if turn.granted:
-                self._sleep(turn.wait_seconds)
+            wait_seconds = min(left, ahead) if low_priority else left
+            reservation = self.bucket.reserve(cost, self.clock.now(), wait_seconds)
+            if reservation.granted:
+                self._sleep(reservation.wait_seconds)
                 return None
-            self._sleep(turn.wait_seconds - ahead * (1 - self.clock.jitter()))
+            if reservation.wait_seconds >= left or not low_priority:
+                return reservation.wait_seconds
+            self._sleep(reservation.wait_seconds - ahead * (1 - self.clock.jitter()))
 
     def hold(self, seconds: float) -> None:
         """Let no invocation ask the source for so long; three days at most."""
-        self.bucket.hold(self.clock.now() + min(timedelta(seconds=min(seconds, 1e9)), LONGEST_HOLD))
+        self.bucket.hold(self.clock.now() + min(timedelta(seconds=min(seconds, 1e9)), MAX_HOLD))
 
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:
