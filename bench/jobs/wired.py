@@ -45,7 +45,7 @@ class Wired:
         )
         body = created_event(ObjectRef(RAW, raw_key))
         wired = cls(s3, RawKey.parse(raw_key), {"Records": [{"messageId": "bench", "body": body}]})
-        _handler().wire().raw.client.meta.events.register("before-call", wired._count)
+        _handler().stage().raw.client.meta.events.register("before-call", wired._count)
         return wired
 
     def forget(self) -> None:

@@ -14,7 +14,7 @@ from coinlake.errors import NotFound
 from coinlake.keys import RawKey
 from coinlake.records import LedgerEntry, quarantine_lines
 from coinlake.stores import ObjectStore
-from transform.parsed import Parsed
+from transform.model import ParsedObject
 from transform.writer import ParquetWriter
 
 _ETAG: Final = "raw-etag"
@@ -24,15 +24,15 @@ _MAX_LEDGER_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Lake:
-    """The lake bucket as transform writes it, under ``version`` of its code."""
+class Committer:
+    """Writes outcomes to the lake's bucket, under ``version`` of transform's code and configuration."""
 
     store: ObjectStore
     writer: ParquetWriter
     version: str
 
     def mark(self, key: RawKey) -> Mapping[str, str] | None:
-        """What the commit mark of a raw object says of its making; None where there is none."""
+        """The metadata of a raw object's ledger entry; None where there is no entry."""
         try:
             return self.store.head(str(key.ledger())).metadata
         except NotFound:
@@ -42,7 +42,7 @@ class Lake:
         """Whether this code has committed this very raw object before."""
         return mark is not None and mark.get(_ETAG) == etag and mark.get(_VERSION) == self.version
 
-    def commit(self, key: RawKey, etag: str, parsed: Parsed, *, again: bool) -> LedgerEntry:
+    def commit(self, key: RawKey, etag: str, parsed: ParsedObject, *, again: bool) -> LedgerEntry:
         """Write everything; ``again`` where there is an older ledger entry, whose outputs may be stale."""
         entry = self._entry(key, etag, parsed)
         self._write(key, parsed)
@@ -57,15 +57,15 @@ class Lake:
         entry = LedgerEntry(str(key), "", self.version, 0, 0, 0, notes=("missing",))
         self._put(key, entry, self.version)
 
-    def _write(self, key: RawKey, parsed: Parsed) -> None:
-        for part in parsed.parts:
+    def _write(self, key: RawKey, parsed: ParsedObject) -> None:
+        for part in parsed.slices:
             self.writer.write(str(key.trusted(part.table, part.partition)), part.table, part.rows)
         if parsed.rejections:
             body = quarantine_lines(str(key), parsed.rejections)
             self.store.put(str(key.quarantine()), body, content_type="application/x-ndjson")
 
-    def _entry(self, key: RawKey, etag: str, parsed: Parsed) -> LedgerEntry:
-        outputs = [str(key.trusted(part.table, part.partition)) for part in parsed.parts]
+    def _entry(self, key: RawKey, etag: str, parsed: ParsedObject) -> LedgerEntry:
+        outputs = [str(key.trusted(part.table, part.partition)) for part in parsed.slices]
         if parsed.rejections:
             outputs.append(str(key.quarantine()))
         return LedgerEntry(
@@ -84,8 +84,8 @@ class Lake:
     def _stale(self, key: RawKey, outputs: Iterable[str]) -> list[str]:
         """What the older entry lists, or was about to delete, and this one does not."""
         older = LedgerEntry.from_json(self.store.get(str(key.ledger()), _MAX_LEDGER_BYTES).body)
-        doomed = (note.removeprefix(_STALE) for note in older.notes if note.startswith(_STALE))
-        return sorted({*older.outputs, *doomed} - set(outputs))
+        listed_as_stale = (note.removeprefix(_STALE) for note in older.notes if note.startswith(_STALE))
+        return sorted({*older.outputs, *listed_as_stale} - set(outputs))
 
     def _delete(self, key: RawKey, entry: LedgerEntry, stale: Iterable[str]) -> None:
         """Delete only after an entry that does not list the keys, but remembers them.

@@ -34,7 +34,7 @@ class ParquetWriter:
 
     def write(self, key: str, table: str, rows: pa.Table) -> None:
         """``StoreUnavailable`` where S3 fails. ``rows`` are used up: touching them again crashes."""
-        path, schema, session = f"s3://{self.bucket}/{key}", rows.schema, _OneWrite(self.s3)
+        path, schema, session = f"s3://{self.bucket}/{key}", rows.schema, _SingleUseSession(self.s3)
         try:
             awswrangler.s3.to_parquet(
                 df=rows.to_pandas(types_mapper=_pandas_type, split_blocks=True, self_destruct=True),
@@ -47,7 +47,7 @@ class ParquetWriter:
                     if pa.types.is_decimal128(field.type)
                 },
                 pyarrow_additional_kwargs={
-                    **parquet.settings(tables()[table], schema),
+                    **parquet.writer_settings(tables()[table], schema),
                     "write_table_args": {"row_group_size": parquet.ROW_GROUP_ROWS},
                 },
                 use_threads=False,
@@ -60,7 +60,7 @@ class ParquetWriter:
 
 
 @dataclass(slots=True)
-class _OneWrite:
+class _SingleUseSession:
     """The session, and the client, that awswrangler is given for one write.
 
     It asks its session for a new client, with a TLS pool of its own, for each write: here it gets

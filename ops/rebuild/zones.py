@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -21,9 +20,7 @@ from refine.files import Files
 from refine.parts import Parts
 from refine.tables import DERIVED
 from refine.work import Message, Outcome, Refine
-from transform.commit import Lake
-from transform.work import Transform
-from transform.writer import ParquetWriter
+from transform import wiring
 
 ROUND: Final = 500  # files that refine merges at once
 THREADS: Final = 4
@@ -54,17 +51,14 @@ def trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch, list[R
     scratch = Scratch(lake.client, folder, (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER))
     done = {entry.key for entry in entries(lake, keys.LEDGER)}
     wanted = [(entry, key) for entry, key in _raw(stack) if str(key.ledger()) in done]
-    transform = Transform(
-        raw=stack.raw,
-        lake=Lake(ObjectStore(scratch, lake.bucket), ParquetWriter(scratch, lake.bucket), "rebuild"),
-        symbol_of=lru_cache(8192)(stack.config().symbol),
-        max_bytes=MAX_RAW_BYTES,
+    transform = wiring.assemble(
+        stack.raw, ObjectStore(scratch, lake.bucket), stack.config(), "rebuild", MAX_RAW_BYTES
     )
     bodies = [
         created_event(ObjectRef(stack.raw_bucket, entry.key, entry.size, entry.etag)) for entry, _ in wanted
     ]
     with ThreadPoolExecutor(THREADS) as pool:
-        for number, _ in enumerate(pool.map(transform.message, bodies), start=1):
+        for number, _ in enumerate(pool.map(transform.process, bodies), start=1):
             report(number, len(bodies))
     return scratch, [key for _, key in wanted]
 

@@ -11,12 +11,13 @@ import pytest
 from bench import inputs
 from bench.paths import ROOT
 from coinlake.stores import StoredObject
-from transform.reading import read
+from transform.model import AssetMap
+from transform.pipeline import parse
 
 
 def read_raw(key, body):
     stored = StoredObject(body, "etag", {"fetched_at": inputs.FETCHED_AT.isoformat()}, inputs.FETCHED_AT)
-    return read(stored, key, lambda source, name: f"{source}:{name}", 1 << 26)
+    return parse(stored, key, AssetMap(lambda source, name: f"{source}:{name}"), 1 << 26)
 
 
 def test_the_inputs_are_the_same_every_time():

@@ -5,26 +5,22 @@ It comes as ``{name, data, metadata}``; each day is an object of texts, its valu
 null or a text. Source: alternative.me/crypto/fear-and-greed-index, "Crypto Fear and Greed Index API".
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coinlake.tables import TIMESTAMP
-from transform.assembly import by_slot, constant, origin
-from transform.documents import listed
-from transform.parsed import Answer, Parsed
-from transform.rows import field, objects, unlisted
+from transform.columns.validation import field_values, unknown_fields, validate_objects
+from transform.model import ParsedObject, RawDocument, Reader
+from transform.readers.documents import DocumentReader, list_at
+from transform.tables.assembly import constant, origin_columns, slice_by_slot
 
-KNOWN: Final = frozenset({"name", "data", "metadata"})
+_KNOWN: Final = frozenset({"name", "data", "metadata"})
 _DAY_KNOWN: Final = {"value", "value_classification", "timestamp", "time_until_update"}
 _INDEX: Final = "fear_and_greed"
-_MOST: Final = 100
-
-
-def rows(document: Any) -> list[Any] | None:
-    """The days."""
-    return listed(document.get("data")) if isinstance(document, dict) else None
+_MAX_INDEX: Final = 100
 
 
 def error(document: dict[str, Any]) -> str | None:
@@ -34,17 +30,24 @@ def error(document: dict[str, Any]) -> str | None:
     return message if isinstance(message, str) else None
 
 
-def parse(answer: Answer) -> Parsed:
+def sentiment(document: RawDocument) -> ParsedObject:
     """One row for each day."""
-    sheet, days = objects(answer.rows, written=True)
-    values = field(days, "value")
-    index = sheet.integers("value", values, pa.int32(), "missing_field")
-    sheet.reject("out_of_range", pc.or_(pc.less(index, 0), pc.greater(index, _MOST)), "value", values)
-    times = sheet.epoch_times("timestamp", field(days, "timestamp"), answer.received_at)
-    columns = origin(answer, len(days)) | {
+    validator, days = validate_objects(document.rows, numbers_as_text=True)
+    values = field_values(days, "value")
+    index = validator.integers("value", values, pa.int32(), "missing_field")
+    validator.reject(
+        "out_of_range", pc.or_(pc.less(index, 0), pc.greater(index, _MAX_INDEX)), "value", values
+    )
+    times = validator.epoch_times("timestamp", field_values(days, "timestamp"), document.received_at)
+    columns = origin_columns(document, len(days)) | {
         "index": constant(_INDEX, len(days)),
         "observed_at": pc.floor_temporal(times.cast(pa.timestamp("us")), unit="day").cast(TIMESTAMP),
         "value": index,
-        "classification": sheet.texts("value_classification", field(days, "value_classification")),
+        "classification": validator.texts("value_classification", field_values(days, "value_classification")),
     }
-    return by_slot(answer, sheet, "sentiment", columns, unlisted(days, _DAY_KNOWN))
+    return slice_by_slot(document, validator, "sentiment", columns, unknown_fields(days, _DAY_KNOWN))
+
+
+DATASETS: Final[Mapping[str, Reader]] = {
+    "sentiment": DocumentReader(sentiment, error, list_at("data"), _KNOWN)
+}

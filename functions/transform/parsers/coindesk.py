@@ -1,9 +1,14 @@
-"""CoinDesk Data API: index ticks become ``quotes``, spot history becomes ``candles``.
+"""CoinDesk: the Data API's index ticks become ``quotes``, its spot history ``candles``; the retired
+Bitcoin Price Index, from raw objects of before, ``quotes`` of BTC.
 
-Everything comes as ``{Data, Err}`` with JSON numbers. Ticks are an object by instrument, their time
+The Data API answers ``{Data, Err}`` with JSON numbers. Ticks are an object by instrument, their time
 in seconds and the nanoseconds after; history is a list of buckets, each with the second it starts
 in. An answer can hold an error beside its rows. Source: CoinDesk Data API documentation, "Index &
 Reference Rates, Latest Tick" and "Spot, Historical OHLCV+".
+
+The index, retired in 2025, has in ``bpi`` an object by currency. ``rate`` is text with commas, cut to three
+decimals, ``rate_float`` the same as a JSON number with all of its digits; ``symbol`` is a sign escaped for
+HTML. Source: the body that api.coindesk.com/v1/bpi/currentprice.json gave, as countless tutorials show it.
 """
 
 import re
@@ -15,17 +20,22 @@ import pyarrow.compute as pc
 
 from coinlake.records import printable
 from coinlake.tables import TIMESTAMP
-from transform.assembly import symbols
-from transform.candles import candles
-from transform.columns import Sheet
-from transform.documents import listed, named, once
-from transform.markets import Market, sides
-from transform.notes import new_fields
-from transform.parsed import Answer, Parsed
-from transform.quotes import quotes
-from transform.rows import field, objects, unlisted
+from transform.columns.numbers import PRICE
+from transform.columns.validation import (
+    ColumnValidator,
+    field_values,
+    new_field_notes,
+    unknown_fields,
+    validate_objects,
+)
+from transform.model import ParsedObject, RawDocument, Reader
+from transform.readers.documents import DocumentReader, list_at, unique_keys, values_at
+from transform.tables.assembly import canonical_symbols, constant
+from transform.tables.candles import candles
+from transform.tables.markets import CandleSeries, split_products
+from transform.tables.quotes import quotes
 
-KNOWN: Final = frozenset({"Data", "Err"})
+_KNOWN: Final = frozenset({"Data", "Err"})
 _TICK: Final = {
     "price": "VALUE",
     "volume_24h_base": "MOVING_24_HOUR_VOLUME",
@@ -60,75 +70,120 @@ _BUCKET_KNOWN: Final = {
     *_BUCKET.values(),
 }
 _UNITS: Final = {"m": "MINUTE", "h": "HOUR", "d": "DAY"}
+_BPI_KNOWN: Final = frozenset({"time", "disclaimer", "chartName", "bpi"})
+_RATE_KNOWN: Final = {"code", "symbol", "rate", "description", "rate_float"}
+_GROUPED: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})*(?:\.[0-9]+)?", re.ASCII)
+_CUT: Final = 0.001
+_BITCOIN: Final = "BTC"
 
 
 def error(document: dict[str, Any]) -> str | None:
     """``{Err: {message: text}}`` without data, or the older ``{Response: "Error", Message: text}``."""
-    told = document.get("Err")
-    if isinstance(told, dict) and told and not document.get("Data"):
-        return str(told.get("message", told))
+    err = document.get("Err")
+    if isinstance(err, dict) and err and not document.get("Data"):
+        return str(err.get("message", err))
     return str(document.get("Message")) if document.get("Response") == "Error" else None
 
 
-def tick_rows(document: Any) -> list[Any] | None:
-    """The ticks by instrument."""
-    return named(document.get("Data")) if isinstance(document, dict) else None
-
-
-def bucket_rows(document: Any) -> list[Any] | None:
-    """The list of buckets."""
-    return listed(document.get("Data")) if isinstance(document, dict) else None
-
-
-def ticks(answer: Answer) -> Parsed:
+def ticks(document: RawDocument) -> ParsedObject:
     """The latest value of each instrument."""
-    sheet, rows = objects(answer.rows)
-    instruments = list(answer.envelope["Data"])
-    products = sheet.texts("INSTRUMENT", [instruments[number] for number in sheet.numbers])
-    bases, currencies = sides(sheet, "INSTRUMENT", products)
+    validator, rows = validate_objects(document.rows)
+    instruments = list(document.envelope["Data"])
+    products = validator.texts("INSTRUMENT", [instruments[number] for number in validator.row_numbers])
+    bases, currencies = split_products(validator, "INSTRUMENT", products)
     columns = {
-        "base": symbols(answer, bases),
+        "base": canonical_symbols(document, bases),
         "quote": currencies,
         "raw_symbol": products,
-        "observed_at": _times(answer, sheet, rows),
+        "observed_at": _tick_times(document, validator, rows),
     }
     names = set().union(*rows)
-    notes = new_fields({name for name in names - _TICK_KNOWN if not _STATISTIC.fullmatch(name)})
-    return quotes(answer, sheet, rows, columns, _TICK, notes=notes + _complaint(answer))
+    notes = new_field_notes({name for name in names - _TICK_KNOWN if not _STATISTIC.fullmatch(name)})
+    return quotes(document, validator, rows, columns, _TICK, notes=notes + _error_notes(document))
 
 
-def history(answer: Answer) -> Parsed:
+def history(document: RawDocument) -> ParsedObject:
     """The buckets of the product and interval that the slot names."""
-    market = Market.of(answer.key.slot.parts)
-    sheet, rows = objects(answer.rows)
-    _only(sheet, rows, "unknown_symbol", "INSTRUMENT", market.raw_symbol)
-    _only(sheet, rows, "inconsistent", "UNIT", _UNITS[market.interval[-1]])
-    fields = {column: (name, field(rows, name)) for column, name in _BUCKET.items()}
-    opened = sheet.epoch_times(*fields["open_time"], answer.received_at)
-    notes = unlisted(rows, _BUCKET_KNOWN) + _complaint(answer)
-    return candles(answer, sheet, market, opened, fields, notes=notes)
+    series = CandleSeries.from_slot(document.key.slot.parts)
+    validator, rows = validate_objects(document.rows)
+    _require_value(validator, rows, "unknown_symbol", "INSTRUMENT", series.raw_symbol)
+    _require_value(validator, rows, "inconsistent", "UNIT", _UNITS[series.interval[-1]])
+    fields = {column: (name, field_values(rows, name)) for column, name in _BUCKET.items()}
+    opened = validator.epoch_times(*fields["open_time"], document.received_at)
+    notes = unknown_fields(rows, _BUCKET_KNOWN) + _error_notes(document)
+    return candles(document, validator, series, opened, fields, notes=notes)
 
 
-def _times(answer: Answer, sheet: Sheet, rows: Sequence[Mapping[str, Any]]) -> pa.Array:
+def _tick_times(
+    document: RawDocument, validator: ColumnValidator, rows: Sequence[Mapping[str, Any]]
+) -> pa.Array:
     """The second and the microseconds after, of which an older answer may say nothing."""
-    seconds = sheet.epoch_times(_SECOND, field(rows, _SECOND), answer.received_at)
-    values = field(rows, _NANOSECOND)
-    nanoseconds = pc.fill_null(sheet.integers(_NANOSECOND, values, pa.int64()), 0)
+    seconds = validator.epoch_times(_SECOND, field_values(rows, _SECOND), document.received_at)
+    values = field_values(rows, _NANOSECOND)
+    nanoseconds = pc.fill_null(validator.integers(_NANOSECOND, values, pa.int64()), 0)
     outside = pc.or_(pc.less(nanoseconds, 0), pc.greater_equal(nanoseconds, 10**9))
-    sheet.reject("bad_time", outside, _NANOSECOND, values)
+    validator.reject("bad_time", outside, _NANOSECOND, values)
     within = pc.if_else(outside, 0, nanoseconds)
     return pc.add(seconds.cast(pa.int64()), pc.divide(within, 1000)).cast(TIMESTAMP)
 
 
-def _only(sheet: Sheet, rows: Sequence[Mapping[str, Any]], code: str, name: str, wanted: str) -> None:
-    """Every row says that it is what was asked for, or says nothing of it."""
-    for row, value in enumerate(field(rows, name)):
-        if value is not None and value != wanted:
-            sheet.fault(row, code, name, value)
+def _require_value(
+    validator: ColumnValidator, rows: Sequence[Mapping[str, Any]], code: str, name: str, expected: str
+) -> None:
+    """Reject rows whose field says that they are something else than was requested."""
+    for row, value in enumerate(field_values(rows, name)):
+        if value is not None and value != expected:
+            validator.reject_row(row, code, name, value)
 
 
-def _complaint(answer: Answer) -> list[str]:
-    told = answer.envelope.get("Err")
+def _error_notes(document: RawDocument) -> list[str]:
+    err = document.envelope.get("Err")
     return (
-        [f"api_error:{printable(once(told).get('message', told))}"] if isinstance(told, dict) and told else []
+        [f"api_error:{printable(unique_keys(err).get('message', err))}"]
+        if isinstance(err, dict) and err
+        else []
     )
+
+
+def price_index(document: RawDocument) -> ParsedObject:
+    """One row for each currency of the Bitcoin Price Index, all of the same time."""
+    validator, rates = validate_objects(document.rows, numbers_as_text=True)
+    names = list(document.envelope["bpi"])
+    codes = validator.texts("code", [names[number] for number in validator.row_numbers])
+    time = document.envelope.get("time")
+    updated = time.get("updatedISO") if isinstance(time, dict) else None
+    columns = {
+        "base": constant(document.symbol(_BITCOIN), len(rates)),
+        "quote": codes,
+        "raw_symbol": pa.array([code and f"{_BITCOIN}-{code}" for code in codes.to_pylist()], pa.string()),
+        "observed_at": validator.iso_times("updatedISO", [updated] * len(rates), document.received_at),
+        "price": _rate_prices(validator, field_values(rates, "rate"), field_values(rates, "rate_float")),
+    }
+    return quotes(document, validator, rates, columns, {}, notes=unknown_fields(rates, _RATE_KNOWN))
+
+
+def _rate_prices(validator: ColumnValidator, texts: list[Any], numbers: list[Any]) -> pa.Array:
+    """The number with all of its digits; where there is none, the text, which must not mean another."""
+    cut = validator.decimals("rate", [_ungrouped(text) for text in texts], PRICE)
+    exact = validator.decimals("rate_float", numbers, PRICE)
+    apart = pc.abs(pc.subtract(cut.cast(pa.float64()), exact.cast(pa.float64())))
+    validator.reject("inconsistent", pc.greater(apart, _CUT), "rate", texts)
+    prices = pc.coalesce(exact, cut)
+    validator.reject("missing_price", prices.is_null(), "rate_float")
+    return prices
+
+
+def _ungrouped(text: Any) -> Any:
+    return text.replace(",", "") if isinstance(text, str) and _GROUPED.fullmatch(text) else text
+
+
+def _no_error(_: dict[str, Any]) -> str | None:
+    """The index never had an error envelope in JSON."""
+    return None
+
+
+DATASETS: Final[Mapping[str, Reader]] = {
+    "bpi": DocumentReader(price_index, _no_error, values_at("bpi"), _BPI_KNOWN),
+    "candles": DocumentReader(history, error, list_at("Data"), _KNOWN),
+    "quotes": DocumentReader(ticks, error, values_at("Data"), _KNOWN),
+}

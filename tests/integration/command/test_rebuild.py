@@ -20,9 +20,7 @@ from ops.stack import Stack
 from refine.files import Files
 from refine.parts import Parts
 from refine.work import Message, Refine
-from transform.commit import Lake
-from transform.work import Transform
-from transform.writer import ParquetWriter
+from transform import wiring
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 PART = "refined/candles/interval=1h/month=2026-11/part.parquet"
@@ -51,11 +49,9 @@ def lake(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     url = stack.aws.client("sqs").create_queue(QueueName="refine")["QueueUrl"]
     stack = replace(stack, queues={**stack.queues, "refine": {"url": url, "dlq_url": url}})
     monkeypatch.setattr(Stack, "find", lambda _env: stack)
-    writer = ParquetWriter(stack.lake.client, stack.lake_bucket)
-    symbols = stack.config().symbol
-    transform = Transform(stack.raw, Lake(stack.lake, writer, "deployed"), symbols, 1 << 20)
+    transform = wiring.assemble(stack.raw, stack.lake, stack.config(), "deployed", 1 << 20)
     for event in reversed(land(stack)):
-        transform.message(event)
+        transform.process(event)
     refine = Refine(stack.lake_bucket, Files(stack.lake), Parts(stack.lake))
     for entry in entries(stack.lake, "trusted/"):
         event = created_event(ObjectRef(stack.lake_bucket, entry.key))

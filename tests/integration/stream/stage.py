@@ -18,7 +18,8 @@ from coinlake.stores import StoredObject
 from tests.integration.stream.faulty_aws import FaultyAws
 from tests.integration.stream.process import ROOT, Collecting
 from tests.integration.stream.venue import Venue
-from transform.reading import read
+from transform.model import AssetMap
+from transform.pipeline import parse
 
 HASTY = {
     "ping_seconds": 0.5,
@@ -82,9 +83,10 @@ class Stage:
             stored = self.aws.s3.get_object(Bucket="raw", Key=key)
             body = stored["Body"].read()
             raw = StoredObject(body, stored["ETag"], stored["Metadata"], stored["LastModified"])
-            parsed = read(raw, RawKey.parse(key), lambda source, name: f"{source}:{name}", 1 << 26)
+            assets = AssetMap(lambda source, name: f"{source}:{name}")
+            parsed = parse(raw, RawKey.parse(key), assets, 1 << 26)
             rejected += len(parsed.rejections)
-            for part in parsed.parts:
+            for part in parsed.slices:
                 if part.table == "trades":
                     symbols, ids = (part.rows[name].to_pylist() for name in ("raw_symbol", "trade_id"))
                     found.update(

@@ -63,8 +63,8 @@ class Line:
         """A new container, as after a deployment."""
         for name, value in {**ENVIRONMENT, **environment}.items():
             self.monkeypatch.setenv(name, value)
-        handler.wire.cache_clear()
-        events = handler.wire().raw.client.meta.events
+        handler.stage.cache_clear()
+        events = handler.stage().raw.client.meta.events
         events.register("provide-client-params.s3", self._break)
         events.register("before-call.s3", self._before)
         events.register("after-call.s3", self._after)
@@ -139,4 +139,4 @@ def line(s3: Any, context: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lin
     monkeypatch.setattr(logger.registered_handler, "stream", line.log)
     line.start()
     yield line
-    handler.wire.cache_clear()
+    handler.stage.cache_clear()

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from coinlake.keys import Partition
 from coinlake.s3_events import ObjectRef, created_event
 from transform import handler
-from transform.pages import Pages
-from transform.parsers import PARSERS, coinbase
+from transform.parsers import coinbase
+from transform.readers.documents import ListReader
 
 pytestmark = pytest.mark.filterwarnings("ignore:No application metrics")  # of runs that died
 
@@ -34,11 +35,11 @@ LEDGER = "ledger/coinbase/candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.j
 QUARANTINE = "quarantine/coinbase/candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.jsonl"
 
 
-def older(answer):
+def older(document):
     """A parser of another time: other partitions than today's."""
-    parsed = coinbase.parse(answer)
-    moved = (replace(part, partition=part.partition.replace("2026-11", "2025-01")) for part in parsed.parts)
-    return replace(parsed, parts=tuple(moved))
+    parsed = coinbase.product_candles(document)
+    moved = Partition.month("2025-01", interval="1h")
+    return replace(parsed, slices=tuple(replace(part, partition=moved) for part in parsed.slices))
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def left_by_older_code(line, monkeypatch):
     """The message of an object whose outputs lie where today's code would not put them."""
     message = line.put_rows(raw_key(), [GOOD])
     with monkeypatch.context() as patched:
-        patched.setitem(PARSERS, ("coinbase", "candles"), Pages(older, coinbase.error))
+        patched.setitem(coinbase.DATASETS, "candles", ListReader(older, coinbase.error))
         line.run(message)
     assert set(line.everything()) == {trusted_key(month="2025-01"), LEDGER}
     line.start(CODE_VERSION="version-2")
@@ -72,7 +73,7 @@ def test_deliveries_at_the_same_time_end_in_the_same_bytes(line):
     once = line.everything()
     empty(line)
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(handler.wire().message, messages * 4))
+        list(pool.map(handler.stage().process, messages * 4))
     assert line.everything() == once
 
 
@@ -96,7 +97,7 @@ def test_a_fault_of_our_own_code_comes_back_too_and_is_named_in_the_log(line, mo
         raise ZeroDivisionError
 
     messages = [line.put_rows(raw_key(), [GOOD]), line.put_rows(raw_key("ETH-USD"), [])]
-    monkeypatch.setitem(PARSERS, ("coinbase", "candles"), Pages(broken, coinbase.error))
+    monkeypatch.setitem(coinbase.DATASETS, "candles", ListReader(broken, coinbase.error))
     assert line.run(*messages) == ["message-0"]
     (failed,) = line.logged("message failed")
     assert (failed["error"], failed["message_id"]) == ("ZeroDivisionError", "message-0")
@@ -163,7 +164,7 @@ def test_newer_code_deletes_what_older_code_wrote_elsewhere(line, left_by_older_
 def test_newer_code_deletes_a_quarantine_that_is_no_longer_needed(line, monkeypatch):
     message = line.put_rows(raw_key(), [GOOD, [*OCTOBER, "new"]])
     with monkeypatch.context() as patched:
-        patched.setattr(coinbase, "_FIELDS", (*coinbase._FIELDS, "more"))
+        patched.setattr(coinbase, "_CANDLE_FIELDS", (*coinbase._CANDLE_FIELDS, "more"))
         line.run(message)
     assert QUARANTINE in line.everything()
     line.start(CODE_VERSION="version-2")

@@ -15,10 +15,11 @@ import os
 from pathlib import Path
 
 from tests.integration.transform.conftest import Line
-from tests.unit.transform import frames, test_lines
+from tests.unit.transform import frames
 from tests.unit.transform.answers import RECEIVED, SAMPLES, Sample
 from tests.unit.transform.conftest import CANDLES, COINS, TICKERS
-from tests.unit.transform.test_live_frames import others
+from tests.unit.transform.readers import test_json_lines
+from tests.unit.transform.tables.test_live import others
 from tests.unit.transform.test_samples import ERRORS
 
 GOLDEN = Path(__file__).with_name("golden_bytes.json")
@@ -109,8 +110,8 @@ def live():
             for i, t, size in bars
         ),
     )
-    ticks = [test_lines.line(E=test_lines.SENT - number) for number in range(MANY)]
-    wrong = [text for texts in test_lines.CASES.values() for text in texts]
+    ticks = [test_json_lines.line(E=test_json_lines.SENT - number) for number in range(MANY)]
+    wrong = [text for texts in test_json_lines.CASES.values() for text in texts]
     yield "binance tickers, good", TICKERS, lines(ticks)
     yield "binance tickers, bad", TICKERS, lines([*ticks[:50], *wrong, *ticks[50:]])
 

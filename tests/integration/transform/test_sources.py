@@ -33,7 +33,7 @@ def test_an_answer_becomes_parquet_that_holds_exactly_its_rows(line, file, folde
     name = f"{key.source}.{key.dataset}.{key.slot}.parquet"
     outputs = [f"trusted/{folder}/{name}" for folder in folders]
     assert set(line.everything()) == {*outputs, str(key.ledger())}
-    expected = [without_base(part.rows) for part in sample.read().parts]
+    expected = [without_base(part.rows) for part in sample.read().slices]
     assert [without_base(line.table(output)) for output in outputs] == expected
     assert line.calls == ["HeadObject", "GetObject", *["PutObject"] * len(folders), "PutObject"]
 

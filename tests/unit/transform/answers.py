@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.unit.transform.conftest import read_bytes
-from transform.parsed import Parsed
+from transform.model import ParsedObject
 
 FOLDER: Final = Path(__file__).parent
 RECEIVED: Final = "2026-11-20T00:30:30+00:00"
@@ -43,7 +43,7 @@ class Sample:
         slot = f"20261120T003000Z.{self.slot}.{self.ext}.gz"
         return f"raw/source={self.source}/dataset={self.dataset}/dt=2026-11-20/{slot}"
 
-    def read(self, body: bytes | None = None, **metadata: str) -> Parsed:
+    def read(self, body: bytes | None = None, **metadata: str) -> ParsedObject:
         """What becomes of the body, or of another in its place."""
         given = self.body if body is None else body
         return read_bytes(self.key, gzip.compress(given), **{"fetched_at": RECEIVED, **metadata})
@@ -61,14 +61,14 @@ class Sample:
         return json.dumps(document).encode("utf-8", "surrogatepass")
 
 
-def codes(parsed: Parsed) -> list[tuple[str, int | None, str | None]]:
+def codes(parsed: ParsedObject) -> list[tuple[str, int | None, str | None]]:
     """Each rejection's code, row and field."""
     return [(rejection.code, rejection.row, rejection.field) for rejection in parsed.rejections]
 
 
-def rows(parsed: Parsed) -> list[dict[str, Any]]:
+def rows(parsed: ParsedObject) -> list[dict[str, Any]]:
     """The trusted rows of all parts."""
-    return [row for part in parsed.parts for row in part.rows.to_pylist()]
+    return [row for part in parsed.slices for row in part.rows.to_pylist()]
 
 
 GECKO_CHART: Final = ("coingecko", "price_points", "bitcoin-usd.1h.24")

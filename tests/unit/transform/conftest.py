@@ -10,8 +10,8 @@ import pytest
 
 from coinlake.keys import RawKey
 from coinlake.stores import StoredObject
-from transform.parsed import Parsed
-from transform.reading import read
+from transform.model import AssetMap, ParsedObject
+from transform.pipeline import parse
 
 COINS = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.json.gz"
 CANDLES = "raw/source=coinbase/dataset=candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.json.gz"
@@ -24,22 +24,22 @@ SYMBOLS = {
     **dict.fromkeys([("binance", "BTC"), ("coinbase", "BTC"), ("coindesk", "BTC")], "BTC"),
 }
 
-Read = Callable[..., Parsed]
+Read = Callable[..., ParsedObject]
 
 
 def symbol_of(source: str, name: str) -> str:
     return SYMBOLS.get((source, name), f"{source}:{name}")
 
 
-def read_bytes(key: str, body: bytes, *, max_bytes: int = 1 << 20, **metadata: str) -> Parsed:
+def read_bytes(key: str, body: bytes, *, max_bytes: int = 1 << 20, **metadata: str) -> ParsedObject:
     """Read stored bytes; whatever they are, each row must be accounted for."""
     stored = StoredObject(body, "etag", {"fetched_at": RECEIVED_AT.isoformat(), **metadata}, RECEIVED_AT)
-    parsed = read(stored, RawKey.parse(key), symbol_of, max_bytes)
+    parsed = parse(stored, RawKey.parse(key), AssetMap(symbol_of), max_bytes)
     assert parsed.rows_in == parsed.rows_trusted + len(parsed.rejections)
     return parsed
 
 
-def read_rows(key: str, rows: Any, **metadata: str) -> Parsed:
+def read_rows(key: str, rows: Any, **metadata: str) -> ParsedObject:
     """Read rows, given as JSON text or as what json.dumps writes."""
     text = rows if isinstance(rows, str) else json.dumps(rows)
     return read_bytes(key, gzip.compress(text.encode("utf-8", "surrogatepass")), **metadata)

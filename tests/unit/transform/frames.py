@@ -225,4 +225,4 @@ def read(where, *lines):
 
 
 def rows(parsed):
-    return [row for part in parsed.parts for row in part.rows.to_pylist()]
+    return [row for part in parsed.slices for row in part.rows.to_pylist()]

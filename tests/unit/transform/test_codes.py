@@ -10,10 +10,11 @@ from coinlake import keys, s3_events
 FOLDER = Path(transform.__file__).parent
 SOURCES = [*FOLDER.rglob("*.py"), Path(keys.__file__), Path(s3_events.__file__)]
 CODE_IS_ARGUMENT = {
-    **dict.fromkeys(["Unreadable", "Bad", "BadKey", "BadEvent", "of", "reject", "_ignored", "Fault"], 0),
-    **dict.fromkeys(["fault"], 1),
+    **dict.fromkeys(["Unreadable", "InvalidNumber", "BadKey", "BadEvent", "ColumnFault"], 0),
+    **dict.fromkeys(["of", "reject", "_ignored"], 0),
+    **dict.fromkeys(["reject_row"], 1),
     **dict.fromkeys(["decimals", "integers"], -1),
-    **dict.fromkeys(["_missing"], 0),
+    **dict.fromkeys(["_reject_nulls"], 0),
 }
 
 

@@ -9,7 +9,7 @@ from moto import mock_aws
 
 from coinlake.tables import tables
 from tests.unit.transform.frames import GAP, LIVE, line, read
-from tests.unit.transform.test_live_frames import others
+from tests.unit.transform.tables.test_live import others
 from transform.writer import ParquetWriter
 
 
@@ -20,7 +20,7 @@ def test_a_parts_file_has_its_tables_types_and_every_value(where, monkeypatch):
     lines = others(where, 5)
     if where[1] == "stream_gaps":
         lines.append(line({**GAP, "first_id": None, "last_id": None, "frames": None, "reason": "restarted"}))
-    (part,) = read(where, *lines).parts
+    (part,) = read(where, *lines).slices
     rows = part.rows.to_pylist()
     assert len(rows) == len(lines)
     with mock_aws():

@@ -97,7 +97,7 @@ def test_a_rejected_row_is_named_by_its_number_and_only_once(rows):
 def test_an_answer_in_another_order_gives_the_same_rows(seed, count):
     rows = [[1795132800 - 3600 * n, *CANDLE[1:5], n] for n in range(count)]
     shuffled = random.Random(seed).sample(rows, count)
-    first, second = (read_rows(CANDLES, json.dumps(order)).parts for order in (rows, shuffled))
+    first, second = (read_rows(CANDLES, json.dumps(order)).slices for order in (rows, shuffled))
     assert [(part.partition, part.rows.to_pylist()) for part in first] == [
         (part.partition, part.rows.to_pylist()) for part in second
     ]
@@ -113,6 +113,6 @@ def test_a_price_is_stored_exactly_as_it_was_written(prices):
         f'{{"id": "c{n}", "current_price": {p}, "last_updated": "2026-11-20T00:00:00Z"}}'
         for n, p in enumerate(prices)
     ]
-    (part,) = read_rows(COINS, f"[{','.join(coins)}]").parts
+    (part,) = read_rows(COINS, f"[{','.join(coins)}]").slices
     stored = dict(zip(part.rows["raw_symbol"].to_pylist(), part.rows["price"].to_pylist(), strict=True))
     assert [stored[f"c{n}"] for n in range(len(prices))] == [Decimal(p) for p in prices]

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
+from coinlake.sources import catalog
 from coinlake.tables import tables
 from tests.unit.transform.answers import FOLDER, RECEIVED, SAMPLES, Sample
 from tests.unit.transform.frames import LIVE
-from transform.parsers import PARSERS
+from transform.parsers import datasets
 
 CONTRACT = {
     ("alternative_me", "sentiment"): "sentiment",
@@ -46,7 +47,7 @@ def spelled(value):
 
 
 def spelled_rows(parsed):
-    for part in parsed.parts:
+    for part in parsed.slices:
         for row in part.rows.to_pylist():
             yield {"table": part.table, "partition": part.partition} | {
                 name: spelled(value)
@@ -69,16 +70,17 @@ def test_each_dataset_of_each_source_has_a_parser_that_fills_its_table(source, d
     answers = [sample for sample in SAMPLES.values() if (sample.source, sample.dataset) == (source, dataset)]
     assert answers
     for sample in answers:
-        assert {part.table for part in sample.read().parts} == {CONTRACT[source, dataset]}
+        assert {part.table for part in sample.read().slices} == {CONTRACT[source, dataset]}
 
 
 def test_there_is_no_other_parser():
-    assert set(PARSERS) - {("binance", "tickers"), *LIVE} == set(CONTRACT)
+    parsers = {(source, dataset) for source in catalog() for dataset in datasets(source)}
+    assert parsers - {("binance", "tickers"), *LIVE} == set(CONTRACT)
 
 
 @pytest.mark.parametrize("sample", SAMPLES.values(), ids=str)
 def test_each_row_names_its_raw_object_and_lacks_nothing_that_its_table_needs(sample):
-    for part in sample.read().parts:
+    for part in sample.read().slices:
         assert part.rows.schema == tables()[part.table].schema
         assert part.rows["raw_key"].unique().to_pylist() == [sample.key]
         assert part.rows["received_at"].unique().to_pylist() == [datetime.fromisoformat(RECEIVED)]

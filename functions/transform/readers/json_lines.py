@@ -1,0 +1,240 @@
+"""JSON lines to rows, in columns from the bytes on; what that cannot take is decoded line by line.
+
+A block of lines is read whole, as text of one template, or it is cut in halves until the lines that do
+not fit are few: these are decoded as JSON, exactly as a document is, and only there are faults named. So
+a bad line costs no other line anything, and the fast way never has to decide what is wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from coinlake.keys import RawKey
+from coinlake.ranks import Numbers
+from coinlake.records import Rejection
+from coinlake.tables import TIMESTAMP, Table, tables
+from transform.columns.validation import ColumnValidator, new_field_notes
+from transform.model import ParsedObject, RawDocument, Unreadable
+from transform.readers.decoding import decode_json
+from transform.readers.line_template import BOOLEAN, INTEGER, TEXT, LineField, LineTemplate
+from transform.tables.batches import RowBatch, TableLayout, slice_batches
+
+# Small enough to stay in the processor's cache while it is read, large enough to be worth the calls.
+BLOCK_BYTES: Final = 4 << 20
+MAX_LINES_AS_JSON: Final = 32  # fewer lines are decoded as JSON rather than cut in halves again
+MAX_LINE_BYTES: Final = 1 << 20
+_MAX_SHORT_DIGITS: Final = 18  # that fit 64 bits
+_GZIP_SIZE_BYTES: Final = 4
+
+
+class ColumnFault(NamedTuple):
+    """A code, the column at fault, and a boolean column: which rows have it."""
+
+    code: str
+    field: str
+    rows: pa.Array
+
+
+class LineFormat(Protocol):
+    """What the lines of one dataset are, and where their rows go."""
+
+    @property
+    def table(self) -> str: ...
+
+    @property
+    def layout(self) -> TableLayout: ...
+
+    @property
+    def fields(self) -> Mapping[str, LineField]: ...
+
+    def check(self, line: Any) -> None:
+        """``Unreadable`` unless the decoded line is of this format."""
+        ...
+
+    def unknown_names(self, line: Any) -> set[str]:
+        """The names in a line of this format that it does not know."""
+        ...
+
+    def columns(self, values: Mapping[str, pa.Array], document: RawDocument) -> dict[str, pa.Array]:
+        """The table's columns from the ``fields``' values."""
+        ...
+
+    def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[ColumnFault]:
+        """What can be wrong with a row, besides the types of its values."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LineReader:
+    """How a dataset is read whose objects are JSON lines; without ``fast`` each of them as JSON."""
+
+    ext: ClassVar[str] = "jsonl"
+    format: LineFormat
+    fast: bool = True
+
+    def read(self, body: bytes, document: RawDocument, max_bytes: int) -> ParsedObject:
+        """Every line that is not blank is a row, in a slice or rejected."""
+        table = tables()[self.format.table]
+        decoder = _LineDecoder(self.format, table, document, self.fast)
+        for block in line_blocks(body, max_bytes):
+            decoder.add(block)
+        if not decoder.rows_in:
+            raise Unreadable("empty")
+        slices, repeats = slice_batches(decoder.batches, table, self.format.layout, document.key)
+        rejections = {**decoder.rejections, **repeats}
+        return ParsedObject(
+            rows_in=decoder.rows_in,
+            slices=slices,
+            rejections=tuple(rejections[number] for number in sorted(rejections)),
+            notes=tuple(new_field_notes(decoder.unknown_names)),
+        )
+
+
+def line_blocks(body: bytes, max_bytes: int) -> Iterator[bytes]:
+    """The lines of a gzipped ``body``, so that a large one is never in memory whole.
+
+    Each block ends where a line does. ``Unreadable`` if ``body`` is not exactly one gzip stream of at most
+    ``max_bytes``, which may be found out at the end only, after all but the last block.
+    """
+    if not body:
+        raise Unreadable("empty_object")
+    size, rest = 0, b""
+    try:  # Arrow's gunzip is three times as fast as Python's
+        with pa.CompressedInputStream(pa.BufferReader(body), "gzip") as stream:
+            while chunk := stream.read(BLOCK_BYTES):
+                size += len(chunk)
+                if size > max_bytes:
+                    raise Unreadable("too_large", f"more than {max_bytes} bytes unpacked")
+                cut = chunk.rfind(b"\n") + 1
+                if cut:
+                    yield b"".join((rest, memoryview(chunk)[:cut]))
+                    rest = chunk[cut:]
+                else:
+                    rest += chunk
+    except OSError as error:
+        raise Unreadable("bad_gzip", error) from None
+    # Arrow checks each gzip stream, but reads one after the other: a body is exactly one.
+    if size % (1 << 8 * _GZIP_SIZE_BYTES) != int.from_bytes(body[-_GZIP_SIZE_BYTES:], "little"):
+        raise Unreadable("bad_gzip", "bytes after the stream")
+    if rest:
+        yield rest
+
+
+@dataclass(slots=True)
+class _LineDecoder:
+    """One body while it is read: rows so far, good ones in ``batches``, the others in ``rejections``.
+
+    ``checked_names`` are texts that have been found good.
+    """
+
+    format: LineFormat
+    table: Table
+    document: RawDocument
+    fast: bool
+    rows_in: int = 0
+    batches: list[RowBatch] = field(default_factory=list)
+    rejections: dict[int, Rejection] = field(default_factory=dict)
+    unknown_names: set[str] = field(default_factory=set)
+    checked_names: set[str] = field(default_factory=set)
+
+    def add(self, block: bytes) -> None:
+        """The lines of ``block`` are the next rows."""
+        if self.fast and self._add_by_template(block):
+            return
+        middle = block.find(b"\n", len(block) // 2) + 1
+        if self.fast and 0 < middle < len(block) and block.count(b"\n") > MAX_LINES_AS_JSON:
+            self.add(block[:middle])
+            self.add(block[middle:])
+        else:
+            self._add_as_json([line for line in block.split(b"\n") if line.strip()])
+
+    def _add_by_template(self, block: bytes) -> bool:
+        """Whether all lines were added at once, which takes that none has a fault."""
+        first = block[: block.find(b"\n")] if b"\n" in block else block
+        try:
+            line = self._decode(first)
+        except Unreadable:
+            return False
+        template = LineTemplate.from_line(first, self.format.fields)
+        values = template.read(block) if template else None
+        if values is None or not all(map(self._has_good_names, values.values())):
+            return False
+        columns = self.format.columns(values, self.document)
+        if any(pc.any(fault.rows).as_py() for fault in self.format.faults(columns, self.document.key)):
+            return False
+        count = len(next(iter(values.values())))
+        self._keep(columns, np.arange(self.rows_in, self.rows_in + count, dtype=np.int32))
+        self.rows_in += count
+        self.unknown_names |= self.format.unknown_names(line)
+        return True
+
+    def _has_good_names(self, column: pa.Array) -> bool:
+        """Whether a column of texts holds such as ``ColumnValidator.texts`` takes; any other column does."""
+        if not pa.types.is_dictionary(column.type):
+            return True
+        names = set(column.dictionary.to_pylist()) - self.checked_names
+        validator = ColumnValidator(range(len(names)), {})
+        validator.texts("", list(names))
+        if not validator.rejections:
+            self.checked_names |= names
+        return not validator.rejections
+
+    def _add_as_json(self, lines: Sequence[bytes]) -> None:
+        decoded: dict[int, Any] = {}
+        for number, line in enumerate(lines, self.rows_in):
+            try:
+                decoded[number] = self._decode(line)
+            except Unreadable as unreadable:
+                self.rejections[number] = replace(unreadable.rejection, row=number)
+        self.rows_in += len(lines)
+        validator, fields = ColumnValidator(list(decoded), self.rejections), self.format.fields
+        values = {name: [field.value_in(line) for line in decoded.values()] for name, field in fields.items()}
+        typed = {name: _typed(validator, name, values[name], field) for name, field in fields.items()}
+        columns = self.format.columns(typed, self.document)
+        for code, name, wrong in self.format.faults(columns, self.document.key):
+            validator.reject(code, wrong, name, values[name])
+        good = [number for number in decoded if number not in self.rejections]
+        if good:
+            kept = pa.array([number not in self.rejections for number in decoded], pa.bool_())
+            kept_columns = {name: column.filter(kept) for name, column in columns.items()}
+            self._keep(kept_columns, np.array(good, np.int32))
+        self.unknown_names.update(*(self.format.unknown_names(decoded[number]) for number in good))
+
+    def _decode(self, line: bytes) -> Any:
+        if len(line) > MAX_LINE_BYTES:
+            raise Unreadable("too_large", f"a line of {len(line)} bytes")
+        decoded = decode_json(line)
+        self.format.check(decoded)
+        return decoded
+
+    def _keep(self, columns: Mapping[str, pa.Array], row_numbers: Numbers) -> None:
+        names = (*self.table.schema.names, *self.format.layout.extra)
+        kinds = {field.name: field.type for field in self.table.schema}
+        kept = {name: _narrowed(columns[name], kinds.get(name)) for name in names if name in columns}
+        self.batches.append(RowBatch(kept, row_numbers))
+
+
+def _narrowed(column: pa.Array, declared: pa.DataType | None) -> pa.Array:
+    """Decimals as their table has them, short ones in half the memory; in Parquet they are the same."""
+    kind = column.type
+    if pa.types.is_decimal(kind) and declared not in {None, kind}:
+        return column.cast(declared)
+    if pa.types.is_decimal128(kind) and kind.precision <= _MAX_SHORT_DIGITS:
+        return column.cast(pa.decimal64(kind.precision, kind.scale))
+    return column
+
+
+def _typed(validator: ColumnValidator, name: str, values: Sequence[Any], field: LineField) -> pa.Array:
+    if field.kind == TEXT:
+        return validator.texts(name, values).dictionary_encode()
+    if field.kind == BOOLEAN:
+        return validator.booleans(name, values, field.missing)
+    if field.kind == TIMESTAMP:
+        return validator.timestamps(name, values, field.missing)
+    if field.kind == INTEGER:
+        return validator.integers(name, values, INTEGER, field.missing)
+    return validator.unrounded_decimals(name, values, field.kind, field.missing)

@@ -1,0 +1,71 @@
+"""Snapshots of prices, whatever their source: the checks and columns that all ``quotes`` share."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transform.columns.numbers import ANY, PRICE, VOLUME
+from transform.columns.validation import ColumnValidator, field_values
+from transform.model import ParsedObject, RawDocument
+from transform.tables.assembly import origin_columns, slice_by_slot
+
+LIMITS: Final = {
+    "price": PRICE,
+    "bid": VOLUME,
+    "ask": VOLUME,
+    "volume_24h_base": VOLUME,
+    "volume_24h_quote": VOLUME,
+    "open_24h": PRICE,
+    "high_24h": PRICE,
+    "low_24h": PRICE,
+    "change_24h_percent": ANY,
+    "market_cap": ANY,
+    "circulating_supply": ANY,
+    "total_supply": ANY,
+    "max_supply": ANY,
+}
+
+_ASSET_ID: Final = re.compile(r'[^,"\[\]\s]+')  # in a,b as in ["a","b"]
+
+
+def quotes(
+    document: RawDocument,
+    validator: ColumnValidator,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Mapping[str, pa.Array],
+    fields: Mapping[str, str],
+    *,
+    notes: Sequence[str],
+) -> ParsedObject:
+    """One row for each asset; ``fields`` names the source's field for each column of ``LIMITS``.
+
+    ``columns`` are the other columns, made by the source's parser.
+    """
+    decimals = {
+        column: validator.decimals(
+            name, field_values(rows, name), LIMITS[column], "missing_price" if column == "price" else None
+        )
+        for column, name in fields.items()
+    }
+    for column in decimals.keys() & {"bid", "ask"}:  # an empty side of the book is written as zero
+        decimals[column] = pc.if_else(pc.equal(decimals[column], 0), None, decimals[column])
+    if "high_24h" in decimals:
+        upside_down = pc.less(decimals["high_24h"], decimals["low_24h"])
+        high = fields["high_24h"]
+        validator.reject("inconsistent", upside_down, high, field_values(rows, high))
+    columns = {**origin_columns(document, len(rows)), **columns, **decimals}
+    return slice_by_slot(document, validator, "quotes", columns, notes)
+
+
+def only_requested(
+    document: RawDocument, validator: ColumnValidator, name: str, ids: pa.Array, parameter: str = "ids"
+) -> None:
+    """Reject assets that the request's URL did not name: a feed by name gets those it named, no others."""
+    requested = parse_qs(urlsplit(document.url).query).get(parameter)
+    if requested:
+        names = pa.array(_ASSET_ID.findall(requested[0]), pa.string())
+        validator.reject("unknown_symbol", pc.invert(pc.is_in(ids, names)), name, ids.to_pylist())

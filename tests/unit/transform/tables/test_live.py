@@ -1,0 +1,284 @@
+"""Every live dataset: good frames become rows, bad ones are named, and both ways of reading agree."""
+
+import gzip
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coinlake.keys import RawKey
+from coinlake.tables import tables
+from tests.unit.transform.frames import LIVE, RECEIVED, SENT, key, line, read, rows
+from transform.model import AssetMap, RawDocument, Unreadable
+from transform.parsers import reader_of
+from transform.readers.json_lines import LineReader
+from transform.readers.line_template import LineTemplate
+
+NAMES = ["/".join(where) for where in LIVE]
+PARTITIONS = {"klines": "interval=1m/month=2026-11"}
+WORTH = {
+    ("binance", "trades"): {
+        "stream": "btcusdt@trade",
+        "base": "BTC",
+        "quote": "USDT",
+        "raw_symbol": "BTCUSDT",
+        "trade_id": 12345,
+        "price": Decimal("77361.43"),
+        "quantity": Decimal("0.1"),
+        "quote_quantity": None,
+        "is_buyer_maker": True,
+        "traded_at": datetime(2026, 11, 20, 0, 0, 57, 135000, tzinfo=UTC),
+    },
+    ("binance", "book_tickers"): {
+        "stream": "btcusdt@bookTicker",
+        "base": "BTC",
+        "quote": "USDT",
+        "update_id": 400900217,
+        "bid": Decimal("77361.43"),
+        "bid_quantity": Decimal("31.21"),
+        "ask": Decimal("77361.44"),
+        "ask_quantity": Decimal("40.66"),
+    },
+    ("binance", "klines"): {
+        "base": "BTC",
+        "quote": "USDT",
+        "raw_symbol": "BTCUSDT",
+        "open": Decimal("77355.1"),
+        "high": Decimal("77370"),
+        "low": Decimal("77350.02"),
+        "close": Decimal("77361.43"),
+        "volume": Decimal("4.1022"),
+        "quote_volume": Decimal("317331.2011"),
+        "trades": 501,
+        "is_closed": False,
+        "open_time": datetime(2026, 11, 20, tzinfo=UTC),
+    },
+    ("coinbase", "trades"): {
+        "stream": "BTC-USD@match",
+        "base": "BTC",
+        "quote": "USD",
+        "raw_symbol": "BTC-USD",
+        "trade_id": 10,
+        "price": Decimal("400.23"),
+        "quantity": Decimal("5.23512"),
+        "is_buyer_maker": False,
+        "traded_at": datetime(2026, 11, 20, 0, 0, 57, 136482, tzinfo=UTC),
+    },
+    ("coinbase", "tickers"): {
+        "stream": "BTC-USD@ticker",
+        "raw_symbol": "BTC-USD",
+        "open": Decimal("1310.79"),
+        "close": Decimal("1285.22"),
+        "high": Decimal("1313.8"),
+        "low": Decimal("1280.52"),
+        "volume": Decimal("245532.79269678"),
+        "quote_volume": None,
+        "event_time": datetime(2026, 11, 20, 0, 0, 57, 136482, tzinfo=UTC),
+    },
+    ("binance", "stream_gaps"): {
+        "stream": "btcusdt@trade",
+        "reason": "disconnected",
+        "first_id": 7,
+        "last_id": 9,
+        "frames": 3,
+        "gap_from": datetime(2026, 11, 20, 0, 0, 57, 136000, tzinfo=UTC),
+    },
+}
+
+
+ASSETS = AssetMap(lambda source, asset_id: f"{source}:{asset_id}")
+
+
+def others(where, count):
+    """LineReader of as many different rows."""
+    make, _, name = LIVE[where]
+    first = {"t": 99, "u": 98, "E": SENT, "trade_id": 9, "sequence": 97, "first_id": None}[name]
+    if first is None:
+        return [line(make(first_id=number, last_id=number)) for number in range(count)]
+    return [line(make(**{name: first + number})) for number in range(count)]
+
+
+@pytest.mark.parametrize("where", WORTH, ids="/".join)
+def test_a_frame_becomes_a_row_with_every_digit(where):
+    parsed = read(where, line(LIVE[where][0]()))
+    (row,) = rows(parsed)
+    assert row.items() >= WORTH[where].items()
+    assert (row["source"], row["raw_key"]) == (where[0], key(*where))
+    assert row["received_at"] == datetime(2026, 11, 20, 0, 0, 57, 187234, tzinfo=UTC)
+    assert parsed.slices[0].partition == PARTITIONS.get(where[1], "dt=2026-11-20")
+    table = tables()[parsed.slices[0].table].schema
+    assert parsed.slices[0].rows.schema.names == table.names and parsed.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("where", "code", "changes"),
+    [
+        (where, code, change)
+        for where, (_, bad, _) in LIVE.items()
+        for code in sorted(bad)
+        for change in bad[code]
+    ],
+    ids=str,
+)
+def test_a_bad_frame_is_named_and_costs_no_other_anything(where, code, changes):
+    good = others(where, 2)
+    parsed = read(where, good[0], line(LIVE[where][0](**changes)), good[1])
+    assert [(rejection.code, rejection.row) for rejection in parsed.rejections] == [(code, 1)]
+    assert rows(parsed) == rows(read(where, *good))
+
+
+@pytest.mark.parametrize("where", LIVE, ids=NAMES)
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("not_json", "{"),
+        ("not_an_object", "7"),
+        ("not_an_object", '{"received_at":1}'),
+        ("too_deep", f'{{"received_at":1,"frame":{{"a":{"[" * 70}{"]" * 70}}}}}'),
+        ("duplicate_key", '{"received_at":1,"received_at":1,"frame":{}}'),
+        ("bad_time", None),
+    ],
+)
+def test_a_line_that_is_no_frame_is_named(where, code, text):
+    text = text or line(LIVE[where][0](), received_at=RECEIVED + 10**12)
+    (rejection,) = read(where, *others(where, 1), text).rejections
+    assert (rejection.code, rejection.row) == (code, 1)
+
+
+@pytest.mark.parametrize("where", LIVE, ids=NAMES)
+def test_a_repeated_frame_is_kept_once(where):
+    lines = others(where, 50)
+    parsed = read(where, *lines, lines[7])
+    assert [(rejection.code, rejection.row) for rejection in parsed.rejections] == [("duplicate_row", 50)]
+    assert rows(parsed) == rows(read(where, *lines))
+
+
+@pytest.mark.parametrize("where", LIVE, ids=NAMES)
+def test_a_name_that_the_venue_adds_is_noted(where):
+    make, _, _ = LIVE[where]
+    assert read(where, line(make(zz=1))).notes == ("new_field:zz",)
+
+
+def test_one_batch_holds_frames_of_several_streams_and_two_sides_that_look_alike_are_one():
+    make = LIVE["binance", "trades"][0]
+    names = ("BTCUSDT", "ETHUSDT", "BTCUSDC", "ETHBTC")
+    lines = [line(make(s=name, stream=f"{name.lower()}@trade", t=10**n)) for n in range(12) for name in names]
+    found = [
+        (row["base"], row["quote"], row["trade_id"]) for row in rows(read(("binance", "trades"), *lines))
+    ]
+    assert found == sorted(found) and len(found) == 48
+    assert {row[:2] for row in found} == {
+        ("BTC", "USDT"), ("BTC", "USDC"), ("binance:ETH", "USDT"), ("binance:ETH", "BTC"),
+    }  # fmt: skip
+
+
+def test_klines_of_several_intervals_and_months_lie_in_their_partitions():
+    make = LIVE["binance", "klines"][0]
+    midnight = 1796083200000  # 2026-12-01
+    bars = [("1m", midnight - 60_000, 60_000), ("1m", midnight, 60_000), ("5m", midnight, 300_000)]
+    lines = [
+        line(make(i=name, stream=f"btcusdt@kline_{name}", t=t, T=t + size - 1, E=t + 60_001, x=t < midnight))
+        for name, t, size in bars
+    ]
+    lines = [text.replace(str(RECEIVED), str(midnight * 1000 + 5000)) for text in lines]
+    body = gzip.compress("\n".join(lines).encode())
+    raw = RawKey.parse(
+        key("binance", "klines").replace("2026-11-20", "2026-12-01").replace("20261120", "20261201")
+    )
+    document = RawDocument(key=raw, received_at=datetime(2026, 12, 1, tzinfo=UTC), assets=ASSETS)
+    parsed = reader_of("binance", "klines").read(body, document, 1 << 20)
+    assert [(part.partition, part.rows["is_closed"].to_pylist()) for part in parsed.slices] == [
+        ("interval=1m/month=2026-11", [True]),
+        ("interval=1m/month=2026-12", [False]),
+        ("interval=5m/month=2026-12", [False]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("BTCUSDT", ("BTC", "USDT")),
+        ("ETHFDUSD", ("ETH", "FDUSD")),
+        ("BTCUSD", ("BTC", "USD")),
+        ("USDTTRY", ("USDT", "TRY")),
+        ("BNTUSD", ("BN", "TUSD")),
+        ("USDT", None),
+        ("ABCXYZ", None),
+    ],
+)
+def test_the_quote_of_a_symbol_is_the_longest_currency_that_it_ends_in(name, found):
+    frame = LIVE["binance", "trades"][0](s=name, stream=f"{name.lower()}@trade")
+    parsed = read(("binance", "trades"), line(frame))
+    sides = [(row["base"].removeprefix("binance:"), row["quote"]) for row in rows(parsed)]
+    assert sides == ([found] if found else [])
+    assert [rejection.code for rejection in parsed.rejections] == ([] if found else ["unknown_symbol"])
+
+
+def test_an_asset_of_the_configuration_that_begins_a_symbol_is_its_base():
+    frame = LIVE["binance", "trades"][0](s="BNTUSD", stream="bntusd@trade")
+    configured = replace(ASSETS, ids=lambda source: {"BNT"} if source == "binance" else set())
+    document = RawDocument(
+        key=RawKey.parse(key("binance", "trades")),
+        received_at=datetime(2026, 11, 20, tzinfo=UTC),
+        assets=configured,
+    )
+    parsed = reader_of("binance", "trades").read(gzip.compress(line(frame).encode()), document, 1 << 20)
+    assert [(row["base"], row["quote"]) for row in rows(parsed)] == [("binance:BNT", "USD")]
+
+
+def outcome(where, body, fast):
+    reader = reader_of(*where)
+    document = RawDocument(
+        key=RawKey.parse(key(*where)), received_at=datetime(2026, 11, 20, tzinfo=UTC), assets=ASSETS
+    )
+    try:
+        parsed = LineReader(reader.format, fast=fast).read(gzip.compress(body, 1), document, 1 << 24)
+    except Unreadable as unreadable:
+        return unreadable.rejection
+    assert parsed.rows_in == parsed.rows_trusted + len(parsed.rejections)
+    parts = [(part.partition, part.rows.schema, part.rows.to_pylist()) for part in parsed.slices]
+    return parsed.rows_in, parts, parsed.rejections, parsed.notes
+
+
+FAST = [where for where in LIVE if reader_of(*where).fast]
+VALUES = (
+    st.integers(0, 10**19)
+    | st.booleans()
+    | st.none()
+    | st.sampled_from(
+        ["0", "007", "1e3", "0x1F", "0xFFFFFFFFFFFFFFF", "-5", "+5", " 7", "7 ", "true", "buy", "١"]
+    )
+    | st.decimals(min_value=0, max_value=10**8, places=8).map("{:f}".format)
+    | st.sampled_from(["2026-11-20T00:00:57Z", "2026-11-20 00:00:57.1234567Z", "2026-11-20T00:00:57+01:00"])
+)
+
+
+@given(data=st.data())
+@settings(max_examples=250, deadline=None)
+def test_both_ways_of_reading_agree(data):
+    where = data.draw(st.sampled_from(FAST))
+    make, bad, _ = LIVE[where]
+    names = sorted({name for changes in bad.values() for change in changes for name in change} - {"stream"})
+    texts = others(where, data.draw(st.integers(0, 40)))
+    changes = st.dictionaries(st.sampled_from(names), VALUES, max_size=2)
+    odd = data.draw(
+        st.lists(changes | st.sampled_from([c for found in bad.values() for c in found]), max_size=4)
+    )
+    texts += [line(make(**dict(change))) for change in odd]
+    digits = data.draw(st.sampled_from(["", "0", "00", "-", "+", "0x"]))
+    texts = [text.replace('":99', f'":{digits}99') for text in data.draw(st.permutations(texts))]
+    body = "\n".join(texts).encode()
+    assert outcome(where, body, fast=True) == outcome(where, body, fast=False)
+
+
+@pytest.mark.parametrize("where", FAST, ids="/".join)
+def test_ordinary_frames_take_the_fast_way(where):
+    lines = others(where, 100)
+    fields = reader_of(*where).format.fields
+    template = LineTemplate.from_line(lines[0].encode(), fields)
+    assert template is not None
+    values = template.read("\n".join(lines).encode())
+    assert values is not None and {len(column) for column in values.values()} == {100}
