@@ -9,7 +9,7 @@ Only the newest of a stream is written, at most once in ``every_seconds`` and no
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -18,7 +18,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import StoreUnavailable
-from coinlake.items import items
+from coinlake.items import Item, batch_get, serialize
 from coinlake.observability import logger
 from coinlake.retries import LATEST_PRICE
 from coinlake.stores import error_code
@@ -51,7 +51,7 @@ class LatestTable:
                 Item=item(source, frame, received_at, self.ttl_seconds, uploaded_id),
                 ConditionExpression="attribute_not_exists(#s) OR event_time < :e",
                 ExpressionAttributeNames={"#s": "stream"},
-                ExpressionAttributeValues={":e": {"N": str(frame.price(frame, received_at).event_time)}},
+                ExpressionAttributeValues=serialize({":e": frame.price(frame, received_at).event_time}),
             )
         except (ClientError, BotoCoreError) as error:
             code = error_code(error)
@@ -64,12 +64,10 @@ class LatestTable:
 
     def recall(self, streams: Iterable[str]) -> dict[str, dict[str, int]]:
         """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``."""
-        keys = [{"stream": {"S": name}} for name in streams]
+        keys = [{"stream": name} for name in streams]
         return {
-            row["stream"]["S"]: {
-                name: int(row[name]["N"]) for name in ("received_at", "uploaded_id") if name in row
-            }
-            for row in items(self.client, self.name, keys, "the latest prices")
+            row["stream"]: {name: int(row[name]) for name in ("received_at", "uploaded_id") if name in row}
+            for row in batch_get(self.client, self.name, keys, "the latest prices")
         }
 
 
@@ -151,32 +149,24 @@ class LatestWriter:
         return TICK_SECONDS + LATEST_PRICE.seconds(self._failed)
 
 
-def item(
-    source: str, frame: Frame, received_at: int, ttl_seconds: int, uploaded_id: int | None
-) -> Mapping[str, Any]:
-    """The row, numbers as the venue wrote them."""
+def item(source: str, frame: Frame, received_at: int, ttl_seconds: int, uploaded_id: int | None) -> Item:
+    """The row, numbers as the venue wrote them; ``ValueError`` where one is none, or not finite."""
     price = frame.price(frame, received_at)
-    numbers = {
+    row = {
+        "stream": frame.stream,
+        "source": source,
+        "symbol": price.symbol,
         "event_time": price.event_time,
         "price": _number(price.price),
         "received_at": received_at,
         "expires_at": received_at // _MICROS + ttl_seconds,
         **{name: _number(value) for name, value in price.details.items()},
-        **({} if uploaded_id is None else {"uploaded_id": uploaded_id}),
     }
-    return {
-        "stream": {"S": frame.stream},
-        "source": {"S": source},
-        "symbol": {"S": price.symbol},
-        **{name: {"N": str(value)} for name, value in numbers.items()},
-    }
+    return serialize(row if uploaded_id is None else {**row, "uploaded_id": uploaded_id})
 
 
 def _number(text: str) -> Decimal:
     try:
-        number = Decimal(text)
+        return Decimal(text)
     except InvalidOperation:
-        raise ValueError("a price that is no number") from None
-    if not number.is_finite():
-        raise ValueError("a price that is not finite")
-    return number
+        raise ValueError("a price that is not a number") from None
