@@ -129,3 +129,14 @@ output "dashboard_url" {
   description = "Address of the dashboard; null where it is not public"
   value       = one([for distribution in aws_cloudfront_distribution.site : "https://${distribution.domain_name}/"])
 }
+
+output "quota" {
+  description = "What the feeds that are on ask of each source in its longest month, beside what it grants; null credits are not counted"
+  value = {
+    for source, has in local.catalog : source => merge(
+      { requests_per_month = 0, weight_per_month = 0, credits_used = 0 },
+      try(var.quota_used[source], {}),
+      { requests_per_minute = has.requests_per_minute, credits_per_month = local.credits_per_month[source] },
+    )
+  }
+}

@@ -1,5 +1,6 @@
 # What the lake collects. Users edit environments/<environment>.tfvars, which sets these. What there is
-# to ask: sources.json (sources.tf reads it). What it may cost of a source's quota: quota.tf.
+# to ask: sources.json (sources.tf reads it). What it may cost of a source's quota:
+# `coinlake preflight` (ops/preflight/quota.py).
 
 variable "feeds" {
   description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
@@ -164,4 +165,10 @@ variable "paused_feeds" {
     condition     = alltrue([for name in var.paused_feeds : contains(keys(var.feeds), name)])
     error_message = "paused_feeds names ${join(", ", setsubtract(var.paused_feeds, keys(var.feeds)))}, which is no feed; the feeds are ${join(", ", keys(var.feeds))}."
   }
+}
+
+variable "quota_used" {
+  description = "What the feeds that are on ask of each source in its longest month. `coinlake` counts it before each plan and passes it, for the output quota; it belongs into no file"
+  type        = map(object({ requests_per_month = number, weight_per_month = number, credits_used = number }))
+  default     = {}
 }

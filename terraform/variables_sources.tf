@@ -60,7 +60,7 @@ variable "coingecko_plan" {
 
   validation {
     condition     = contains(keys(local.sources_json.sources.coingecko.plans), var.coingecko_plan)
-    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use ${join(", ", keys(local.sources_json.sources.coingecko.plans))}."
+    error_message = "coingecko_plan is \"${var.coingecko_plan}\"; use one of ${join(", ", keys(local.sources_json.sources.coingecko.plans))}."
   }
 }
 

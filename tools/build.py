@@ -13,6 +13,7 @@ from tools.zips import write_zip
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build"
 FUNCTIONS: Final = ("ingest", "transform", "refine", "notify", "reconcile", "audit")
+PACKAGES: Final = (*FUNCTIONS, "coinlake-layer", "dependencies-layer")  # each a zip that Terraform deploys
 HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SHIPPED: Final = {".py", ".json"}
 

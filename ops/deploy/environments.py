@@ -10,6 +10,7 @@ from ops.deploy import state_bucket
 from ops.deploy.terraform import Terraform, variable_file
 from ops.deploy.tfvars import Settings
 from ops.paths import BUILD
+from ops.preflight import preflight
 from ops.progress import console, step
 from tools.build import build
 
@@ -21,11 +22,14 @@ class Declined(CoinlakeError):
     """The user did not agree; nothing was changed."""
 
 
-def terraform(environment: str, aws: Aws) -> Terraform:
-    """Terraform for an environment on AWS, its state connected."""
+def terraform(environment: str, aws: Aws, counted: Mapping[str, Any] | None = None) -> Terraform:
+    """Terraform for an environment on AWS, its state connected.
+
+    ``counted`` are the variables that the preflight computes; only a plan to apply needs them.
+    """
     settings = Settings.load(environment)
     bucket = state_bucket.require(aws)
-    inputs = [settings.path, packages_file(settings)]
+    inputs = [settings.path, generated_file(settings, counted or {})]
     found = Terraform(environment, BUILD / "terraform" / environment, inputs, aws.environment)
     found.init(state_bucket.backend(bucket, aws.region, environment))
     return found
@@ -56,16 +60,33 @@ def bootstrap() -> str:
 
 
 def deploy(environment: str, confirm: Confirm) -> Mapping[str, Any]:
-    """Build, plan, ask, apply; returns the stack's outputs."""
+    """Check, build, plan, ask, apply; returns the stack's outputs."""
+    aws, ready = _prepare(environment)
+    _apply(ready, confirm, f"Apply this to {environment} in account {aws.account()}?")
+    return ready.outputs()
+
+
+def plan(environment: str) -> str:
+    """Check, build and plan; returns what Terraform would do, in its words. Nothing is changed."""
+    _, ready = _prepare(environment)
+    with step("Terraform plan") as current:
+        changes = ready.plan(current.say)
+        current.conclude(str(changes))
+    return ready.show_plan()
+
+
+def _prepare(environment: str) -> tuple[Aws, Terraform]:
+    """The preflight, credentials, packages, and Terraform with its state connected."""
     _refuse_local(environment)
-    settings, aws = Settings.load(environment), reach(environment)
+    settings = Settings.load(environment)
+    with step("Preflight"):
+        counted = preflight.require(settings.path)
+    aws = reach(environment)
     with step(f"Credentials for account {aws.account()}, {aws.region}"):
         state_bucket.require(aws)
     _build(settings)
     with step("Terraform init"):
-        ready = terraform(environment, aws)
-    _apply(ready, confirm, f"Apply this to {environment} in account {aws.account()}?")
-    return ready.outputs()
+        return aws, terraform(environment, aws, counted)
 
 
 def destroy(environment: str, confirm: Confirm) -> None:
@@ -96,10 +117,11 @@ def packages(runtime: str, architecture: str) -> Path:
     return BUILD / "packages" / f"{runtime}-{architecture}"
 
 
-def packages_file(settings: Settings) -> Path:
-    """A variable file that names the packages' folder, which no user should have to know."""
+def generated_file(settings: Settings, counted: Mapping[str, Any]) -> Path:
+    """A variable file with what no user should have to know: the packages' folder, and ``counted``."""
     place = packages(settings.values["python_runtime"], settings.values["architecture"])
-    return variable_file(BUILD / "terraform" / f"{settings.path.stem}.tfvars.json", {"packages": str(place)})
+    path = BUILD / "terraform" / f"{settings.path.stem}.tfvars.json"
+    return variable_file(path, {"packages": str(place), **counted})
 
 
 def after_deploy(environment: str, outputs: Mapping[str, Any]) -> list[str]:

@@ -58,6 +58,13 @@ class Terraform:
         extra = ["-destroy"] if destroy else []
         return self._stream(report, "plan", f"-out={self._plan}", *self._inputs, *extra)
 
+    def show_plan(self) -> str:
+        """The plan in Terraform's words; it is used up."""
+        try:
+            return self._run("show", "-no-color", str(self._plan))
+        finally:
+            self._plan.unlink(missing_ok=True)
+
     def apply(self, report: Report) -> Changes:
         """Carry out the plan, which is then used up."""
         try:

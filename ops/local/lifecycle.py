@@ -14,6 +14,7 @@ from ops.local.dashboard import DashboardServer
 from ops.local.emulator import Emulator
 from ops.local.exchanges import Exchanges
 from ops.local.laptop import REGION, Laptop
+from ops.preflight import preflight
 from ops.progress import step
 from ops.stack import Stack
 from ops.stream.collector import Collector
@@ -35,10 +36,13 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     terraform_executable()
     plugin_dir()
     laptop.remember()
+    variables = machine_variables(laptop, live=live) | dict(overrides or {})
+    with step("Preflight"):
+        variables |= preflight.require(Settings.load(environments.LOCAL).path, variables)
     _packages()
     _emulator(Emulator(laptop))
     _exchanges(Exchanges(laptop), live=live)
-    return _deployed(laptop, machine_variables(laptop, live=live) | dict(overrides or {}))
+    return _deployed(laptop, variables)
 
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:

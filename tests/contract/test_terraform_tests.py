@@ -1,4 +1,4 @@
-"""Run Terraform's own checks on a copy of the stack: fmt, validate, `terraform test`, every environment.
+"""Run Terraform's own checks on a copy of the stack: fmt, validate, `terraform test`.
 
 The copy keeps the tree clean, and brings tiny packages so that nothing must be built. Nothing here
 needs credentials or a network once the provider is found.
@@ -15,6 +15,7 @@ from pathlib import Path
 import hcl2
 import pytest
 
+from tools.build import PACKAGES
 from tools.terraform import TerraformMissing, init_arguments, terraform_executable
 
 ROOT = Path(__file__).parents[2]
@@ -23,20 +24,9 @@ TERRAFORM = ROOT / "terraform"
 DECLARATIONS = [
     Path("layers", "coinlake", "python", "coinlake", name) for name in ("tables.json", "sources.json")
 ]
-PACKAGES = (
-    "ingest",
-    "transform",
-    "refine",
-    "notify",
-    "reconcile",
-    "audit",
-    "coinlake-layer",
-    "dependencies-layer",
-)
 # Files that need no provider: variables, and what is computed from nothing else.
-COMPUTED = ("sources.tf", "feeds.tf", "quota.tf")
-OWN_TESTS = ("variables.tftest.hcl", "quota.tftest.hcl")
-ENVIRONMENTS = sorted(file.stem for file in (TERRAFORM / "environments").glob("*.tfvars"))
+COMPUTED = ("sources.tf", "feeds.tf")
+OWN_TESTS = ("variables.tftest.hcl", "feeds.tftest.hcl")
 
 pytestmark = pytest.mark.xdist_group("terraform")
 
@@ -88,13 +78,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Variables, feeds and quotas with their tests, a hundred times faster without the stack."""
+    """Variables and feeds with their tests, a hundred times faster without the stack."""
     folder = with_declarations(tmp_path_factory.mktemp("variables")) / "terraform"
     (folder / "tests").mkdir(parents=True)
     for name in OWN_TESTS:
         shutil.copy(TERRAFORM / "tests" / name, folder / "tests")
     computed = (TERRAFORM / name for name in COMPUTED)
-    for file in (*TERRAFORM.glob("variables*.tf"), *computed, *(TERRAFORM / "environments").glob("*.tfvars")):
+    for file in (*TERRAFORM.glob("variables*.tf"), *computed):
         shutil.copy(file, folder)
     return initialised(folder)
 
@@ -109,9 +99,7 @@ def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> 
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 
-def test_every_validation_and_the_quota_planner_refuse_what_they_are_for(
-    variables: Path, packages: Path
-) -> None:
+def test_every_validation_refuses_what_it_is_for(variables: Path, packages: Path) -> None:
     shown = terraform(variables, "test", "-no-color", f"-var=packages={packages}")
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
@@ -131,19 +119,6 @@ def test_every_validation_has_a_run_that_trips_it() -> None:
         for failure in run["expect_failures"]
     )
     assert {name: count for name, count in validations.items() if tripped[name] < count} == {}
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_environment_is_accepted(environment: str, variables: Path, packages: Path) -> None:
-    terraform(
-        variables,
-        "plan",
-        "-no-color",
-        "-input=false",
-        "-lock=false",
-        f"-var-file={environment}.tfvars",
-        f"-var=packages={packages}",
-    )
 
 
 def test_the_stack_uses_one_provider_and_no_module_from_elsewhere() -> None:

@@ -38,6 +38,8 @@ def test_every_command_is_there_and_says_what_it_does():
         "down",
         "gaps",
         "pause",
+        "plan",
+        "preflight",
         "query",
         "rebuild",
         "reconcile",

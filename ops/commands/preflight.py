@@ -1,0 +1,40 @@
+"""``coinlake preflight``: what would stop a deployment, found before it begins."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from ops.commands.options import AWS, Environment
+from ops.deploy.tfvars import Settings
+from ops.preflight import preflight
+from ops.preflight.findings import Level
+from ops.progress import console
+
+app = typer.Typer()
+COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
+
+
+@app.command("preflight", rich_help_panel=AWS)
+def check(
+    environment: Environment,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Check an environment's variables, and that its feeds ask no more than each source grants.
+
+    Nothing is changed and no AWS account is needed. `plan`, `deploy` and `up` run it first. The exit
+    status is 1 where a finding is an error.
+    """
+    report = preflight.run(Settings.load(environment).path)
+    if as_json:
+        usage = {source: asdict(used) for source, used in report.usage.items()}
+        findings = [asdict(finding) for finding in report.findings]
+        print(json.dumps({"findings": findings, "usage": usage}, indent=1))
+    else:
+        for finding in report.findings:
+            mark = f"[{COLOURS[finding.level]}]{finding.level:7}[/]"
+            console.print(f"{mark} {escape(str(finding))}", soft_wrap=True)
+    if report.errors:
+        raise typer.Exit(1)

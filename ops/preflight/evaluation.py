@@ -1,0 +1,128 @@
+"""What an environment's variables come to, computed by Terraform itself.
+
+The variables with their defaults and validations, and what follows from nothing else, are planned in a
+folder of their own. That takes a fifth of a second and needs no provider, state, network or AWS account.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Self
+
+from coinlake.errors import CoinlakeError
+from ops.deploy.terraform import variable_file
+from ops.deploy.tfvars import TERRAFORM
+from ops.paths import ROOT
+from ops.preflight.findings import Finding, Level
+from ops.preflight.quota import Grant, PlannedFeed
+from tools.build import PACKAGES
+from tools.terraform import terraform_executable
+
+_FILES: Final = ("variables*.tf", "sources.tf", "feeds.tf")
+_SOURCES_JSON: Final = Path("layers", "coinlake", "python", "coinlake", "sources.json")
+_OUTPUT: Final = """
+output "evaluation" {
+  value = {
+    run_seconds = var.function_timeout_seconds
+    feeds = {
+      for name, feed in local.feeds : name => merge(feed, { schedule = local.schedules[name] })
+    }
+    grants = {
+      for source, has in local.catalog : source => {
+        title               = has.title
+        requests_per_minute = has.requests_per_minute
+        credits_per_month   = local.credits_per_month[source]
+      }
+    }
+  }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The feeds and what their sources grant, both empty where a finding is an error."""
+
+    findings: tuple[Finding, ...]
+    feeds: tuple[PlannedFeed, ...] = ()
+    grants: Mapping[str, Grant] = field(default_factory=dict)
+    run_seconds: int = 0
+
+    @classmethod
+    def of(cls, tfvars: Path, variables: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> Self:
+        """``variables`` win over the file ``tfvars``; ``env`` has TF_VAR_… for secrets.
+
+        What Terraform refuses or warns of are findings; ``CoinlakeError`` where it fails otherwise.
+        """
+        with tempfile.TemporaryDirectory() as folder:
+            root = _copy(Path(folder))
+            more = variable_file(root / "more.tfvars.json", {**variables, "packages": "packages"})
+            inputs = [f"-var-file={path.resolve()}" for path in (tfvars, more)]
+            planned = _terraform(root, env, "plan", "-json", "-input=false", "-out=plan", *inputs)
+            findings = tuple(_findings(planned.stdout))
+            if any(finding.level is Level.ERROR for finding in findings):
+                return cls(findings)
+            shown = _terraform(root, env, "show", "-json", "plan")
+        if planned.returncode or shown.returncode:
+            raise CoinlakeError(f"terraform cannot evaluate the variables: {planned.stderr[-500:].strip()}")
+        value = json.loads(shown.stdout)["planned_values"]["outputs"]["evaluation"]["value"]
+        return cls(
+            findings,
+            tuple(_feed(name, feed) for name, feed in value["feeds"].items()),
+            {source: Grant(**grant) for source, grant in value["grants"].items()},
+            value["run_seconds"],
+        )
+
+
+def _copy(folder: Path) -> Path:
+    """The files that need no provider, at the same places; returns Terraform's folder."""
+    root = folder / TERRAFORM.name
+    (root / "packages").mkdir(parents=True)
+    for name in PACKAGES:
+        (root / "packages" / f"{name}.zip").touch()  # what a validation looks for
+    for file in (file for pattern in _FILES for file in TERRAFORM.glob(pattern)):
+        shutil.copy(file, root)
+    (folder / _SOURCES_JSON).parent.mkdir(parents=True)
+    shutil.copy(ROOT / _SOURCES_JSON, folder / _SOURCES_JSON)
+    (root / "evaluation.tf").write_text(_OUTPUT)
+    return root
+
+
+def _terraform(root: Path, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value for name, value in env.items() if name.startswith("TF_VAR_") or not name.startswith("TF_")
+    }
+    return subprocess.run(
+        [terraform_executable(), f"-chdir={root}", *arguments],
+        env=kept | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def _findings(lines: str) -> Iterator[Finding]:
+    """Terraform's diagnostics, without the place of the validation."""
+    for line in lines.splitlines():
+        diagnostic = json.loads(line).get("diagnostic")
+        if diagnostic:
+            text = diagnostic.get("detail") or diagnostic["summary"]
+            yield Finding(Level(diagnostic["severity"]), text.split("\n\nThis was checked by")[0].strip())
+
+
+def _feed(name: str, feed: Mapping[str, Any]) -> PlannedFeed:
+    return PlannedFeed(
+        name=name,
+        source=feed["source"],
+        dataset=feed["dataset"],
+        schedule=feed["schedule"],
+        assets=len(feed["assets"]),
+        top=feed["top"],
+        lookback=feed["lookback"],
+        enabled=feed["enabled"],
+    )

@@ -1,0 +1,47 @@
+"""Every check, in order; what stops a deployment."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from coinlake.errors import CoinlakeError
+from ops.preflight import quota
+from ops.preflight.evaluation import Evaluation
+from ops.preflight.findings import Finding, Level
+from ops.preflight.quota import Usage
+
+
+class PreflightFailed(CoinlakeError):
+    """A check found what cannot work; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks found, and what the feeds ask of each source (empty where that is not known)."""
+
+    findings: tuple[Finding, ...]
+    usage: Mapping[str, Usage] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.level is Level.ERROR]
+
+
+def run(tfvars: Path, variables: Mapping[str, Any] | None = None) -> Report:
+    """Check the environment that the file describes; ``variables`` win over it."""
+    evaluated = Evaluation.of(tfvars, variables or {})
+    findings = [*evaluated.findings]
+    findings += quota.check(evaluated.feeds, evaluated.grants, evaluated.run_seconds)
+    return Report(tuple(findings), quota.usage(evaluated.feeds, evaluated.grants))
+
+
+def require(tfvars: Path, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Run the checks; returns the variables that Terraform is given beside, for its output ``quota``.
+
+    Raise ``PreflightFailed`` with every error.
+    """
+    report = run(tfvars, variables)
+    if report.errors:
+        raise PreflightFailed("; ".join(map(str, report.errors)))
+    return {"quota_used": {source: asdict(usage) for source, usage in report.usage.items()}}
