@@ -12,6 +12,7 @@ import pyarrow as pa
 from bench.measure import answer, told
 from bench.refine import NEW, SLOTS, TODAY, bucket, part, part_key, trusted_keys
 from bench.server import Server
+from coinlake.queues import Message
 from coinlake.s3_events import ObjectRef, created_event
 
 
@@ -28,20 +29,21 @@ def run(task: dict[str, Any]) -> None:
         STATE_TABLE="none",
         DEAD_LETTER_QUEUES="{}",
     )
-    from refine.handler import wire  # noqa: PLC0415 - after the environment is set
-    from refine.work import Message  # noqa: PLC0415 - as its handler
+    from refine.handler import stage  # noqa: PLC0415 - after the environment is set
 
-    refine, s3 = wire().refine, server.client()
+    pipeline, s3 = stage().pipeline, server.client()
     calls: list[str] = []
-    refine.parts.store.client.meta.events.register("before-call", lambda model, **_: calls.append(model.name))
+    pipeline.refined.store.client.meta.events.register(
+        "before-call", lambda model, **_: calls.append(model.name)
+    )
     before = part(TODAY, range(SLOTS - task["slots"], SLOTS - NEW))
-    messages = [Message(key, created_event(ObjectRef(lake, key))) for key in trusted_keys()]
+    messages = [Message(key, created_event(ObjectRef(lake, key)), "") for key in trusted_keys()]
     times = []
     for _ in range(task["times"]):
         s3.put_object(Bucket=lake, Key=part_key(TODAY), Body=before)
         calls.clear()
         start = time.process_time()
-        if refine.batch(messages).failed:
+        if pipeline.process(messages).failed:
             raise RuntimeError("refine failed; its log says why")
         times.append(time.process_time() - start)
     answer(milliseconds=1000 * min(times) / NEW, calls=len(calls))

@@ -11,8 +11,9 @@ from coinlake.settings import require, require_int
 @dataclass(frozen=True, slots=True)
 class Settings:
     """``queue_url`` is the queue that a scheduled run empties, every ``batch_minutes``; tables derived from
-    what is new follow every ``derive_minutes``. None of ``site_bucket`` is no dashboard, which
-    would show what notify's ``state_table`` and the ``dead_letter_queues`` tell.
+    current data follow every ``derive_minutes``. ``site_bucket`` is None when the dashboard is disabled; it
+    shows what is in notify's ``state_table`` and how much waits in the ``dead_letter_queues``, the JSON
+    object stage → queue URL.
     """
 
     lake_bucket: str

@@ -11,15 +11,15 @@ from coinlake import keys
 from coinlake.errors import BadKey, CoinlakeError
 from coinlake.keys import RawKey
 from coinlake.observability import logger
+from coinlake.queues import Message
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.stores import ObjectStore
 from ops.listing import Entry, entries
 from ops.rebuild.scratch import Scratch
 from ops.stack import Stack
-from refine.files import Files
-from refine.parts import Parts
+from refine.partitions import RefinedZone, TrustedFiles
+from refine.pipeline import Outcome, Pipeline
 from refine.tables import DERIVED
-from refine.work import Message, Outcome, Refine
 from transform import wiring
 
 ROUND: Final = 500  # files that refine merges at once
@@ -68,14 +68,14 @@ def refined(stack: Stack, folder: Path, report: Report) -> Scratch:
     """Every part of the refined zone, from all trusted files that there are now."""
     scratch = Scratch(stack.lake.client, folder, (keys.REFINED,))
     lake = ObjectStore(scratch, stack.lake_bucket)
-    refine = Refine(lake.bucket, Files(lake), Parts(lake), derived=())
+    pipeline = Pipeline(lake.bucket, TrustedFiles(lake), RefinedZone(lake), derived=())
     files = [entry.key for entry in entries(stack.lake, keys.TRUSTED)]
     outcome, waiting = Outcome(), iter(files)
     for start in range(0, len(files), ROUND):
-        outcome.add(refine.batch(_messages(lake.bucket, islice(waiting, ROUND))))
+        outcome.add(pipeline.process(_messages(lake.bucket, islice(waiting, ROUND))))
         report(min(start + ROUND, len(files)), len(files))
-    whole = Refine(lake.bucket, refine.files, refine.parts, DERIVED)
-    whole.derive({part: {"derived tables"} for part in outcome.touched}, outcome)
+    derivation = Pipeline(lake.bucket, pipeline.trusted, pipeline.refined, DERIVED)
+    derivation.derive({partition: {"derived tables"} for partition in outcome.touched}, outcome)
     if outcome.failed:
         raise RebuildFailed(f"could not rebuild from {_some(sorted(outcome.failed))}; the log above says why")
     return scratch
@@ -90,7 +90,7 @@ def _raw(stack: Stack) -> Iterable[tuple[Entry, RawKey]]:
 
 
 def _messages(bucket: str, files: Iterable[str]) -> list[Message]:
-    return [Message(key, created_event(ObjectRef(bucket, key))) for key in files]
+    return [Message(key, created_event(ObjectRef(bucket, key)), "") for key in files]
 
 
 def _some(names: Sequence[str]) -> str:

@@ -5,18 +5,21 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
-from refine.parts import Part
+from coinlake.keys import Partition
+from refine.partitions import TablePartition
 from refine.tables import asset_days, latest, market_days, spreads
 
 
-class Derived(Protocol):
-    """What a module of a derived table offers; functions/refine/README.md tells more."""
+class DerivedTable(Protocol):
+    """What the module of a derived table offers; functions/refine/README.md explains each function."""
 
-    def partitions(self, changed: Set[Part], existing: Callable[[str], list[str]], /) -> list[Part]: ...
+    def partitions(
+        self, changed: Set[TablePartition], existing: Callable[[str], list[Partition]], /
+    ) -> list[TablePartition]: ...
 
-    def inputs(self, part: Part, changed: Set[Part], /) -> list[Part]: ...
+    def inputs(self, partition: TablePartition, changed: Set[TablePartition], /) -> list[TablePartition]: ...
 
-    def derive(self, part: Part, parts: Mapping[str, pa.Table], /) -> pa.Table: ...
+    def derive(self, partition: TablePartition, inputs: Mapping[str, pa.Table], /) -> pa.Table: ...
 
 
-DERIVED: Final[Sequence[Derived]] = (asset_days, spreads, market_days, latest)
+DERIVED: Final[Sequence[DerivedTable]] = (asset_days, spreads, market_days, latest)

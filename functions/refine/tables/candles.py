@@ -14,44 +14,47 @@ import pyarrow.compute as pc
 
 from coinlake import parquet
 from coinlake.intervals import duration
+from coinlake.keys import Partition
 from coinlake.ranks import ranks, repeats
 from coinlake.tables import TIMESTAMP, refined
 from refine.merge import union
-from refine.parts import Part
+from refine.partitions import TablePartition
 
-HIGHER: Final = {"1m": ("5m", "15m", "30m", "1h"), "1h": ("4h", "6h", "1d")}
+LONGER: Final = {"1m": ("5m", "15m", "30m", "1h"), "1h": ("4h", "6h", "1d")}
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
 _SUMS: Final = ("volume", "quote_volume", "trades")
 
 
-def higher(part: Part) -> list[Part]:
-    """The parts that are put together from ``part``'s candles; each lies in the same month."""
-    if part.table != "candles":
+def longer(partition: TablePartition) -> list[TablePartition]:
+    """The partitions that are put together from this one's candles; each lies in the same month."""
+    if partition.table != "candles":
         return []
-    interval, month = part.values["interval"], part.values["month"]
-    return [Part("candles", f"interval={longer}/month={month}") for longer in HIGHER.get(interval, ())]
+    return [
+        TablePartition("candles", Partition.month(partition.values["month"], interval=interval))
+        for interval in LONGER.get(partition.values["interval"], ())
+    ]
 
 
-def with_derived(rows: pa.Table, lower: pa.Table, interval: str, longer: str) -> pa.Table:
-    """``rows`` of ``longer`` candles, with those that follow from the ``lower`` ones, of ``interval``.
+def with_derived(rows: pa.Table, shorter: pa.Table, interval: str, longer_interval: str) -> pa.Table:
+    """``rows`` of ``longer_interval`` candles, and those put together from the ``shorter``, of ``interval``.
 
     The source's own stay as they are; what was derived before is forgotten.
     """
     own = rows.filter(pc.is_null(rows["derived_from"]))
-    return union(refined()["candles"], [own, derived(lower, interval, longer)])
+    return union(refined()["candles"], [own, derived(shorter, interval, longer_interval)])
 
 
-def derived(lower: pa.Table, interval: str, longer: str) -> pa.Table:
-    """Every bucket of ``longer`` that has at least one part in ``lower``."""
-    step = duration(longer) // _MICROSECOND
-    market = [ranks(lower[name].combine_chunks()) for name in ("source", "base", "quote")]
-    opened = ranks(lower["open_time"].combine_chunks())
+def derived(shorter: pa.Table, interval: str, longer_interval: str) -> pa.Table:
+    """Every bucket of ``longer_interval`` that has at least one part in ``shorter``."""
+    step = duration(longer_interval) // _MICROSECOND
+    market = [ranks(shorter[name].combine_chunks()) for name in ("source", "base", "quote")]
+    opened = ranks(shorter["open_time"].combine_chunks())
     order = np.lexsort([opened, *market])
     bucket = opened // step
     starts = np.flatnonzero(~repeats(order, [bucket, *market]))
     counts = np.diff([*starts, len(order)])
-    rows = lower.take(pa.array(order)).append_column(
+    rows = shorter.take(pa.array(order)).append_column(
         "group", pa.array(np.repeat(np.arange(len(starts)), counts))
     )
     first, last = rows.take(pa.array(starts)), rows.take(pa.array(starts + counts - 1))
@@ -72,7 +75,7 @@ def derived(lower: pa.Table, interval: str, longer: str) -> pa.Table:
 
 def _combined(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
     """What takes all rows of a ``group`` together, for each group, in their order."""
-    found = (
+    groups = (
         rows.select(["group", *_SUMS, "high", "low", "received_at", "is_closed"])
         .group_by("group", use_threads=False)
         .aggregate(
@@ -85,4 +88,4 @@ def _combined(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
             ]
         )
     )
-    return {name.rsplit("_", 1)[0]: found[name] for name in found.schema.names if name != "group"}
+    return {name.rsplit("_", 1)[0]: groups[name] for name in groups.schema.names if name != "group"}

@@ -1,4 +1,4 @@
-"""Rows by groups, and rows of one table found from another, on whole columns."""
+"""Rows by groups, and rows of one table looked up in another, on whole columns."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -18,13 +18,13 @@ _EPOCH: Final = date(1970, 1, 1)
 _ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
 
 
-def given(parts: Mapping[str, pa.Table], table: str) -> pa.Table:
+def rows_of(inputs: Mapping[str, pa.Table], table: str) -> pa.Table:
     """The rows of a table among the inputs; none, with its partitions' columns, where it is no input."""
-    if table in parts:
-        return parts[table].combine_chunks()
-    twin = refined()[table]
-    folders = [pa.field(name, pa.string()) for name in twin.partitions]
-    return pa.schema([*twin.schema, *folders]).empty_table()
+    if table in inputs:
+        return inputs[table].combine_chunks()
+    refined_table = refined()[table]
+    partition_columns = [pa.field(name, pa.string()) for name in refined_table.partitions]
+    return pa.schema([*refined_table.schema, *partition_columns]).empty_table()
 
 
 def column(rows: pa.Table, name: str) -> Numbers:
@@ -36,53 +36,53 @@ def codes(rows: pa.Table, keys: Sequence[str]) -> Numbers:
     """A whole number from 0 for each row, the same where all ``keys`` are, and in their order."""
     code: Numbers = np.zeros(rows.num_rows, np.int64)
     for key in keys:
-        places = column(rows, key).astype(np.int64)
-        places -= places.min(initial=0)
-        code = np.unique(code * (places.max(initial=0) + 1) + places, return_inverse=True)[1]
+        values = column(rows, key).astype(np.int64)
+        values -= values.min(initial=0)
+        code = np.unique(code * (values.max(initial=0) + 1) + values, return_inverse=True)[1]
     return code
 
 
-def order(values: pa.ChunkedArray) -> Numbers:
+def dense_ranks(values: pa.ChunkedArray) -> Numbers:
     """Each value's place among all, equal values sharing one; exact for decimals."""
-    place: Numbers = pc.rank(values.combine_chunks(), tiebreaker="dense").to_numpy()
-    return place.astype(np.int64)
+    places: Numbers = pc.rank(values.combine_chunks(), tiebreaker="dense").to_numpy()
+    return places.astype(np.int64)
 
 
 def last(group: Numbers, *order: Numbers) -> Numbers:
     """Of each group the row that comes last by ``order``, its first key the most important."""
     by: Numbers = np.lexsort([*reversed(order), group])
-    found: Numbers = by[~np.roll(repeats(by, [group]), -1)] if len(by) else by
-    return found
+    rows: Numbers = by[~np.roll(repeats(by, [group]), -1)] if len(by) else by
+    return rows
 
 
 def first(group: Numbers, *order: Numbers) -> Numbers:
     """Of each group the row that comes first by ``order``."""
     by: Numbers = np.lexsort([*reversed(order), group])
-    found: Numbers = by[~repeats(by, [group])]
-    return found
+    rows: Numbers = by[~repeats(by, [group])]
+    return rows
 
 
-def together(*tables: pa.Table) -> pa.Table:
+def concat(*tables: pa.Table) -> pa.Table:
     """The rows of all, with the columns of the first, any of which may be null."""
     schema = pa.schema([field.with_nullable(True) for field in tables[0].schema])
     rows = [table.select(schema.names).cast(schema) for table in tables]
     return pa.concat_tables(rows).combine_chunks()
 
 
-def take(rows: pa.Table, places: Numbers) -> pa.Table:
-    return rows.take(pa.array(places, pa.int64()))
+def take(rows: pa.Table, positions: Numbers) -> pa.Table:
+    return rows.take(pa.array(positions, pa.int64()))
 
 
-def positions(wanted: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Array:
-    """For each row of ``wanted``, where ``among`` has the row with the same ``keys``; null for nowhere."""
-    code = codes(together(wanted.select(keys), among), keys)
+def positions(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Array:
+    """For each of ``rows``, where ``among`` has the row with the same ``keys``; null for nowhere."""
+    code = codes(concat(rows.select(keys), among), keys)
     where = np.full(code.max(initial=-1) + 1, -1)
-    where[code[wanted.num_rows :]] = np.arange(among.num_rows)
-    found = where[code[: wanted.num_rows]]
-    return pa.array(found, pa.int64(), mask=found < 0)
+    where[code[rows.num_rows :]] = np.arange(among.num_rows)
+    positions = where[code[: rows.num_rows]]
+    return pa.array(positions, pa.int64(), mask=positions < 0)
 
 
-def lacking(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Table:
+def without(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Table:
     """The rows of which ``among`` has none with the same ``keys``."""
     return rows.filter(positions(rows, among, keys).is_null())
 
@@ -90,10 +90,10 @@ def lacking(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Table:
 def sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
     """Exact sums for groups 0 to ``count``; null for a group without a value, or with a null."""
     rows = pa.table({"group": group, "value": values})
-    found = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])
+    groups = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])
     where = np.full(count, -1)
-    where[found["group"].to_numpy()] = np.arange(found.num_rows)
-    return found["value_sum"].combine_chunks().take(pa.array(where, pa.int64(), mask=where < 0))
+    where[groups["group"].to_numpy()] = np.arange(groups.num_rows)
+    return groups["value_sum"].combine_chunks().take(pa.array(where, pa.int64(), mask=where < 0))
 
 
 def rounded(values: pa.ChunkedArray | Numbers, decimals: int) -> pa.Array:

@@ -1,6 +1,6 @@
 """``latest``: the newest price of each market, with its day's change and volume.
 
-The part holds what the newest was before, so only what changed is read. Candles do not tell their
+The partition holds what the newest was before, so only what changed is read. Candles do not say their
 day's change: it is computed from the hours before, which lie in the same month or the one before.
 """
 
@@ -11,48 +11,52 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake.keys import Partition
 from coinlake.ranks import Numbers
 from coinlake.tables import refined
-from refine.parts import Part
+from refine.partitions import TablePartition, next_month, previous_month
 from refine.tables.grouping import (
     DAY,
     MARKET,
     codes,
     column,
-    given,
+    concat,
     last,
     positions,
     rounded,
+    rows_of,
     sums,
     take,
-    together,
 )
-from refine.tables.months import after, before, month_of
 from refine.tables.observations import DECIMALS, QUOTES, SCHEMA, closes, ends, preference, prices
 
 TABLE: Final = "latest"
-_HOURS: Final = "interval=1h/month={}"
 _TOLERANCE: Final = DAY // 8  # a quiet market has no trade in some hours
+_INPUTS: Final = frozenset({"quotes", "candles"})
 _OF_THE_DAY: Final = ("change_24h_percent", "volume_24h_base", "volume_24h_quote")
 
 
-def partitions(changed: Set[Part], _existing: Callable[[str], list[str]]) -> list[Part]:
-    return [Part(TABLE, "")] if any(part.table in {"quotes", "candles"} for part in changed) else []
+def partitions(
+    changed: Set[TablePartition], _existing: Callable[[str], list[Partition]]
+) -> list[TablePartition]:
+    is_touched = any(partition.table in _INPUTS for partition in changed)
+    return [TablePartition(TABLE, Partition())] if is_touched else []
 
 
-def inputs(part: Part, changed: Set[Part]) -> list[Part]:
-    """What changed, and the hours around it: those of the month after may have a change to tell anew."""
-    touched = {one for one in changed if one.table in {"quotes", "candles"}}
-    months = {month_of(one) for one in touched if one.table == "candles"}
-    around = {near for month in months for near in (before(month), month, after(month))}
-    return [part, *sorted(touched | {Part("candles", _HOURS.format(month)) for month in around})]
+def inputs(partition: TablePartition, changed: Set[TablePartition]) -> list[TablePartition]:
+    """What changed, and the hours around it: the day's change of the month after may follow from them."""
+    touched = {source for source in changed if source.table in _INPUTS}
+    months = {source.month for source in touched if source.table == "candles"}
+    around = {near for month in months for near in (previous_month(month), month, next_month(month))}
+    hours = {TablePartition("candles", Partition.month(month, interval="1h")) for month in around}
+    return [partition, *sorted(touched | hours)]
 
 
-def derive(_part: Part, parts: Mapping[str, pa.Table]) -> pa.Table:
-    """The newest of the touched parts' prices and of those before."""
-    own, candles = given(parts, TABLE), given(parts, "candles")
-    seen = together(own.select(SCHEMA.names), prices(given(parts, "quotes")), closes(candles))
-    rows = _newest(seen, own.num_rows)
+def derive(_partition: TablePartition, inputs_: Mapping[str, pa.Table]) -> pa.Table:
+    """The newest of the touched partitions' prices and of those before."""
+    own, candles = rows_of(inputs_, TABLE), rows_of(inputs_, "candles")
+    observations = concat(own.select(SCHEMA.names), prices(rows_of(inputs_, "quotes")), closes(candles))
+    rows = _newest(observations, own.num_rows)
     hours = candles.filter((pc.field("interval") == "1h") & pc.field("is_closed")).combine_chunks()
     rows = _with_day(rows, hours, own)
     age = (column(rows, "received_at") - column(rows, "observed_at")) // 1_000_000
@@ -61,11 +65,11 @@ def derive(_part: Part, parts: Mapping[str, pa.Table]) -> pa.Table:
 
 
 def _newest(rows: pa.Table, old: int) -> pa.Table:
-    """The newest row of each market; of one observation that of a touched part, not the ``old``."""
+    """The newest row of each market; of one observation that of a touched partition, not the ``old`` one."""
     is_new = np.arange(rows.num_rows) >= old
-    merits = (column(rows, name) for name in ("received_at", "raw_key"))
-    observed = column(rows, "observed_at")
-    return take(rows, last(codes(rows, MARKET), observed, preference(rows["made_from"]), *merits, is_new))
+    precedence = (column(rows, name) for name in ("received_at", "raw_key"))
+    by = (column(rows, "observed_at"), preference(rows["made_from"]), *precedence, is_new)
+    return take(rows, last(codes(rows, MARKET), *by))
 
 
 def _with_day(rows: pa.Table, hours: pa.Table, own: pa.Table) -> pa.Table:
@@ -75,8 +79,8 @@ def _with_day(rows: pa.Table, hours: pa.Table, own: pa.Table) -> pa.Table:
     is_quote = pc.equal(rows["made_from"], QUOTES)
     for name in _OF_THE_DAY:
         known = pc.coalesce(computed[name], own[name].take(where))
-        told = pc.if_else(is_quote, rows[name], known)
-        rows = rows.set_column(rows.schema.get_field_index(name), name, told)
+        values = pc.if_else(is_quote, rows[name], known)
+        rows = rows.set_column(rows.schema.get_field_index(name), name, values)
     return rows
 
 

@@ -1,6 +1,6 @@
 """``market_days``: breadth, total market cap, dominance and mood of each day, out of ``asset_days``.
 
-A day is told by one source and currency alone, since the caps of two sources count a coin twice: by
+A day is counted by one source and currency alone, since the caps of two sources count a coin twice: by
 those with the most market caps, then the most assets, then by name.
 """
 
@@ -11,50 +11,56 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake.keys import Partition
 from coinlake.ranks import Numbers
 from coinlake.tables import DECIMAL, refined
-from refine.parts import Part
+from refine.partitions import TablePartition
 from refine.tables.grouping import (
     DAY,
     codes,
     column,
+    concat,
     day_texts,
     first,
-    given,
-    lacking,
     last,
     positions,
+    rows_of,
     sums,
     take,
-    together,
+    without,
 )
-from refine.tables.months import month_of
 
 TABLE: Final = "market_days"
-_SENTIMENT: Final = Part("sentiment", "index=fear_and_greed")
-_VOICE: Final = ("dt", "source", "quote")
+_SENTIMENT: Final = TablePartition("sentiment", Partition.of({"index": "fear_and_greed"}))
+_COUNTER_KEY: Final = ("dt", "source", "quote")
 _DECIMALS: Final = 10  # shares: equal bytes on every processor
 
 
-def partitions(changed: Set[Part], existing: Callable[[str], list[str]]) -> list[Part]:
+def partitions(
+    changed: Set[TablePartition], existing: Callable[[str], list[Partition]]
+) -> list[TablePartition]:
     """The years of the days that changed; all there are where the index did."""
-    years = {f"year={month_of(part)[:4]}" for part in changed if part.table == "asset_days"}
+    years = {Partition.of({"year": _year(source)}) for source in changed if source.table == "asset_days"}
     if _SENTIMENT in changed:
         years.update(existing(TABLE))
-    return [Part(TABLE, year) for year in sorted(years)]
+    return [TablePartition(TABLE, year) for year in sorted(years)]
 
 
-def inputs(part: Part, changed: Set[Part]) -> list[Part]:
-    year = part.values["year"]
-    months = sorted(one for one in changed if one.table == "asset_days" and month_of(one)[:4] == year)
-    return [part, *months, _SENTIMENT]
+def inputs(partition: TablePartition, changed: Set[TablePartition]) -> list[TablePartition]:
+    year = partition.values["year"]
+    months = sorted(source for source in changed if source.table == "asset_days" and _year(source) == year)
+    return [partition, *months, _SENTIMENT]
 
 
-def derive(_part: Part, parts: Mapping[str, pa.Table]) -> pa.Table:
+def _year(partition: TablePartition) -> str:
+    return partition.month[:4]
+
+
+def derive(_partition: TablePartition, inputs_: Mapping[str, pa.Table]) -> pa.Table:
     """The days of the touched months anew, the others as they were, all with the index's newest values."""
-    days = _days(given(parts, "asset_days"))
-    days = together(days, lacking(given(parts, TABLE), days, ("dt",)))
-    mood = given(parts, "sentiment")
+    days = _days(rows_of(inputs_, "asset_days"))
+    days = concat(days, without(rows_of(inputs_, TABLE), days, ("dt",)))
+    mood = rows_of(inputs_, "sentiment")
     mood = mood.append_column("dt", day_texts(column(mood, "observed_at") // DAY))
     where = positions(days, mood, ("dt",))
     days = days.append_column("sentiment", mood["value"].take(where))
@@ -64,25 +70,28 @@ def derive(_part: Part, parts: Mapping[str, pa.Table]) -> pa.Table:
 
 
 def _days(assets: pa.Table) -> pa.Table:
-    """One row for each day of ``assets``, in the words of the source and currency that know it best."""
+    """One row for each day of ``assets``, of the source and currency that know it best."""
     assets = assets.combine_chunks()
-    voice = codes(assets, _VOICE)
-    count = voice.max(initial=-1) + 1
+    counter = codes(assets, _COUNTER_KEY)
+    count = counter.max(initial=-1) + 1
     direction, known = _directions(assets)
     caps, has_cap = assets["market_cap"], assets["market_cap"].is_valid().to_numpy()
-    total = _total(voice, caps, count)
-    found = take(assets, first(voice)).select(_VOICE)
+    total = _total(counter, caps, count)
+    rows = take(assets, first(counter)).select(_COUNTER_KEY)
     for name, chosen in {"assets": known, "assets_up": direction > 0, "assets_down": direction < 0}.items():
-        found = found.append_column(name, pa.array(_count(voice, chosen, count), pa.int32()))
-    breadth = _ratio(found["assets_up"].to_numpy(), found["assets"].to_numpy())
-    found = found.append_column("breadth", breadth).append_column("total_market_cap", total)
+        rows = rows.append_column(name, pa.array(_count(counter, chosen, count), pa.int32()))
+    breadth = _ratio(rows["assets_up"].to_numpy(), rows["assets"].to_numpy())
+    rows = rows.append_column("breadth", breadth).append_column("total_market_cap", total)
     for base in ("BTC", "ETH"):
         of_base = pc.if_else(pc.equal(assets["base"], base), caps, pa.scalar(None, DECIMAL))
-        share = _ratio(_floats(_total(voice, of_base, count)), _floats(total))
-        found = found.append_column(f"{base.lower()}_dominance", share)
-    merits = (_count(voice, has_cap, count), np.bincount(voice, minlength=count), -codes(found, _VOICE))
-    best = last(codes(found, ("dt",)), *merits)
-    return take(found, best)
+        share = _ratio(_floats(_total(counter, of_base, count)), _floats(total))
+        rows = rows.append_column(f"{base.lower()}_dominance", share)
+    precedence = (
+        _count(counter, has_cap, count),
+        np.bincount(counter, minlength=count),
+        -codes(rows, _COUNTER_KEY),
+    )
+    return take(rows, last(codes(rows, ("dt",)), *precedence))
 
 
 def _directions(assets: pa.Table) -> tuple[Numbers, Numbers]:
@@ -92,8 +101,8 @@ def _directions(assets: pa.Table) -> tuple[Numbers, Numbers]:
 
 
 def _count(group: Numbers, chosen: Numbers, count: int) -> Numbers:
-    found: Numbers = np.bincount(group[chosen], minlength=count)
-    return found
+    counts: Numbers = np.bincount(group[chosen], minlength=count)
+    return counts
 
 
 def _total(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:

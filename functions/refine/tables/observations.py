@@ -1,4 +1,4 @@
-"""Prices seen at moments, be it in a quote or as the close of a candle."""
+"""Prices observed at moments, be it in a quote or as the close of a candle."""
 
 from typing import Final
 
@@ -18,14 +18,14 @@ _PREFERENCE: Final = pa.array([QUOTES, *INTERVALS])
 
 
 def prices(quotes: pa.Table) -> pa.Table:
-    """What quotes saw."""
+    """What quotes observed."""
     change = rounded(quotes["change_24h_percent"].cast(pa.float64()), DECIMALS)
     made_from = pa.repeat(pa.scalar(QUOTES), quotes.num_rows)
     return _observations(quotes, change_24h_percent=change, made_from=made_from)
 
 
 def closes(candles: pa.Table) -> pa.Table:
-    """What the source's own closed candles closed at, seen at their end. Others may be gone later."""
+    """What the source's own closed candles closed at, observed at their end. Others may be gone later."""
     lasting = pc.and_(candles["is_closed"], pc.is_null(candles["derived_from"]))
     candles = candles.filter(lasting).combine_chunks()
     ended = pa.array(ends(candles)).cast(TIMESTAMP)
@@ -41,7 +41,7 @@ def ends(candles: pa.Table) -> Numbers:
 
 
 def preference(made_from: pa.ChunkedArray) -> Numbers:
-    """Of what is seen at the same moment, quotes tell most, then the shortest candles: the highest number."""
+    """Of observations of one moment quotes say most, then the shortest candles: the highest number."""
     place: Numbers = pc.index_in(made_from, value_set=_PREFERENCE).to_numpy()
     return -place.astype(np.int64)
 
@@ -49,6 +49,6 @@ def preference(made_from: pa.ChunkedArray) -> Numbers:
 def _observations(rows: pa.Table, **columns: pa.ChunkedArray | pa.Array) -> pa.Table:
     """``rows`` as observations; a column that they lack is null."""
     names = set(rows.schema.names)
-    there = {name: rows[name] for name in SCHEMA.names if name in names} | columns
-    arrays = [there.get(field.name, pa.nulls(rows.num_rows, field.type)) for field in SCHEMA]
+    columns = {name: rows[name] for name in SCHEMA.names if name in names} | columns
+    arrays = [columns.get(field.name, pa.nulls(rows.num_rows, field.type)) for field in SCHEMA]
     return pa.table(arrays, names=SCHEMA.names).cast(SCHEMA)

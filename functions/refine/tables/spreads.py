@@ -1,7 +1,7 @@
-"""``spreads``: what each source asks for an asset against the median of all, at the same time.
+"""``spreads``: each source's price of an asset against the median of all, at the same time.
 
-Times are the same where they lie in the same five minutes: a candle's close is seen at its end, so
-hourly candles meet the last quotes before the hour. A part keeps all five minutes of its newest hour,
+Times are the same where they lie in the same five minutes: a candle's close is observed at its end, so
+hourly candles meet the last quotes before the hour. A partition keeps all five minutes of its newest hour,
 and of older hours the last. Only closed candles of the source's own count: an open one is gone later.
 """
 
@@ -14,55 +14,58 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake.keys import Partition
 from coinlake.ranks import Numbers, repeats
 from coinlake.tables import DECIMAL, TIMESTAMP, refined
-from refine.parts import Part
+from refine.partitions import TablePartition
 from refine.tables.grouping import (
     DAY,
     MARKET,
     MICROSECOND,
     codes,
     column,
+    concat,
     days,
+    dense_ranks,
     first,
-    given,
     last,
-    order,
     positions,
     rounded,
+    rows_of,
     take,
-    together,
 )
-from refine.tables.months import month_of
 from refine.tables.observations import QUOTES, closes, preference, prices
 
 TABLE: Final = "spreads"
+_INPUTS: Final = frozenset({"quotes", "candles"})
 _SLOT: Final = timedelta(minutes=5) // MICROSECOND
 _HOUR: Final = timedelta(hours=1) // MICROSECOND
 _DECIMALS: Final = 6  # of basis points: equal bytes on every processor
 _VENUE: Final = (*MARKET, "slot_time")
 _GROUP: Final = ("base", "quote", "slot_time")
-_SEEN: Final = (*MARKET, "observed_at", "price", "made_from")
+_PRICE_COLUMNS: Final = (*MARKET, "observed_at", "price", "made_from")
 _WIDE: Final = pa.decimal256(39, 18)
 
 
-def partitions(changed: Set[Part], _existing: Callable[[str], list[str]]) -> list[Part]:
-    months = {month_of(part) for part in changed if part.table in {"quotes", "candles"}}
-    return [Part(TABLE, f"month={month}") for month in sorted(months)]
+def partitions(
+    changed: Set[TablePartition], _existing: Callable[[str], list[Partition]]
+) -> list[TablePartition]:
+    months = {source.month for source in changed if source.table in _INPUTS}
+    return [TablePartition(TABLE, Partition.month(month)) for month in sorted(months)]
 
 
-def inputs(part: Part, changed: Set[Part]) -> list[Part]:
-    touched = [one for one in changed if one.table in {"quotes", "candles"}]
-    return [part, *sorted(one for one in touched if month_of(one) == month_of(part))]
+def inputs(partition: TablePartition, changed: Set[TablePartition]) -> list[TablePartition]:
+    touched = [source for source in changed if source.table in _INPUTS]
+    return [partition, *sorted(source for source in touched if source.month == partition.month)]
 
 
-def derive(_part: Part, parts: Mapping[str, pa.Table]) -> pa.Table:
-    """The prices of the touched parts, and of others as they were, each against its neighbours."""
-    quotes, candles, own = (given(parts, table) for table in ("quotes", "candles", TABLE))
+def derive(_partition: TablePartition, inputs_: Mapping[str, pa.Table]) -> pa.Table:
+    """The prices of the touched partitions, and of others as they were, each against its neighbours."""
+    quotes, candles, own = (rows_of(inputs_, table) for table in ("quotes", "candles", TABLE))
     on_its_day = column(quotes, "observed_at") // DAY == days(quotes)
-    seen = together(prices(quotes.filter(pa.array(on_its_day))), closes(candles))
-    told = own.filter(pc.invert(_is_told(own, quotes, candles)))
-    rows = _by_slot(together(seen.filter(_is_mapped(seen)).select(_SEEN), told))
+    observed = concat(prices(quotes.filter(pa.array(on_its_day))), closes(candles))
+    kept = own.filter(pc.invert(_is_replaced(own, quotes, candles)))
+    rows = _by_slot(concat(observed.filter(_is_mapped(observed)).select(_PRICE_COLUMNS), kept))
     group = codes(rows, _GROUP)
     median = _medians(group, rows["price"])
     count = np.bincount(group)[group] if len(group) else group
@@ -80,8 +83,8 @@ def _is_mapped(rows: pa.Table) -> pa.ChunkedArray:
     return pc.invert(pc.match_substring(rows["base"], ":"))
 
 
-def _is_told(own: pa.Table, quotes: pa.Table, candles: pa.Table) -> pa.Array:
-    """Which rows came from the touched parts: these tell all of theirs anew."""
+def _is_replaced(own: pa.Table, quotes: pa.Table, candles: pa.Table) -> pa.Array:
+    """Which rows came from the touched partitions: these bring all of theirs anew."""
     on_day = np.isin(column(own, "observed_at") // DAY, np.unique(days(quotes)))
     intervals = pc.unique(candles["interval"])
     return pc.if_else(
@@ -95,13 +98,13 @@ def _by_slot(rows: pa.Table) -> pa.Table:
     slot = -(-observed // _SLOT) * _SLOT
     kept = (slot % _HOUR == 0) | (slot > slot.max(initial=0) - _HOUR)
     rows = rows.append_column("slot_time", pa.array(slot).cast(TIMESTAMP)).filter(pa.array(kept))
-    order_ = (column(rows, "observed_at"), preference(rows["made_from"]))
-    return take(rows, last(codes(rows, _VENUE), *order_)).combine_chunks()
+    by = (column(rows, "observed_at"), preference(rows["made_from"]))
+    return take(rows, last(codes(rows, _VENUE), *by)).combine_chunks()
 
 
 def _medians(group: Numbers, values: pa.ChunkedArray) -> pa.Array:
     """For each row its group's median, exact but for half of the last decimal, which is made even."""
-    by = np.lexsort([order(values), group])
+    by = np.lexsort([dense_ranks(values), group])
     starts = np.flatnonzero(~repeats(by, [group]))
     counts = np.diff(np.append(starts, len(by)))
     low, high = (values.take(pa.array(by[starts + half])) for half in ((counts - 1) // 2, counts // 2))
@@ -113,13 +116,13 @@ def _medians(group: Numbers, values: pa.ChunkedArray) -> pa.Array:
 def _against_dollars(rows: pa.Table) -> pa.Array:
     """Prices in other currencies against the dollars' median of the same asset and time."""
     dollars = rows.filter(pc.field("quote") == "USD").combine_chunks()
-    where = positions(rows, take(dollars, first(codes(dollars, _GROUP))), ("base", "slot_time"))
-    median = take(dollars, first(codes(dollars, _GROUP)))["median"].take(where)
+    medians = take(dollars, first(codes(dollars, _GROUP)))
+    median = medians["median"].take(positions(rows, medians, ("base", "slot_time")))
     return _bps(rows["price"], median, pc.not_equal(rows["quote"], "USD"))
 
 
-def _bps(prices_: pa.ChunkedArray, median: pa.ChunkedArray, told: pa.ChunkedArray) -> pa.ChunkedArray:
-    """How far prices are from their medians where ``told``; null elsewhere, and without a median."""
-    ratio = pc.divide(prices_.cast(pa.float64()), median.cast(pa.float64()))
+def _bps(price: pa.ChunkedArray, median: pa.ChunkedArray, is_compared: pa.ChunkedArray) -> pa.ChunkedArray:
+    """How far prices are from their medians where they are compared; null elsewhere, and without a median."""
+    ratio = pc.divide(price.cast(pa.float64()), median.cast(pa.float64()))
     bps = rounded(pc.multiply(pc.subtract(ratio, 1.0), 10_000.0), _DECIMALS)
-    return pc.if_else(told, bps, pa.scalar(None, pa.float64()))
+    return pc.if_else(is_compared, bps, pa.scalar(None, pa.float64()))

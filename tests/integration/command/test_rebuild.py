@@ -11,15 +11,15 @@ import pytest
 from typer.testing import CliRunner
 
 from coinlake.keys import RawKey, Slot
+from coinlake.queues import Message
 from coinlake.s3_events import ObjectRef, created_event
 from ops.cli import app
 from ops.listing import entries
 from ops.rebuild.comparison import Comparison, State
 from ops.rebuild.scratch import Scratch
 from ops.stack import Stack
-from refine.files import Files
-from refine.parts import Parts
-from refine.work import Message, Refine
+from refine.partitions import RefinedZone, TrustedFiles
+from refine.pipeline import Pipeline
 from transform import wiring
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -52,10 +52,10 @@ def lake(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Stack:
     transform = wiring.assemble(stack.raw, stack.lake, stack.config(), "deployed", 1 << 20)
     for event in reversed(land(stack)):
         transform.process(event)
-    refine = Refine(stack.lake_bucket, Files(stack.lake), Parts(stack.lake))
+    pipeline = Pipeline(stack.lake_bucket, TrustedFiles(stack.lake), RefinedZone(stack.lake))
     for entry in entries(stack.lake, "trusted/"):
         event = created_event(ObjectRef(stack.lake_bucket, entry.key))
-        assert not refine.batch([Message("one", event)]).failed
+        assert not pipeline.process([Message("one", event, "")]).failed
     return stack
 
 

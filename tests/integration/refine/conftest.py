@@ -16,6 +16,7 @@ from botocore.exceptions import EndpointConnectionError
 from coinlake import parquet
 from coinlake.keys import RawKey
 from coinlake.observability import logger
+from coinlake.retries import Backoff
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.tables import Table, tables
 from refine import handler
@@ -45,8 +46,8 @@ class Line:
 
     def start(self) -> None:
         """A new container."""
-        handler.wire.cache_clear()
-        events = handler.wire()[0].parts.store.client.meta.events
+        handler.stage.cache_clear()
+        events = handler.stage().lake.client.meta.events
         events.register("provide-client-params.s3", self._before)
         events.register("after-call.s3", self._after)
 
@@ -133,11 +134,11 @@ def line(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
     }
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr("refine.queue.WAIT_SECONDS", 0)
-    monkeypatch.setattr("refine.parts.PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("coinlake.queues.WAIT_SECONDS", 0)
+    monkeypatch.setattr("refine.partitions.REFINED_WRITE", Backoff(0.001, 0.1, attempts=20))
     s3.put_object(Bucket="artifacts", Key="config/test.json", Body=json.dumps({}))
     line = Line(s3, sqs, queue_url, FakeContext(remaining_ms=300_000))
     monkeypatch.setattr(logger.registered_handler, "stream", line.log)
     line.start()
     yield line
-    handler.wire.cache_clear()
+    handler.stage.cache_clear()

@@ -114,8 +114,7 @@ def prepare(line: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     line.put_parquet(key, tables()["gaps"], rows)
     monkeypatch.setenv("SITE_BUCKET", "site")
     line.start()
-    wired = handler.wire()
-    object.__setattr__(wired.publisher, "clock", lambda: NOW)
+    object.__setattr__(handler.stage().publisher, "clock", lambda: NOW)
 
 
 def hashes(line: Any) -> dict[str, str]:

@@ -113,7 +113,7 @@ def test_a_schedule_empties_the_queue(line):
 
 
 def test_files_too_large_for_one_round_are_merged_in_several(line, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("refine.draining.ROUND_BYTES", 1)
+    monkeypatch.setattr("refine.stage.ROUND_BYTES", 1)
     line.send(*(line.put("quotes", "dt=2026-11-20", page(n), [quote(n, n, page(n))]) for n in range(1, 26)))
     line.run_scheduled()
     assert line.waiting() == 0

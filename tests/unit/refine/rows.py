@@ -7,10 +7,16 @@ from typing import Any
 import pyarrow as pa
 
 from coinlake import parquet
-from coinlake.keys import RawKey, Slot
+from coinlake.keys import Partition, RawKey, Slot
 from coinlake.tables import refined
+from refine.partitions import TablePartition
 
 DAY = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def partition(table: str, text: str = "") -> TablePartition:
+    """A partition as its keys spell it: ``partition("quotes", "dt=2026-11-20")``."""
+    return TablePartition(table, Partition(text))
 
 
 def raw_key(minute: int, revision: int = 0, source: str = "coinbase", dataset: str = "candles") -> RawKey:

@@ -11,8 +11,9 @@ import pandas as pd
 import pyarrow.compute as pc
 import pytest
 
-from refine.parts import Part
+from coinlake.keys import Partition
 from refine.tables import asset_days
+from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, noon, quote, quotes, world
 
 BY_SQL = """
@@ -132,7 +133,9 @@ def test_what_a_crash_left_undone_is_done_when_the_message_comes_again():
     lake.take([event := buckets("1d", candle("coinbase", "BTC", "USD", day, 100))])
     whole = dict(lake.bodies)
     done = {
-        Part(table, f"month=2026-0{month}") for table in ("asset_days", "asset_peaks") for month in (1, 2)
+        partition(table, f"month=2026-0{month}")
+        for table in ("asset_days", "asset_peaks")
+        for month in (1, 2)
     }
     march = {part: body for part, body in before.items() if part not in done}
     lake.bodies = {part: body for part, body in whole.items() if part in done | {event[0]}} | march
@@ -189,7 +192,7 @@ def test_a_quote_observed_the_day_before_belongs_to_no_day():
     lake.take(
         [
             (
-                Part("quotes", "dt=2026-03-05"),
+                partition("quotes", "dt=2026-03-05"),
                 [late, quote("coingecko", "BTC", "USD", noon(date(2026, 3, 5)), 7)],
             )
         ]
@@ -237,6 +240,8 @@ def test_drawdown_is_never_above_zero_and_peaks_never_fall(lake):
 
 
 def test_months_without_anything_carry_the_peaks_across():
-    changed = frozenset({Part("quotes", "dt=2026-05-02")})
-    months = asset_days.partitions(changed, lambda table: ["month=2026-02"] if table == "asset_peaks" else [])
+    changed = frozenset({partition("quotes", "dt=2026-05-02")})
+    months = asset_days.partitions(
+        changed, lambda table: [Partition("month=2026-02")] if table == "asset_peaks" else []
+    )
     assert [part.partition[-2:] for part in months] == ["03", "03", "04", "04", "05", "05"]

@@ -10,9 +10,8 @@ import pytest
 
 from coinlake.intervals import duration
 from coinlake.tables import refined
-from refine.parts import Part
-from refine.tables.candles import derived, higher, with_derived
-from tests.unit.refine.rows import DAY, candle, file, nothing, raw_key
+from refine.tables.candles import derived, longer, with_derived
+from tests.unit.refine.rows import DAY, candle, file, nothing, partition, raw_key
 
 INDEPENDENT = """
     SELECT source, base, quote, time_bucket(to_seconds($step), open_time) AS bucket,
@@ -86,16 +85,18 @@ def test_a_bucket_is_closed_once_its_parts_are_and_its_time_was_over(received, c
 
 
 def test_hours_and_days_come_from_minutes_and_hours_of_the_same_month():
-    assert [part.partition for part in higher(Part("candles", "interval=1m/month=2026-11"))] == [
+    assert [part.partition for part in longer(partition("candles", "interval=1m/month=2026-11"))] == [
         f"interval={longer}/month=2026-11" for longer in ("5m", "15m", "30m", "1h")
     ]
-    assert [part.values["interval"] for part in higher(Part("candles", "interval=1h/month=2026-11"))] == [
+    assert [
+        part.values["interval"] for part in longer(partition("candles", "interval=1h/month=2026-11"))
+    ] == [
         "4h",
         "6h",
         "1d",
     ]
-    assert higher(Part("candles", "interval=1d/month=2026-11")) == []
-    assert higher(Part("quotes", "dt=2026-11-20")) == []
+    assert longer(partition("candles", "interval=1d/month=2026-11")) == []
+    assert longer(partition("quotes", "dt=2026-11-20")) == []
 
 
 def test_no_minutes_give_no_hours():

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from refine.parts import Part
 from refine.tables import latest
+from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, noon, quote, quotes, world
 
 NEWEST = """
@@ -94,10 +94,10 @@ def test_what_the_source_says_of_the_day_stays_as_it_is():
 def test_an_older_quote_and_the_same_one_again_change_nothing():
     lake = Lake((latest,))
     lake.take([new := quotes(quote("coingecko", "BTC", "USD", noon(DAY), 9))])
-    before = lake.bodies[Part("latest", "")]
+    before = lake.bodies[partition("latest")]
     lake.take([quotes(quote("coingecko", "BTC", "USD", noon(date(2026, 2, 1)), 5))])
     lake.take([new])
-    assert lake.bodies[Part("latest", "")] == before
+    assert lake.bodies[partition("latest")] == before
 
 
 @settings(max_examples=30)
@@ -114,7 +114,7 @@ def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(told, chan
     """The same observation lies in the parts of several days; the one received last tells it."""
     events = [
         (
-            Part("quotes", f"dt={DAY + timedelta(days=due)}"),
+            partition("quotes", f"dt={DAY + timedelta(days=due)}"),
             [
                 quote(
                     *("coingecko", "BTC", "USD", noon(DAY, seen), price),
@@ -143,12 +143,17 @@ def test_a_revision_of_the_newest_price_is_taken():
 
 
 def test_only_the_hours_around_what_changed_are_read():
-    changed = frozenset({Part("quotes", "dt=2026-11-21"), Part("candles", "interval=1m/month=2026-11")})
-    assert latest.inputs(Part("latest", ""), changed) == [
-        Part("latest", ""),
-        Part("candles", "interval=1h/month=2026-10"),
-        Part("candles", "interval=1h/month=2026-11"),
-        Part("candles", "interval=1h/month=2026-12"),
-        Part("candles", "interval=1m/month=2026-11"),
-        Part("quotes", "dt=2026-11-21"),
+    changed = frozenset(
+        {
+            partition("quotes", "dt=2026-11-21"),
+            partition("candles", "interval=1m/month=2026-11"),
+        }
+    )
+    assert latest.inputs(partition("latest"), changed) == [
+        partition("latest"),
+        partition("candles", "interval=1h/month=2026-10"),
+        partition("candles", "interval=1h/month=2026-11"),
+        partition("candles", "interval=1h/month=2026-12"),
+        partition("candles", "interval=1m/month=2026-11"),
+        partition("quotes", "dt=2026-11-21"),
     ]

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from refine.parts import Part
+from coinlake.keys import Partition
 from refine.tables import market_days
+from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, moods, noon, quote, quotes, world
 
 BY_SQL = """
@@ -101,8 +102,17 @@ def test_the_index_of_an_old_day_reaches_its_day_whichever_comes_first():
 
 
 def test_only_the_months_that_changed_are_read():
-    changed = frozenset({Part("asset_days", "month=2026-11"), Part("asset_peaks", "month=2026-11")})
-    (part,) = market_days.partitions(changed, lambda _table: ["year=2020"])
+    changed = frozenset(
+        {
+            partition("asset_days", "month=2026-11"),
+            partition("asset_peaks", "month=2026-11"),
+        }
+    )
+    (part,) = market_days.partitions(changed, lambda _table: [Partition("year=2020")])
     assert market_days.inputs(part, changed) == [
-        *(part, Part("asset_days", "month=2026-11"), Part("sentiment", "index=fear_and_greed"))
+        *(
+            part,
+            partition("asset_days", "month=2026-11"),
+            partition("sentiment", "index=fear_and_greed"),
+        )
     ]

@@ -11,31 +11,32 @@ import duckdb
 import pyarrow as pa
 
 from coinlake import parquet
+from coinlake.keys import Partition
 from coinlake.tables import refined
 from refine.merge import in_order
-from refine.parts import Part
-from refine.tables import DERIVED, Derived, candles
+from refine.partitions import TablePartition
+from refine.tables import DERIVED, DerivedTable, candles
 
 FIRST = date(2026, 1, 20)
 DAYS = 75  # into April: February is too short for a window of 30 days
 HOUR = timedelta(hours=1)
 
 Row = dict[str, Any]
-Event = tuple[Part, list[Row]]
+Event = tuple[TablePartition, list[Row]]
 
 
 @dataclass
 class Lake:
     """Refined parts in memory, encoded as they are in the bucket; ``modules`` derive as in refine."""
 
-    modules: Sequence[Derived] = DERIVED
-    rows: dict[Part, dict[Any, Row]] = field(default_factory=dict)
-    bodies: dict[Part, bytes] = field(default_factory=dict)
-    reads: list[Part] = field(default_factory=list)
+    modules: Sequence[DerivedTable] = DERIVED
+    rows: dict[TablePartition, dict[Any, Row]] = field(default_factory=dict)
+    bodies: dict[TablePartition, bytes] = field(default_factory=dict)
+    reads: list[TablePartition] = field(default_factory=list)
 
     def take(self, events: Iterable[Event]) -> None:
         """Merge the events' rows into their parts, then derive what follows."""
-        touched: set[Part] = set()
+        touched: set[TablePartition] = set()
         for part, rows in events:
             merged = self.rows.setdefault(part, {})
             natural = [name for name in refined()[part.table].natural_key if name not in part.values]
@@ -47,13 +48,13 @@ class Lake:
         for module in self.modules:
             for part in module.partitions(frozenset(touched), self.existing):
                 inputs = module.inputs(part, frozenset(touched))
-                self._write(part, module.derive(part, self._given(inputs)))
+                self._write(part, module.derive(part, self._inputs(inputs)))
                 touched.add(part)
 
-    def existing(self, table: str) -> list[str]:
+    def existing(self, table: str) -> list[Partition]:
         return [part.partition for part in self.bodies if part.table == table]
 
-    def read(self, part: Part) -> pa.Table:
+    def read(self, part: TablePartition) -> pa.Table:
         self.reads.append(part)
         table = refined()[part.table]
         body = self.bodies.get(part)
@@ -65,9 +66,9 @@ class Lake:
     def table(self, name: str) -> pa.Table:
         """A whole table, with its partitions' columns."""
         parts = [self.read(part) for part in sorted(self.bodies) if part.table == name]
-        return pa.concat_tables(parts) if parts else self.read(Part(name, ""))
+        return pa.concat_tables(parts) if parts else self.read(TablePartition(name, Partition()))
 
-    def derived(self) -> dict[Part, bytes]:
+    def derived(self) -> dict[TablePartition, bytes]:
         names = {"asset_days", "asset_peaks", "spreads", "market_days", "latest"}
         return {part: body for part, body in self.bodies.items() if part.table in names}
 
@@ -79,28 +80,29 @@ class Lake:
                 connection.register(name, self.table(name))
             return connection.execute(sql).fetchall()
 
-    def _given(self, inputs: list[Part]) -> Mapping[str, pa.Table]:
+    def _inputs(self, inputs: list[TablePartition]) -> Mapping[str, pa.Table]:
         names = {part.table for part in inputs}
         return {
             name: pa.concat_tables([self.read(part) for part in inputs if part.table == name])
             for name in names
         }
 
-    def _longer(self, part: Part) -> set[Part]:
+    def _longer(self, part: TablePartition) -> set[TablePartition]:
         """The days of the candles' month, put together of its hours as refine does."""
         if part.table != "candles":
             return set()
         hours, days = (
-            Part("candles", f"interval={interval}/month={part.values['month']}") for interval in ("1h", "1d")
+            TablePartition("candles", Partition.month(part.month, interval=interval))
+            for interval in ("1h", "1d")
         )
         schema = refined()["candles"].schema
         plain = parquet.dictionaries(refined()["candles"])
         own = pa.Table.from_pylist([*self.rows.get(days, {}).values()], schema).cast(plain)
-        lower = self.read(hours).select(schema.names).cast(plain)
-        self._write(days, candles.with_derived(own, lower, "1h", "1d").cast(schema))
+        shorter = self.read(hours).select(schema.names).cast(plain)
+        self._write(days, candles.with_derived(own, shorter, "1h", "1d").cast(schema))
         return {days}
 
-    def _write(self, part: Part, rows: pa.Table) -> None:
+    def _write(self, part: TablePartition, rows: pa.Table) -> None:
         table = refined()[part.table]
         body = parquet.encode(table, in_order(table, rows))
         if rows.num_rows or part in self.bodies:
@@ -134,12 +136,12 @@ def candle(source: str, base: str, currency: str, opened: datetime, price: Any, 
 
 def quotes(*rows: Row) -> Event:
     """Quotes of one day."""
-    return Part("quotes", f"dt={rows[0]['observed_at']:%Y-%m-%d}"), list(rows)
+    return TablePartition("quotes", Partition.day(rows[0]["observed_at"])), list(rows)
 
 
 def buckets(interval: str, *rows: Row) -> Event:
     """Candles of one month."""
-    return Part("candles", f"interval={interval}/month={rows[0]['open_time']:%Y-%m}"), list(rows)
+    return TablePartition("candles", Partition.month(rows[0]["open_time"], interval=interval)), list(rows)
 
 
 def moods(*rows: tuple[date, int]) -> Event:
@@ -151,7 +153,7 @@ def moods(*rows: tuple[date, int]) -> Event:
         }
         for day, value in rows
     ]
-    return Part("sentiment", "index=fear_and_greed"), found
+    return TablePartition("sentiment", Partition("index=fear_and_greed")), found
 
 
 def noon(day: date, hour: int = 12, minute: int = 0, second: int = 0) -> datetime:

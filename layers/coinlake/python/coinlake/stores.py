@@ -95,6 +95,13 @@ class ObjectStore:
                 if old and (written_after is None or entry["LastModified"] > written_after):
                     yield entry["Key"]
 
+    def etags(self, prefix: str) -> dict[str, str]:
+        """The etag, without quotes, of every key under ``prefix``."""
+        pages = self._pages(Prefix=prefix)
+        return {
+            entry["Key"]: entry["ETag"].strip('"') for page in pages for entry in page.get("Contents", ())
+        }
+
     def folders(self, prefix: str) -> list[str]:
         """The prefixes one level below ``prefix``, each ending in ``/``."""
         return [

@@ -3,20 +3,19 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from coinlake.intervals import INTERVALS
-from refine.publish.documents import body, newest, number, seconds
-from refine.tables.months import first_day, through
+from refine.dashboard.documents import Row, body, newest, number, seconds
+from refine.partitions import first_day, months_between
 
 LIMIT: Final = 500
-_MOST_MONTHS: Final = timedelta(days=540)  # of daily candles, and of longer ones
+_MAX_REACH: Final = timedelta(days=540)  # of daily candles, and of longer ones
 INDEX: Final = "candles/index.json"
 _PRICES: Final = ("open", "high", "low", "close", "volume")
-Row = dict[str, Any]
 
 
 def file(base: str, interval: str) -> str:
@@ -30,8 +29,8 @@ def is_publishable(base: str) -> bool:
 
 def months(interval: str, last: str) -> list[str]:
     """The months that can hold the last 500 candles, up to ``last``, in order."""
-    reach = min(LIMIT * INTERVALS[interval], _MOST_MONTHS)
-    return list(through(f"{first_day(last) - reach:%Y-%m}", last))
+    reach = min(LIMIT * INTERVALS[interval], _MAX_REACH)
+    return list(months_between(f"{first_day(last) - reach:%Y-%m}", last))
 
 
 def candle_files(interval: str, candles: pa.Table, gaps: pa.Table) -> Iterator[tuple[str, bytes]]:
@@ -41,34 +40,34 @@ def candle_files(interval: str, candles: pa.Table, gaps: pa.Table) -> Iterator[t
             [("source", "ascending"), ("quote", "ascending"), ("open_time", "ascending")]
         )
         missing = gaps.filter((pc.field("base") == base) & (pc.field("state") != "present")).to_pylist()
-        grouped = groupby(_rows(rows), key=lambda row: (row["source"], row["quote"]))
-        venues = [_venue(market, list(found)[-LIMIT:], missing, interval) for market, found in grouped]
+        grouped = groupby(_plain_rows(rows), key=lambda row: (row["source"], row["quote"]))
+        venues = [_venue(market, list(some)[-LIMIT:], missing, interval) for market, some in grouped]
         received = newest([pc.max(rows["received_at"]).as_py()])
-        yield (
-            file(base, interval),
-            body({"base": base, "interval": interval, "generated_at": received, "venues": venues}),
-        )
+        document = {"base": base, "interval": interval, "generated_at": received, "venues": venues}
+        yield file(base, interval), body(document)
 
 
 def index(files: list[str]) -> bytes:
     """Which assets and intervals there are, from the names of all candle files."""
-    markets: dict[str, list[str]] = {}
+    intervals_of: dict[str, list[str]] = {}
     for name in files:
         _, base, last = name.split("/")
-        markets.setdefault(base, []).append(last.removesuffix(".json"))
+        intervals_of.setdefault(base, []).append(last.removesuffix(".json"))
     order = list(INTERVALS)
-    ordered = {base: {"intervals": sorted(markets[base], key=order.index)} for base in sorted(markets)}
-    return body({"markets": ordered})
+    markets = {
+        base: {"intervals": sorted(intervals_of[base], key=order.index)} for base in sorted(intervals_of)
+    }
+    return body({"markets": markets})
 
 
-def _rows(candles: pa.Table) -> list[Row]:
+def _plain_rows(candles: pa.Table) -> list[Row]:
     """The columns of a file; a chart's numbers as float64, whose digits are then cut."""
     plain = candles.select(["source", "quote", "derived_from"])
-    seconds_ = pc.divide(candles["open_time"].cast(pa.int64()), 1_000_000)
+    time = pc.divide(candles["open_time"].cast(pa.int64()), 1_000_000)
     for name in _PRICES:
         plain = plain.append_column(name, candles[name].cast(pa.float64()))
-    found: list[Row] = plain.append_column("time", seconds_).to_pylist()
-    return found
+    rows: list[Row] = plain.append_column("time", time).to_pylist()
+    return rows
 
 
 def _venue(market: tuple[str, str], rows: list[Row], gaps: list[Row], interval: str) -> Row:
@@ -79,7 +78,12 @@ def _venue(market: tuple[str, str], rows: list[Row], gaps: list[Row], interval: 
         "candles": [[row["time"], *(number(row[name]) for name in _PRICES)] for row in rows],
         "derived_from": rows[-1]["derived_from"],
         "gaps": [
-            _gap(gap, interval)
+            {
+                "start": seconds(gap["open_time"]),
+                "end": seconds(_end(gap, interval)),
+                "status": gap["state"],
+                "evidence": gap["evidence"],
+            }
             for gap in sorted(gaps, key=lambda gap: gap["open_time"])
             if (gap["source"], gap["quote"]) == market and _end(gap, interval).timestamp() > rows[0]["time"]
         ],
@@ -89,8 +93,3 @@ def _venue(market: tuple[str, str], rows: list[Row], gaps: list[Row], interval: 
 def _end(gap: Row, interval: str) -> datetime:
     end: datetime = gap["open_time"] + gap["buckets"] * INTERVALS[interval]
     return end
-
-
-def _gap(gap: Row, interval: str) -> Row:
-    times = {"start": seconds(gap["open_time"]), "end": seconds(_end(gap, interval))}
-    return {**times, "status": gap["state"], "evidence": gap["evidence"]}

@@ -9,12 +9,13 @@ import pyarrow as pa
 import pytest
 
 from coinlake.tables import refined, tables
-from refine.parts import Part
-from refine.publish import candles
-from refine.publish.documents import exact, number
-from refine.publish.files import Lake as Source
-from refine.publish.files import files
-from refine.publish.market import sources
+from refine.dashboard import candles
+from refine.dashboard.documents import exact, number
+from refine.dashboard.lake import LakeReader
+from refine.dashboard.market import sources
+from refine.dashboard.publisher import changed_files
+from refine.partitions import TablePartition
+from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, moods, noon, quote, quotes
 
 DAY = date(2026, 3, 5)
@@ -30,8 +31,10 @@ def gaps(rows: list[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema)
 
 
-def published(lake: Lake, *changed: Part, gaps_of=no_gaps) -> dict[str, Any]:
-    found = files(frozenset(changed or lake.bodies), Source(lake.read, lake.existing, gaps_of), NOW)
+def published(lake: Lake, *changed: TablePartition, gaps_of=no_gaps) -> dict[str, Any]:
+    found = changed_files(
+        frozenset(changed or lake.bodies), LakeReader(lake.read, lake.existing, gaps_of), NOW
+    )
     return {name: json.loads(body) for name, body in found}
 
 
@@ -85,7 +88,7 @@ def test_names_come_from_coingeckos_list_and_else_are_the_sources_own():
         **{"received_at": noon(DAY), "raw_key": "raw/x"},
     }
     eth = quote("coingecko", "ETH", "USD", noon(DAY), 1, raw_symbol="ethereum")
-    lake.take([quotes(coin("1"), eth), (Part("assets", f"dt={DAY}"), [known])])
+    lake.take([quotes(coin("1"), eth), (partition("assets", f"dt={DAY}"), [known])])
     names = {asset["base"]: asset["name"] for asset in published(lake)["watchlist.json"]["assets"]}
     assert names == {"BTC": "Bitcoin", "ETH": "ethereum"}
 
@@ -152,8 +155,8 @@ def test_an_old_months_candles_that_no_chart_shows_are_not_published_again():
     lake = Lake()
     for month in (1, 3):
         lake.take([buckets("1h", candle("coinbase", "BTC", "USD", datetime(2026, month, 5, tzinfo=UTC), 7))])
-    assert published(lake, Part("candles", "interval=1h/month=2026-01")) == {}
-    assert list(published(lake, Part("candles", "interval=1h/month=2026-03"))) == ["candles/BTC/1h.json"]
+    assert published(lake, partition("candles", "interval=1h/month=2026-01")) == {}
+    assert list(published(lake, partition("candles", "interval=1h/month=2026-03"))) == ["candles/BTC/1h.json"]
 
 
 def test_no_file_is_named_after_an_asset_that_the_map_does_not_hold():
@@ -184,10 +187,10 @@ def test_the_market_tells_its_days():
 
 
 def test_an_empty_lake_publishes_nothing_and_an_untouched_one_neither():
-    assert published(Lake(), Part("candles", "interval=1h/month=2026-03")) == {}
+    assert published(Lake(), partition("candles", "interval=1h/month=2026-03")) == {}
     lake = Lake()
     lake.take([quotes(coin("1"))])
-    assert published(lake, Part("gaps", "")) == {}
+    assert published(lake, partition("gaps")) == {}
 
 
 def test_every_source_that_is_asked_is_named_with_a_link():

@@ -9,6 +9,8 @@ from typing import Any, Final
 DATA: Final = "data/"
 _DIGITS: Final = 8  # of a chart's point: more than a screen has pixels
 
+Row = dict[str, Any]
+
 
 def body(document: Mapping[str, Any]) -> bytes:
     """Equal documents give equal bytes."""
@@ -30,5 +32,5 @@ def exact(value: Decimal) -> str:
 
 
 def number(value: Decimal | float | None) -> float | None:
-    """For a chart or a column of round figures."""
+    """For a chart or a column of round figures: eight digits."""
     return None if value is None else float(f"{value:.{_DIGITS}g}")

@@ -8,8 +8,11 @@ import pytest
 
 from coinlake.batches import BatchFailed
 from coinlake.keys import RawKey, Slot
+from coinlake.queues import Message
+from coinlake.retries import Backoff
 from coinlake.s3_events import ObjectRef, created_event
 from refine import handler
+from refine.partitions import RefinedZone
 from tests.integration.refine.conftest import Killed
 from tests.unit.refine.rows import DAY, candle, quote, raw_key
 
@@ -96,10 +99,10 @@ def test_a_run_killed_before_it_deleted_its_messages_gets_them_again(line):
 
 def test_two_runs_that_race_for_a_part_never_lose_a_row(line):
     messages = [line.put("quotes", "dt=2026-11-20", page(n), [quote(n, n, page(n))]) for n in range(12)]
-    refine = handler.wire()[0]
+    pipeline = handler.stage().pipeline
 
     def run(body: str) -> set[str]:
-        return refine.batch([handler.Message("one", body)]).failed
+        return pipeline.process([Message("one", body, "")]).failed
 
     with ThreadPoolExecutor(4) as pool:
         failed = set().union(*pool.map(run, messages))
@@ -112,29 +115,29 @@ def test_two_runs_that_race_for_a_part_never_lose_a_row(line):
 def test_a_run_that_lost_the_race_reads_the_winners_rows(line, monkeypatch):
     """The other run writes between this one's read and its write, once."""
     mine, theirs = (line.put("quotes", "dt=2026-11-20", page(n), [quote(n, n, page(n))]) for n in (1, 2))
-    refine, turns = handler.wire()[0], count()
-    original = type(refine.parts)._put
+    pipeline, turns = handler.stage().pipeline, count()
+    original = RefinedZone._put
 
-    def interrupted(parts, part, body, etag):
+    def interrupted(zone, partition, body, etag):
         if next(turns) == 0:
-            refine.batch([handler.Message("theirs", theirs)])
-        original(parts, part, body, etag)
+            pipeline.process([Message("theirs", theirs, "")])
+        original(zone, partition, body, etag)
 
-    monkeypatch.setattr(type(refine.parts), "_put", interrupted)
+    monkeypatch.setattr(RefinedZone, "_put", interrupted)
     assert line.run(mine) == []
     assert [row["price"] for row in line.rows(QUOTES)] == [1, 2]
 
 
 def test_a_part_that_others_never_stop_writing_fails_its_messages_only(line, monkeypatch):
-    monkeypatch.setattr("refine.parts._TRIES", 3)
+    monkeypatch.setattr("refine.partitions.REFINED_WRITE", Backoff(0.001, 0.001, attempts=3))
     line.run(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 1, page(1))]))
-    original, turns = type(handler.wire()[0].parts)._get, count()
+    original, turns = RefinedZone._get, count()
 
-    def always_older(parts, part):
-        body, etag = original(parts, part)
-        return body, f"other-{next(turns)}" if part.key == QUOTES else etag
+    def always_older(zone, partition):
+        body, etag = original(zone, partition)
+        return body, f"other-{next(turns)}" if partition.key == QUOTES else etag
 
-    monkeypatch.setattr(type(handler.wire()[0].parts), "_get", always_older)
+    monkeypatch.setattr(RefinedZone, "_get", always_older)
     bad = line.put("quotes", "dt=2026-11-20", page(2), [quote(2, 2, page(2))])
     good = line.put("quotes", "dt=2026-11-19", page(3), [quote(3, 3, page(3))])
     assert line.run(bad, good) == ["message-0"]

@@ -1,12 +1,11 @@
-"""data/health.json: how the line does. A few calls a run, whatever the lake holds.
+"""data/health.json: how the pipeline does. A few calls a run, whatever the lake holds.
 
-Notify's state table tells of the feeds and of what was mailed (functions/notify/state.py has its
-layout); listings of one day tell of quarantine, and the newest of its objects of the reasons.
+Notify's state table holds the feeds' freshness and the mails that went out (functions/notify/state.py has
+its layout); listings of one day give the quarantine, and the newest of its objects the reasons.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,23 +16,22 @@ from botocore.exceptions import BotoCoreError, ClientError
 from coinlake.config import LakeConfig
 from coinlake.errors import NotFound, StoreUnavailable, TooLarge
 from coinlake.feeds import Feed
-from coinlake.items import items
+from coinlake.items import batch_get, deserialize, serialize
 from coinlake.keys import quarantine_prefix
 from coinlake.queues import DeadLetterQueues
 from coinlake.records import parse_quarantine
 from coinlake.stores import ObjectStore, error_code
-from refine.publish.documents import body, seconds
+from refine.dashboard.documents import Row, body, seconds
 
 FILE: Final = "health.json"
-MAILS: Final = 10
-QUARANTINE_OBJECTS: Final = 20  # a day's newest, of each source and dataset: the reasons are theirs
+MAX_MAILS: Final = 10
+MAX_QUARANTINE_OBJECTS: Final = 20  # a day's newest, of each source and dataset: the reasons are theirs
 _MAX_BYTES: Final = 8 << 20
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pipeline:
-    """What there is to ask."""
+class HealthReader:
+    """Where the pipeline's health is read from; ``state_table`` is notify's."""
 
     dynamodb: Any
     state_table: str
@@ -42,27 +40,34 @@ class Pipeline:
 
     def feed_times(self, feeds: Iterable[str]) -> dict[tuple[str, str], datetime]:
         """When a feed's newest slot was due (``latest``) and since when it is paused, by feed and word."""
-        wanted = [_key(f"feed#{feed}", word) for feed in feeds for word in ("latest", "paused")]
-        found: dict[tuple[str, str], datetime] = {}
-        for item in items(self.dynamodb, self.state_table, wanted, "the feeds"):
-            moment = item.get("slot_time") or item["since"]
-            place = (item["pk"]["S"].removeprefix("feed#"), item["sk"]["S"])
-            found[place] = datetime.fromisoformat(moment["S"])
-        return found
+        keys = [{"pk": f"feed#{feed}", "sk": word} for feed in feeds for word in ("latest", "paused")]
+        return {
+            (item["pk"].removeprefix("feed#"), item["sk"]): datetime.fromisoformat(
+                item.get("slot_time") or item["since"]
+            )
+            for item in batch_get(self.dynamodb, self.state_table, keys, "the feeds")
+        }
 
     def mails(self) -> list[Row]:
         """The newest mails that went out."""
-        with _translated(f"read the mails in table {self.state_table}"):
-            answer = self.dynamodb.query(
+        try:
+            response = self.dynamodb.query(
                 TableName=self.state_table,
                 KeyConditionExpression="pk = :pk",
-                ExpressionAttributeValues={":pk": {"S": "sent"}},
+                ExpressionAttributeValues=serialize({":pk": "sent"}),
                 ScanIndexForward=False,
-                Limit=MAILS,
+                Limit=MAX_MAILS,
             )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(
+                f"could not read the mails in table {self.state_table}: {error_code(error)}"
+            ) from error
         return [
-            {"sent_at": _moment(item["sk"]["S"].partition("#")[0]), "subject": item["subject"]["S"]}
-            for item in answer["Items"]
+            {
+                "sent_at": seconds(datetime.fromisoformat(item["sk"].partition("#")[0])),
+                "subject": item["subject"],
+            }
+            for item in map(deserialize, response["Items"])
         ]
 
     def dead_letters(self) -> list[Row]:
@@ -71,13 +76,15 @@ class Pipeline:
 
     def rejected(self, feeds: Iterable[Feed], now: datetime) -> list[Row]:
         """Today's rejected rows by source, dataset and reason, of the newest objects of each."""
-        found: list[Row] = []
+        rows: list[Row] = []
         for source, dataset in sorted({(feed.source, feed.dataset) for feed in feeds if feed.enabled}):
             keys = list(self.lake.keys(quarantine_prefix(source, dataset, now.date())))
-            codes = Counter(code for key in keys[-QUARANTINE_OBJECTS:] for code in self._codes(key))
-            names = {"source": source, "dataset": dataset}
-            found += [{**names, "code": code, "rows": rows} for code, rows in sorted(codes.items())]
-        return found
+            codes = Counter(code for key in keys[-MAX_QUARANTINE_OBJECTS:] for code in self._codes(key))
+            rows += [
+                {"source": source, "dataset": dataset, "code": code, "rows": count}
+                for code, count in sorted(codes.items())
+            ]
+        return rows
 
     def _codes(self, key: str) -> list[str]:
         try:
@@ -87,28 +94,28 @@ class Pipeline:
         return [rejection.code for rejection in parse_quarantine(stored.body)]
 
 
-def health(config: LakeConfig, pipeline: Pipeline, gaps: pa.Table, now: datetime) -> bytes:
+def health(config: LakeConfig, reader: HealthReader, gaps: pa.Table, now: datetime) -> bytes:
     """The file; ``gaps`` are those of the last months, with their ``interval``."""
     feeds = list(config.feeds.values())
-    times = pipeline.feed_times(feed.name for feed in feeds)
+    times = reader.feed_times(feed.name for feed in feeds)
     return body(
         {
             "generated_at": seconds(now),
             "environment": config.environment,
             "feeds": [_feed(feed, times) for feed in feeds],
-            "quarantine": pipeline.rejected(feeds, now),
+            "quarantine": reader.rejected(feeds, now),
             "gaps": _gaps(gaps.to_pylist()),
-            "dead_letters": pipeline.dead_letters(),
-            "mails": pipeline.mails(),
+            "dead_letters": reader.dead_letters(),
+            "mails": reader.mails(),
         }
     )
 
 
 def _feed(feed: Feed, times: Mapping[tuple[str, str], datetime]) -> Row:
     latest, paused = times.get((feed.name, "latest")), times.get((feed.name, "paused"))
-    named = ("name", "source", "dataset", "interval", "enabled", "off_reason", "stale_after_minutes")
+    fields = ("name", "source", "dataset", "interval", "enabled", "off_reason", "stale_after_minutes")
     return {
-        **{name: getattr(feed, name) for name in named},
+        **{name: getattr(feed, name) for name in fields},
         # A slot from after the pause shows that the feed runs again, as after a deployment.
         "paused": paused is not None and (latest is None or latest <= paused),
         "newest_slot": seconds(latest),
@@ -127,19 +134,3 @@ def _gaps(rows: Sequence[Row]) -> list[Row]:
         for key, buckets in sorted(counts.items())
         if key[-1] != "present"
     ]
-
-
-def _key(pk: str, sk: str) -> Row:
-    return {"pk": {"S": pk}, "sk": {"S": sk}}
-
-
-def _moment(text: str) -> int:
-    return int(datetime.fromisoformat(text).timestamp())
-
-
-@contextmanager
-def _translated(doing: str) -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise StoreUnavailable(f"could not {doing}: {error_code(error)}") from error
