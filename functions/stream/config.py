@@ -2,26 +2,28 @@
 
 {"streams": ["btcusdt@trade"], "host": "data", "coinbase": {"products": ["BTC-USD"], "channels": ["matches"]}}
 
-Each venue has a section of its own name: ``markets`` and ``channels``, or what its file says, and
-``host``, one of its hosts in sources.json. ``streams`` and ``host`` at the top are Binance's section.
+Each venue has a section of its source's name: ``markets`` (or ``products``), each in every one of
+``channels``; ``streams`` by their whole names; and ``host``. ``streams`` and ``host`` at the top are
+Binance's section. What there is to name is in sources.json.
 """
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import BadConfiguration, StoreUnavailable
+from coinlake.sources import Websocket
 from coinlake.stores import error_code
 from stream import venues
 from stream.venues import Venue
-from stream.venues.sections import fields
 
 TOP_LEVEL: Final = "binance"  # whose keys may stand outside of a section
-_TOP_LEVEL_KEYS: Final = ("streams", "host")
+TOP_LEVEL_KEYS: Final = ("streams", "host")
+SECTION_KEYS: Final = ("streams", "host", "markets", "products", "channels")
 _URL: Final = re.compile(r"wss://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*")
 _UNREADABLE: Final = {"ResourceNotFoundException", "AccessDeniedException", "InvalidRequestException"}
 
@@ -51,30 +53,28 @@ class StreamConfig:
     def from_json(cls, text: str) -> Self:
         """Raise ``BadConfiguration`` with what is wrong and what to write instead."""
         what = "the setting of streams"
-        websockets = venues.websockets()
-        document = fields(_json(text, what), {*_TOP_LEVEL_KEYS, *websockets}, what)
+        document = _fields(_json(text, what), {*TOP_LEVEL_KEYS, *venues.websockets()}, what)
         streams, hosts = {}, {}
-        for source, websocket in websockets.items():
-            section = dict(_section(document, source))
-            host = str(section.pop("host", None) or websocket.default_host)
-            named = venues.venue(source).streams(section)
+        for source, websocket in venues.websockets().items():
+            section = _section(document, source)
+            names = _streams(section, source, websocket)
+            host = str(section.get("host") or websocket.default_host)
             if host not in websocket.hosts:
                 raise BadConfiguration(
                     f"url_refused: there is no host {host[:80]!r}; use one of {', '.join(websocket.hosts)}"
                 )
-            if len(set(named)) < len(named):
-                raise BadConfiguration(f"config_duplicate: a stream of {source} is named twice; name it once")
-            if named:
-                streams[source], hosts[source] = named, host
+            if names:
+                streams[source], hosts[source] = names, host
         if not streams:
             raise BadConfiguration(
-                "config_empty: no stream is wanted; name some in streams or coinbase.products"
+                "config_empty: no stream is named; name some in streams, or markets of a venue, "
+                "such as coinbase.products"
             )
         return cls(streams, hosts)
 
     def subscriptions(self, urls: str) -> list[Subscription]:
         """What is collected of each venue; ``urls``, the setting URLS, may name other addresses."""
-        others = fields(_json(urls or "{}", "URLS"), venues.websockets(), "URLS")
+        others = _fields(_json(urls or "{}", "URLS"), venues.websockets(), "URLS")
         return [
             Subscription(venues.venue(source), self._url(source, others), streams)
             for source, streams in self.streams.items()
@@ -113,16 +113,70 @@ def _json(text: str, what: str) -> Any:
         raise BadConfiguration(f"config_syntax: {what} is no JSON ({error}); correct it") from None
 
 
+def _fields(document: Any, known: Collection[str], what: str) -> Mapping[str, Any]:
+    """The document, if it is an object of no other than the known keys."""
+    keys = ", ".join(sorted(known))
+    if not isinstance(document, dict):
+        raise BadConfiguration(f"config_syntax: {what} must be a JSON object with {keys}")
+    if unknown := sorted(set(document) - set(known)):
+        raise BadConfiguration(f"config_unknown_key: {what} has {unknown[0][:80]!r}; the keys are {keys}")
+    return document
+
+
 def _section(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
-    """A venue's section; null is none."""
-    section = document.get(source) or {}
-    if not isinstance(section, dict):
-        raise BadConfiguration(f"config_syntax: {source} must be a JSON object")
-    if source != TOP_LEVEL:
-        return section
-    top = {key: document[key] for key in _TOP_LEVEL_KEYS if document.get(key)}
+    """A venue's section; null is an empty one."""
+    section = _fields(document.get(source) or {}, SECTION_KEYS, source)
+    top = {key: document[key] for key in TOP_LEVEL_KEYS if document.get(key)} if source == TOP_LEVEL else {}
     if twice := sorted(set(section) & set(top)):
         raise BadConfiguration(
             f"config_duplicate: {twice[0]} stands at the top and in {source}; write it in one place"
         )
     return {**section, **top}
+
+
+def _streams(section: Mapping[str, Any], source: str, websocket: Websocket) -> tuple[str, ...]:
+    """The streams of a section by their names: those that it names, then each market in each channel."""
+    kinds, example = websocket.channels, websocket.market_example
+    if section.get("markets") and section.get("products"):
+        raise BadConfiguration(f"config_duplicate: {source} has markets and products; write one of them")
+    field = "products" if section.get("products") else "markets"
+    channels = _names(section, "channels", _any_of(kinds), next(iter(kinds))) or websocket.default_channels
+    streams = (
+        *_names(
+            section,
+            "streams",
+            f"(?:{websocket.market_pattern})@{_any_of(kinds.values())}",
+            f"{example}@{next(iter(kinds.values()))}",
+        ),
+        *(
+            f"{market}@{kinds[channel]}"
+            for market in _names(section, field, websocket.market_pattern, example)
+            for channel in channels
+        ),
+    )
+    _check_unique(streams, source)
+    return streams
+
+
+def _names(section: Mapping[str, Any], field: str, pattern: str, example: str) -> tuple[str, ...]:
+    """The names of one list; each must match ``pattern``."""
+    names = section.get(field) or []
+    if not isinstance(names, list):
+        raise BadConfiguration(f"config_syntax: {field} must be a list such as [{example!r}]")
+    for name in names:
+        if not isinstance(name, str) or not re.fullmatch(pattern, name):
+            raise BadConfiguration(
+                f"bad_symbol: {str(name)[:80]!r} cannot be one of {field}; write it as {example!r}"
+            )
+    _check_unique(names, field)
+    return tuple(names)
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(map(re.escape, words))})"
+
+
+def _check_unique(names: Sequence[str], where: str) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise BadConfiguration(f"config_duplicate: {where} names {twice!r} twice; name it once")

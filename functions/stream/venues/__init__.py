@@ -7,7 +7,7 @@ One file each, of the source's name, with the venue as ``VENUE``. Every source o
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol
 
 from coinlake import sources
 from coinlake.sources import Websocket
@@ -18,8 +18,9 @@ from stream.venues.rest_trades import Hole, RestTrades, TradesPage
 class Venue(Protocol):
     """One exchange's protocol; pure: no socket, no clock.
 
-    A stream is named ``<market>@<kind>``. The name is the venue's own alone, for the table of latest
-    prices is keyed by it, and a level of refined's keys, so it has no slash.
+    A stream is named ``<market>@<kind>``, as the source's ``websocket`` in sources.json says. No other
+    venue has a stream of that name, for it is the key of the table of latest prices, and it has no
+    slash, for it is a level of refined's keys.
 
     ``shard_streams`` is how many streams one connection carries, ``lifetime_seconds`` when it is
     replaced, ``max_attempts`` how many connections may be tried in five minutes. ``max_trades`` is the
@@ -33,10 +34,6 @@ class Venue(Protocol):
     max_attempts: ClassVar[int]
     max_trades: ClassVar[int]
     trades_weight: ClassVar[int]
-
-    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
-        """The streams that the venue's section of STREAMS names; ``BadConfiguration`` for what cannot be."""
-        ...
 
     def address(self, url: str, streams: Sequence[str]) -> str:
         """Where to connect for these streams."""

@@ -6,7 +6,6 @@ and, as seen live, ``{"error": {"code", "msg"}}``. "Old trade lookup" weighs 25.
 """
 
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, ClassVar, Final
@@ -15,13 +14,7 @@ from coinlake import sources, symbols
 from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, ShutdownNotice, decoded
 from stream.venues import slices
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
-from stream.venues.sections import fields, names, streams_by_channel
 
-_KLINES: Final = "1s|1m|3m|5m|15m|30m|1h|2h|4h|6h|8h|12h|1d|3d|1w|1M"
-_KINDS: Final = ("miniTicker", "trade", "bookTicker", *(f"kline_{step}" for step in _KLINES.split("|")))
-_CHANNELS: Final = dict(zip(_KINDS, _KINDS, strict=True))
-_SYMBOL: Final = re.compile(r"[a-z0-9]{2,30}")
-_STREAM: Final = re.compile(rf"{_SYMBOL.pattern}@(?:{'|'.join(_KINDS)})")
 _BATCH: Final = 100  # streams of one message
 _MAX_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
 _USUAL_QUOTE: Final = 4  # letters
@@ -38,16 +31,6 @@ class Binance:
     max_attempts: ClassVar[int] = 250  # of the 300 that Binance allows an address in five minutes
     max_trades: ClassVar[int] = 1000
     trades_weight: ClassVar[int] = 25
-
-    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
-        """``streams`` as Binance names them, and ``markets``, each in every one of ``channels``."""
-        section = fields(section, {"streams", "markets", "channels"}, "binance")
-        return (
-            *names(section, "streams", _STREAM, "btcusdt@trade"),
-            *streams_by_channel(
-                section, _CHANNELS, pattern=_SYMBOL, example="btcusdt", default=("miniTicker", "trade")
-            ),
-        )
 
     def address(self, url: str, streams: Sequence[str]) -> str:
         return f"{url}/stream?streams={streams[0]}"

@@ -6,18 +6,13 @@ trades": newest first, at most 1,000, ``after`` an id means older than it. A str
 """
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from coinlake.errors import BadConfiguration
 from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decoded, iso_micros
-from stream.venues import slices
+from stream.venues import slices, websockets
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
-from stream.venues.sections import fields, streams_by_channel
 
-_KINDS: Final = {"ticker": "ticker", "matches": "match"}  # the channels, and what their messages are
-_PRODUCT: Final = re.compile(r"[A-Z0-9]{1,20}-[A-Z0-9]{2,10}")
 _BATCH: Final = 50  # streams of one message
 _MATCHES: Final = ("match", "last_match")
 
@@ -33,14 +28,6 @@ class Coinbase:
     max_trades: ClassVar[int] = 1000
     trades_weight: ClassVar[int] = 1
 
-    def streams(self, section: Mapping[str, Any]) -> tuple[str, ...]:
-        """``products`` (or ``markets``), each in every one of ``channels``."""
-        section = fields(section, {"products", "markets", "channels"}, "coinbase")
-        if section.get("products") and section.get("markets"):
-            raise BadConfiguration("config_duplicate: coinbase has products and markets; write products only")
-        field = "markets" if section.get("markets") else "products"
-        return streams_by_channel(section, _KINDS, field=field, pattern=_PRODUCT, example="BTC-USD")
-
     def address(self, url: str, streams: Sequence[str]) -> str:  # noqa: ARG002 - the same for all
         return url
 
@@ -50,7 +37,7 @@ class Coinbase:
     def subscription(self, number: int, streams: Sequence[str]) -> str:  # noqa: ARG002 - it has no number
         channels = [
             {"name": channel, "product_ids": products}
-            for channel, kind in _KINDS.items()
+            for channel, kind in websockets()[self.source].channels.items()
             if (products := [name.partition("@")[0] for name in streams if name.endswith(f"@{kind}")])
         ]
         return json.dumps({"type": "subscribe", "channels": channels}, separators=(",", ":"))

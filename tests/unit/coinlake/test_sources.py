@@ -1,6 +1,7 @@
 """Every source is declared once, in sources.json, and what it leaves out has a default."""
 
 import json
+import re
 from datetime import timedelta
 from importlib.resources import files
 
@@ -31,6 +32,8 @@ def test_a_source_names_its_documentation_plans_and_datasets(name: str) -> None:
     if source.websocket:
         assert source.websocket.default_host in source.websocket.hosts
         assert all(url.startswith("wss://") for url in source.websocket.hosts.values())
+        assert re.fullmatch(source.websocket.market_pattern, source.websocket.market_example)
+        assert set(source.websocket.default_channels) <= set(source.websocket.channels)
 
 
 def test_an_entry_has_no_field_that_has_no_default_or_reader() -> None:

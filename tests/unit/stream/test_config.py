@@ -74,7 +74,7 @@ def test_market_data_only_is_the_host_unless_another_is_named():
         ('{"coinbase": {"products": ["BTCUSD"]}}', "bad_symbol"),
         ('{"coinbase": {"products": ["BTC-USD"], "channels": ["level2"]}}', "bad_symbol"),
         ('{"coinbase": {"product": ["BTC-USD"]}}', "config_unknown_key"),
-        ('{"coinbase": ["BTC-USD"]}', "config_syntax: coinbase must be a JSON object"),
+        ('{"coinbase": ["BTC-USD"]}', "config_syntax: coinbase must be a JSON object with .*products"),
         ('{"coinbase": {"products": ["BTC-USD"], "host": "us"}}', "url_refused: .*exchange"),
         ('{"coinbase": {"products": ["BTC-USD"], "markets": ["ETH-USD"]}}', "config_duplicate"),
         ('{"streams": ["btcusdt@trade"], "binance": {"streams": ["ethusdt@trade"]}}', "config_duplicate"),

@@ -74,10 +74,19 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Websocket:
-    """Where a source's live feed is reached: ``wss://`` base addresses by the name of the host."""
+    """Where a source's live feed is reached, and what it brings.
+
+    ``hosts`` are ``wss://`` base addresses by name. A stream is named ``<market>@<kind>``:
+    ``market_pattern`` is a regular expression of all of a market's name there, and ``channels`` maps each
+    channel to the kind of its streams; ``default_channels`` are those of a market that names none.
+    """
 
     hosts: Mapping[str, str]
     default_host: str
+    market_pattern: str
+    market_example: str
+    channels: Mapping[str, str]
+    default_channels: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +183,19 @@ def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) 
         plans=plans,
         default_plan=entry["default_plan"] or next(iter(plans)),
         datasets={dataset: _dataset(defaults["dataset"] | own) for dataset, own in entry["datasets"].items()},
-        websocket=Websocket(**entry["websocket"]) if entry["websocket"] else None,
+        websocket=_websocket(entry["websocket"]) if entry["websocket"] else None,
         documentation=entry["documentation"],
+    )
+
+
+def _websocket(entry: Mapping[str, Any]) -> Websocket:
+    return Websocket(
+        hosts=entry["hosts"],
+        default_host=entry["default_host"],
+        market_pattern=entry["market"]["pattern"],
+        market_example=entry["market"]["example"],
+        channels=entry["channels"],
+        default_channels=tuple(entry["default_channels"]),
     )
 
 
