@@ -9,10 +9,10 @@ import pyarrow.parquet as pq
 
 from audit import handler as audit
 from coinlake import intervals
-from coinlake.feeds import window_key
 from coinlake.keys import gaps_key
 from coinlake.records import LedgerEntry
 from coinlake.tables import tables
+from coinlake.windows import Window
 
 HOUR = timedelta(hours=1)
 NOW = datetime(2026, 11, 21, 5, 20, tzinfo=UTC)
@@ -23,7 +23,7 @@ DAY = list(range(24))
 def commit(s3: Any, base: str, first: int, held: list[int], count: int = 24, **entry: Any) -> None:
     """An answer over ``count`` hours from START + ``first``, with candles at the hours ``held``."""
     end = START + (first + count) * HOUR
-    raw = window_key("coinbase", "candles", f"{base}-USD", interval="1h", end=end, count=count)
+    raw = Window("coinbase", "candles", base, "USD", "1h", end, count).key(f"{base}-USD")
     numbers = {"rows_in": len(held), "rows_trusted": len(held), "rows_quarantined": 0, **entry}
     ledger = LedgerEntry(str(raw), "etag", "version", **numbers).to_json()
     s3.put_object(Bucket="lake", Key=str(raw.ledger()), Body=ledger)
@@ -41,7 +41,8 @@ def feed(s3: Any, base: str) -> None:
 def daily(s3: Any, first: int, held: list[int], name: str = "XRP-USDT") -> str:
     """A backfill's answer of Binance over ten days from START + ``first`` days; returns its ledger key."""
     days = [START + (first + day) * 24 * HOUR for day in range(11)]
-    raw = window_key("binance", "candles", name, interval="1d", end=days[-1], count=10)
+    asset, _, quote = name.partition("-")
+    raw = Window("binance", "candles", asset, quote, "1d", days[-1], 10).key(name)
     numbers = {"rows_in": len(held), "rows_trusted": len(held), "rows_quarantined": 0}
     ledger = LedgerEntry(str(raw), "etag", "version", **numbers).to_json()
     s3.put_object(Bucket="lake", Key=str(raw.ledger()), Body=ledger)

@@ -83,12 +83,9 @@ def test_rules_keep_their_numbers_exact():
     assert CONFIG.price_rules[0].below == Decimal("8.47e-06")
 
 
-def test_a_page_is_named_by_its_feed_and_a_window_by_its_market():
+def test_a_page_is_named_by_its_feed():
     page = CONFIG.feed("coingecko_quotes").page_key(DUE, 2)
     assert str(page).endswith("dt=2026-11-21/20261121T073500Z.coingecko_quotes.usd.p2.json.gz")
-    candles = CONFIG.feed("coinbase_candles")
-    window = candles.window_key(candles.due(DUE), "BTC-USD")
-    assert str(window).endswith("dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json.gz")
 
 
 def test_a_feed_owns_what_it_asked_for_and_nothing_else():

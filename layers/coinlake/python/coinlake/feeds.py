@@ -69,12 +69,6 @@ class Feed:
         """Where one page of a quotes feed lands."""
         return RawKey(self.source, self.dataset, Slot(due, (self.name, self.quote.lower(), f"p{page}")))
 
-    def window_key(self, due: datetime, market: str) -> RawKey:
-        """Where one market's window of ``lookback`` buckets, ending before ``due``, lands."""
-        return window_key(
-            self.source, self.dataset, market, interval=self.interval, end=due, count=self.lookback
-        )
-
     def named_key(self, due: datetime, *parts: str) -> RawKey:
         """Where the answer for one market, or a whole list, lands."""
         return RawKey(self.source, self.dataset, Slot(due, parts))
@@ -92,13 +86,3 @@ class Feed:
         if dataset == "ohlc":
             return market in self.markets and rest == [f"{self.lookback}d"]
         return market == self.name if rest else market in self.markets
-
-
-def window_key(
-    source: str, dataset: str, market: str, *, interval: str, end: datetime, count: int | str
-) -> RawKey:
-    """Where one market's window lands, the same for a feed and a backfill.
-
-    ``end`` is exclusive; ``count`` is its number of buckets, or an archive file's period, "2024-05".
-    """
-    return RawKey(source, dataset, Slot(end, (market, interval, str(count))))
