@@ -36,9 +36,8 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     terraform_executable()
     plugin_dir()
     laptop.remember()
-    variables = machine_variables(laptop, live=live) | dict(overrides or {})
     with step("Preflight"):
-        variables |= preflight.require(Settings.load(environments.LOCAL).path, variables)
+        variables = checked_variables(laptop, live=live, overrides=overrides)
     _packages()
     _emulator(Emulator(laptop))
     _exchanges(Exchanges(laptop), live=live)
@@ -138,6 +137,17 @@ def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any]) -> T
     machine = variable_file(laptop.folder / "machine.tfvars.json", variables)
     data = laptop.folder / "terraform"
     return Terraform(environments.LOCAL, data, [settings.path, machine], aws.environment, PARALLELISM)
+
+
+def checked_variables(
+    laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What Terraform is given beside local.tfvars, the preflight's numbers included.
+
+    Raise ``PreflightFailed`` for what cannot work.
+    """
+    variables = machine_variables(laptop, live=live) | dict(overrides or {})
+    return variables | preflight.require(Settings.load(environments.LOCAL).path, variables)
 
 
 def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:

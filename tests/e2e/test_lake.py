@@ -326,7 +326,7 @@ def athena(lake: Lake, sql: str) -> list[str]:
 
 
 def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):
-    variables = local.machine_variables(laptop, live=False) | QUICK
+    variables = local.checked_variables(laptop, live=False, overrides=QUICK)
     for feed in lake.stack.feeds():
         set_schedule(lake.stack, feed.name, enabled=True)
     terraform = local.stack_terraform(laptop, lake.stack.aws, variables)
