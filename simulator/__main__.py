@@ -6,50 +6,43 @@ from typing import Final
 
 import uvicorn
 
+from simulator import sources
 from simulator.app import DEFAULT_SEED, create_app
-from simulator.coingecko import Access
-from simulator.terms import Terms
+from simulator.quotas import Quotas
 
-# else a TLS client that is gone without a farewell would hold the server for half a minute
+# else a TLS client that is gone without a close would hold the server for half a minute
 STOP_SECONDS: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
     """The options."""
-    found = argparse.ArgumentParser(
-        prog="simulator",
-        description="CoinGecko, Coinbase Exchange, Binance, CoinCap, CoinDesk and alternative.me, simulated.",
+    options = argparse.ArgumentParser(
+        prog="simulator", description=f"Simulates {', '.join(sources.names())} over one seeded market."
     )
-    found.add_argument("--host", default="127.0.0.1", help="address to bind (default %(default)s)")
-    found.add_argument("--port", type=int, default=8470, help="port to bind (default %(default)s)")
-    found.add_argument("--certfile", help="PEM certificate; with --keyfile the server speaks HTTPS only")
-    found.add_argument("--keyfile", help="PEM key of the certificate")
-    found.add_argument(
+    options.add_argument("--host", default="127.0.0.1", help="address to bind (default %(default)s)")
+    options.add_argument("--port", type=int, default=8470, help="port to bind (default %(default)s)")
+    options.add_argument("--certfile", help="PEM certificate; with --keyfile the server speaks HTTPS only")
+    options.add_argument("--keyfile", help="PEM key of the certificate")
+    options.add_argument(
         "--seed", type=int, default=DEFAULT_SEED, help="the market's seed (default %(default)s)"
     )
-    found.add_argument(
-        "--keyless-per-minute",
-        type=int,
-        default=Access().keyless_per_minute,
-        help="CoinGecko requests a minute without a key, 0 for no limit (default %(default)s)",
-    )
-    found.add_argument("--demo-key", help="the only CoinGecko demo key to accept (default: any)")
-    found.add_argument("--pro-key", help="the only CoinGecko pro key to accept (default: any)")
-    found.add_argument(
-        "--binance-weight",
-        type=int,
-        default=Terms().binance_weight,
-        help="Binance's request weight a minute, 0 for no limit (default %(default)s)",
-    )
-    found.add_argument("--coincap-key", help="the only CoinCap key to accept (default: any)")
-    found.add_argument(
-        "--coincap-credits",
-        type=int,
-        default=Terms().coincap_credits,
-        help="CoinCap credits a month for each key, 0 for no limit (default %(default)s)",
-    )
-    found.add_argument("--coindesk-key", help="the only CoinDesk key to accept (default: any)")
-    return found
+    for name, metavar, meaning in (
+        ("key", "SOURCE=KEY", "the only key to accept (default: any; coingecko-pro is CoinGecko's pro host)"),
+        (
+            "limit",
+            "SOURCE=N",
+            "requests a minute, at Binance weight; 0 for no limit (default: the source's own)",
+        ),
+        (
+            "credits",
+            "SOURCE=N",
+            "credits a month for each key; 0 for no limit (default: those of the source's plan)",
+        ),
+    ):
+        options.add_argument(
+            f"--{name}", metavar=metavar, action="append", type=_setting, default=[], help=meaning
+        )
+    return options
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,15 +50,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     if bool(options.certfile) != bool(options.keyfile):
         parser().error("give --certfile and --keyfile together")
-    access = Access(options.keyless_per_minute or None, options.demo_key, options.pro_key)
-    terms = Terms(
-        binance_weight=options.binance_weight or None,
-        coincap_key=options.coincap_key,
-        coincap_credits=options.coincap_credits or None,
-        coindesk_key=options.coindesk_key,
-    )
+    for source, _ in (*options.key, *options.limit, *options.credits):
+        if source.partition("-")[0] not in sources.names():
+            parser().error(f"there is no source {source!r}; the sources are {', '.join(sources.names())}")
+    try:
+        quotas = Quotas(
+            keys=dict(options.key),
+            limits={source: int(number) for source, number in options.limit},
+            credits={source: int(number) for source, number in options.credits},
+        )
+    except ValueError:
+        parser().error("--limit and --credits take whole numbers, such as binance=6000")
     uvicorn.run(
-        create_app(options.seed, access=access, terms=terms),
+        create_app(options.seed, quotas=quotas),
         host=options.host,
         port=options.port,
         ssl_certfile=options.certfile,
@@ -75,6 +72,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def _setting(text: str) -> tuple[str, str]:
+    """``source=value`` of an option."""
+    source, separator, value = text.partition("=")
+    if not separator or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form source=value")
+    return source, value
 
 
 if __name__ == "__main__":

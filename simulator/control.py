@@ -1,22 +1,21 @@
-"""The simulator's own paths: ``/_health``, ``/_faults``, ``/_market``, ``/_venues``, ``/_requests``."""
+"""The simulator's own paths: health, fault plan, price shocks, absences, request counts, websockets."""
 
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator import binance_symbols, coinbase_products
-from simulator.answers import Answer, iso
-from simulator.archive_files import flaws
-from simulator.binance_symbols import Symbol
-from simulator.coinbase_products import Product
-from simulator.faults import BadPlan, Plan, parse_plan
-from simulator.market import Market
+from simulator.endpoints import CompactJson
+from simulator.faults.plan import BadControlRequest, FaultPlan, parse_plan
+from simulator.market.market import Market
+from simulator.market.times import iso
+from simulator.websockets.sessions import Sessions
+from simulator.websockets.settings import parse_change
 
 MAX_BODY_BYTES: Final = 65_536
 MIN_PERCENT: Final = -100  # a price cannot fall further
@@ -24,108 +23,120 @@ MAX_PERCENT: Final = 1_000
 
 
 class Control:
-    """Endpoints over the market, the fault plan and the request counts."""
+    """Endpoints over the market, the fault plan, the request counts and the open websockets.
 
-    def __init__(self, market: Market, plan: Plan, requests: Counter[str]) -> None:
+    ``absences`` says by source why buckets are missing, ``venues`` which sources have websockets.
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        plan: FaultPlan,
+        requests: Counter[str],
+        sessions: Sessions,
+        *,
+        venues: Collection[str],
+        absences: Mapping[str, Mapping[str, object]],
+    ) -> None:
         self.market = market
         self.plan = plan
         self.requests = requests
+        self.sessions = sessions
+        self.venues = venues
+        self.absences = absences
 
     def routes(self) -> list[Route]:
         """One route a path; the method is looked at inside."""
         return [
-            Route("/_health", self.health),
+            Route("/_health", self.show_health),
             Route("/_faults", self.faults, methods=["GET", "PUT", "DELETE"]),
             Route("/_market", self.shocks, methods=["GET", "PUT", "DELETE"]),
-            Route("/_venues", self.venues),
+            Route("/_venues", self.show_absences),
             Route("/_requests", self.counts, methods=["GET", "DELETE"]),
+            Route("/_streams", self.streams, methods=["GET", "PUT", "DELETE"]),
         ]
 
-    async def health(self, _: Request) -> Response:
+    async def show_health(self, _: Request) -> Response:
         """Alive, and which market it is."""
         market = self.market
-        return Answer(
+        return CompactJson(
             {"status": "ok", "seed": market.seed, "coins": len(market.coins), "time": iso(market.now())}
         )
 
     async def faults(self, request: Request) -> Response:
         """PUT replaces the whole plan, DELETE empties it; each answers with the plan now in force."""
         if request.method == "PUT":
-            self.plan.rules = parse_plan(await document(request))
+            self.plan.rules = parse_plan(await _document(request))
         elif request.method == "DELETE":
             self.plan.rules = []
-        return Answer([rule.described() for rule in self.plan.rules])
+        return CompactJson([rule.described() for rule in self.plan.rules])
 
     async def shocks(self, request: Request) -> Response:
         """PUT moves one price from now on, on top of earlier shocks; DELETE takes all shocks back."""
         if request.method == "PUT":
-            coin, percent = _shock(self.market, await document(request))
+            coin, percent = _shock(self.market, await _document(request))
             self.market.shock(self.market.by_id[coin], percent)
         elif request.method == "DELETE":
             self.market.shocks.clear()
-        moved = {
-            coin: [{"at": iso(shock.at), "percent": round((shock.factor - 1) * 100, 6)} for shock in shocks]
-            for coin, shocks in self.market.shocks.items()
-        }
-        return Answer(moved)
-
-    async def venues(self, _: Request) -> Response:
-        """Why buckets are absent: listing hours, ends and outages of each venue, flaws of the archive."""
-        symbols = binance_symbols.listed(self.market)
-        archive = flaws(self.market.seed, symbols)
-        return Answer(
+        return CompactJson(
             {
-                "coinbase": _venue(coinbase_products.listed(self.market)),
-                "binance": _venue(symbols),
-                "binance_archive": {
-                    flaw.kind: {"symbol": flaw.symbol, "day": iso(flaw.day)[:10]} for flaw in archive
-                },
+                coin: [
+                    {"at": iso(shock.at), "percent": round((shock.factor - 1) * 100, 6)} for shock in shocks
+                ]
+                for coin, shocks in self.market.shocks.items()
             }
         )
+
+    async def show_absences(self, _: Request) -> Response:
+        """Why buckets are absent: listing hours, ends and outages of each venue, flaws of the archive."""
+        return CompactJson(self.absences)
 
     async def counts(self, request: Request) -> Response:
         """Requests to the sources by path; DELETE starts again from none."""
         if request.method == "DELETE":
             self.requests.clear()
-        return Answer(dict(self.requests))
+        return CompactJson(dict(self.requests))
+
+    async def streams(self, request: Request) -> Response:
+        """PUT changes settings and gives orders, DELETE restores the defaults; each shows what holds now."""
+        settings = self.sessions.settings
+        if request.method == "PUT":
+            change, orders = parse_change(await _document(request), self.venues)
+            settings.change(change)
+            for order in orders:
+                self.sessions.order(order)
+        elif request.method == "DELETE":
+            settings.reset()
+        return CompactJson({**settings.described(), "connections": self.sessions.described()})
 
 
-def _venue(markets: Mapping[str, Product | Symbol]) -> dict[str, object]:
-    venue = next(iter(markets.values())).venue
-    listed = {name: iso(venue.listed(found.coin), "seconds") for name, found in markets.items()}
-    ends = {name: venue.gone(found.coin) for name, found in markets.items()}
-    return {
-        "listed": listed,
-        "delisted": {name: iso(end, "seconds") for name, end in ends.items() if math.isfinite(end)},
-        "outages": [[iso(start, "seconds"), iso(end, "seconds")] for start, end in venue.outages],
-    }
+async def control_error_response(_: Request, error: Exception) -> Response:
+    """Starlette's handler for ``BadControlRequest``."""
+    return CompactJson({"error": str(error)}, 400)
 
 
-async def document(request: Request) -> object:
-    """The JSON of a control request's body; ``BadPlan`` if it has none."""
+async def _document(request: Request) -> object:
+    """The JSON of a control request's body; ``BadControlRequest`` if it has none."""
     body = await request.body()
     if len(body) > MAX_BODY_BYTES:
-        raise BadPlan(f"The body has more than {MAX_BODY_BYTES} bytes.")
+        raise BadControlRequest(f"The body has more than {MAX_BODY_BYTES} bytes.")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
-        raise BadPlan("The body is not JSON.") from None
+        raise BadControlRequest("The body is not JSON.") from None
 
 
-async def refused_plan(_: Request, error: Exception) -> Response:
-    """Starlette's handler for ``BadPlan``."""
-    return Answer({"error": str(error)}, 400)
-
-
-def _shock(market: Market, given: object) -> tuple[str, float]:
-    if not isinstance(given, dict) or set(given) != {"asset", "percent"}:
-        raise BadPlan('A shock is a JSON object such as {"asset": "BTC", "percent": 8}.')
-    coin = market.find(given["asset"]) if isinstance(given["asset"], str) else None
+def _shock(market: Market, document: object) -> tuple[str, float]:
+    if not isinstance(document, dict) or set(document) != {"asset", "percent"}:
+        raise BadControlRequest('A shock is a JSON object such as {"asset": "BTC", "percent": 8}.')
+    asset, percent = document["asset"], document["percent"]
+    coin = market.find(asset) if isinstance(asset, str) else None
     if coin is None:
-        raise BadPlan(f"asset {given['asset']!r} is neither a symbol nor a CoinGecko id of this market.")
-    percent = given["percent"]
+        raise BadControlRequest(f"asset {asset!r} is neither a symbol nor a CoinGecko id of this market.")
     if isinstance(percent, bool) or not isinstance(percent, int | float) or not math.isfinite(percent):
-        raise BadPlan(f"percent must be a number, not {percent!r}.")
+        raise BadControlRequest(f"percent must be a number, not {percent!r}.")
     if not MIN_PERCENT < percent <= MAX_PERCENT:
-        raise BadPlan(f"percent must be above {MIN_PERCENT} and at most {MAX_PERCENT}, not {percent!r}.")
+        raise BadControlRequest(
+            f"percent must be above {MIN_PERCENT} and at most {MAX_PERCENT}, not {percent!r}."
+        )
     return coin.id, float(percent)

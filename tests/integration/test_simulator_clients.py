@@ -17,7 +17,7 @@ from pycoingecko import CoinGeckoAPI
 import simulator
 from ops.local.certificate import Certificate
 from simulator.app import create_app
-from simulator.coingecko import Access
+from simulator.quotas import Quotas
 from tests.unit.simulator.server import served
 
 HOUR_MS = 3_600_000
@@ -26,7 +26,7 @@ START_SECONDS = 20
 
 @pytest.fixture(scope="module")
 def url():
-    with served(create_app(access=Access(keyless_per_minute=None, demo_key="demo"))) as base:
+    with served(create_app(quotas=Quotas(keys={"coingecko": "demo"}, limits={"coingecko": 0}))) as base:
         yield base
 
 

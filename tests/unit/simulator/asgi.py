@@ -7,13 +7,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from simulator.app import create_app
-from simulator.coingecko import Access
-from simulator.terms import Terms
+from simulator.quotas import Quotas
+from simulator.sources import names
 
 NOW = 1_795_132_857.504  # 2026-11-20T00:00:57.504Z, the moment of the published samples
 COINGECKO = "/coingecko/api/v3"
-UNLIMITED = Access(keyless_per_minute=None)
-UNLIMITED_TERMS = Terms(binance_weight=None, coincap_credits=None, sentiment_per_minute=None)
+NO_LIMITS = dict.fromkeys(names(), 0)
+UNLIMITED = Quotas(limits=NO_LIMITS, credits=NO_LIMITS)
 
 
 @dataclass
@@ -36,19 +36,11 @@ class Client:
     """``clock`` is a list of one number, so that a test can move it."""
 
     seed: int = 1
-    access: Access = UNLIMITED
-    coinbase_limited: bool = False
-    terms: Terms = UNLIMITED_TERMS
+    quotas: Quotas = UNLIMITED
     clock: list[float] = field(default_factory=lambda: [NOW])
 
     def __post_init__(self) -> None:
-        self.app = create_app(
-            self.seed,
-            lambda: self.clock[0],
-            access=self.access,
-            coinbase_limited=self.coinbase_limited,
-            terms=self.terms,
-        )
+        self.app = create_app(self.seed, lambda: self.clock[0], self.quotas)
 
     def get(self, url: str, **headers: str) -> Reply:
         return self.send("GET", url, headers={"user-agent": "coinlake-tests"} | headers)

@@ -16,7 +16,7 @@ WAIT_SECONDS = 5
 class Socket:
     connection: object
 
-    def hear(self, wanted=lambda _: True):
+    def receive(self, wanted=lambda _: True):
         """The next message that is wanted, decoded."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
@@ -25,13 +25,13 @@ class Socket:
                 return message
         raise AssertionError("the wanted message did not come")
 
-    def say(self, document):
+    def send(self, document):
         self.connection.send(document if isinstance(document, str | bytes) else json.dumps(document))
 
     def ask(self, document):
         """Say something and hear the answer to it, which is no frame of a stream."""
-        self.say(document)
-        return self.hear(lambda message: "stream" not in message and "e" not in message)
+        self.send(document)
+        return self.receive(lambda message: "stream" not in message and "e" not in message)
 
     def end(self):
         """Read on to the end; its code and reason (1006 without a farewell)."""
@@ -56,7 +56,7 @@ def coinbase(url, *channels, products=("BTC-USD",)):
     with connect(f"{url.replace('http', 'ws')}/coinbase-ws", compression=None) as connection:
         socket = Socket(connection)
         if channels:
-            socket.say({"type": "subscribe", "product_ids": products, "channels": channels})
+            socket.send({"type": "subscribe", "product_ids": products, "channels": channels})
         yield socket
 
 
