@@ -56,7 +56,9 @@ class Watch:
         attempts.results(partial(self.outbox.send, alert, run) for alert in alerts)
         attempts.results([partial(self.digest.send, now, run)])
         if attempts.faults:
-            raise WatchIncomplete(f"the watch could not do everything: {'; '.join(attempts.faults)}")
+            raise WatchIncomplete(
+                f"the watch could not check or mail everything: {'; '.join(attempts.faults)}"
+            )
         metrics.add_metric("WatchCompleted", MetricUnit.Count, 1)
 
     def _feeds(self, *, enabled: bool) -> list[Feed]:

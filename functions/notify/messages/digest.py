@@ -48,7 +48,7 @@ def digest_mail(prices: Sequence[LatestRow], day: MarketDayRow | None, at: datet
     newest = max(row.observed_at for row in prices)
     return mail(
         f"{at:%Y-%m-%d}: {_breadth(prices)}{_first(gainers)}",
-        f"The 24 hours to {formats.when(newest)}, by {prices[0].source} in {prices[0].quote}.",
+        f"The 24 hours up to {formats.when(newest)}, with prices of {prices[0].source} in {prices[0].quote}.",
         "\n".join(line for line in (f"  {_counts(prices)}", _market(day)) if line),
         _movers("Gainers", gainers),
         _movers("Losers", losers),
@@ -59,7 +59,7 @@ def digest_mail(prices: Sequence[LatestRow], day: MarketDayRow | None, at: datet
 
 
 def _first(gainers: Sequence[LatestRow]) -> str:
-    return f", {_name(gainers[0])} {_change(gainers[0])} first" if gainers else ""
+    return f", led by {_name(gainers[0])} {_change(gainers[0])}" if gainers else ""
 
 
 def _breadth(prices: Sequence[LatestRow]) -> str:
@@ -82,10 +82,10 @@ def _market(day: MarketDayRow | None) -> str:
     if day.total_market_cap is not None:
         facts.append(f"market cap {formats.large(day.total_market_cap)} {day.quote}")
     if day.btc_dominance is not None:
-        facts.append(f"BTC {day.btc_dominance * 100:.1f} % of it")
+        facts.append(f"BTC dominance {day.btc_dominance * 100:.1f} %")
     if day.sentiment is not None:
-        word = f", {day.classification}" if day.classification else ""
-        facts.append(f"fear and greed {day.sentiment}{word}")
+        word = f" ({day.classification})" if day.classification else ""
+        facts.append(f"fear and greed index {day.sentiment}{word}")
     return f"  Market on {day.dt}: {', '.join(facts)}" if facts else ""
 
 

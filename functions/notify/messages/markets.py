@@ -91,8 +91,9 @@ def _peak(firing: MarketFiring) -> tuple[str, str]:
 
 
 def _extreme_before(firing: MarketFiring) -> tuple[str, str]:
-    days = formats.counted(firing.count, "day")
-    return "Before", f"{_money(firing, firing.compared)} within {days} in the lake"
+    extreme = "highest" if firing.rule.kind is Kind.HIGH else "lowest"
+    days = formats.counted(firing.count, "earlier day")
+    return "Before", f"{_money(firing, firing.compared)}, the {extreme} of {days} in the lake"
 
 
 _WORDINGS: Final[Mapping[Kind, _Wording]] = {

@@ -10,8 +10,8 @@ from notify.messages import formats
 from notify.messages.layout import SETTINGS, mail, section, table
 
 _INFRASTRUCTURE: Final = (
-    "Only faults of the infrastructure end there (bad data goes to quarantine): a permission, a "
-    "throttle, an outage, a setting. The stage's log names it."
+    "Only infrastructure faults end there (bad data goes to quarantine): a missing permission, "
+    "throttling, an outage, a wrong setting. The stage's log names the fault."
 )
 _CAUSES: Final = {
     "ingest": "A source did not answer, or refused: an outage, its rate limit, a wrong API key, a market "
@@ -32,7 +32,7 @@ def stale_mail(status: FeedStatus, now: datetime) -> Mail:
                 ("Checked", formats.when(now)),
             ]
         ),
-        f"Either {feed.source} does not answer or answers nothing usable, or ingest or transform failed.",
+        f"Either {feed.source} does not answer, or its answers are unusable, or ingest or transform failed.",
         section("Look further", "coinlake status", f"coinlake pause {feed.name}    (to stop asking)"),
         f"To change the limit, edit stale_after_minutes of the feed in {SETTINGS} and deploy.",
     )
@@ -42,14 +42,14 @@ def silence_mail(statuses: Sequence[FeedStatus], now: datetime) -> Mail:
     """No feed at all brings data: the pipeline, not one source, is the likely cause."""
     return mail(
         f"silence: no data from any of {len(statuses)} feeds",
-        f"None of the {len(statuses)} feeds brings data any more.",
+        f"None of the {len(statuses)} feeds delivers data any more.",
         table(
             [
                 *((status.feed.name, _last_data(status, now)) for status in statuses),
                 ("Checked", formats.when(now)),
             ]
         ),
-        "When all feeds stop at once, look at what they share first: the schedules, ingest, transform "
+        "When all feeds stop at once, first check what they share: the schedules, ingest, transform "
         "and the network.",
         section(
             "Look further", "coinlake status", "coinlake reconcile    (raw objects that were never processed)"
@@ -62,7 +62,7 @@ def failures_mail(stage: str, count: int, now: datetime) -> Mail:
     messages = formats.counted(count, "message")
     return mail(
         f"{stage} failed on {messages}",
-        f"{stage} failed on {messages} again and again, and gave up. Nothing is lost: they wait in its "
+        f"{stage} failed on {messages} repeatedly and gave up. Nothing is lost: they wait in its "
         "dead-letter queue.",
         table([("Stage", stage), ("Waiting", messages), ("Checked", formats.when(now))]),
         _CAUSES.get(stage, _INFRASTRUCTURE),

@@ -54,9 +54,7 @@ def _amount(rows: RejectedRows) -> str:
 def _explanation(amount: str, origin: str) -> str:
     if amount == _WHOLE:
         return f"transform could not read {amount} of {origin}; it is kept in raw as it was received."
-    return (
-        f"transform could not trust {amount} of {origin}; the other rows of the same answer are in the lake."
-    )
+    return f"transform rejected {amount} of {origin}; the other rows of the same answer are in the lake."
 
 
 def _subject_reasons(reasons: Sequence[tuple[str, int]]) -> str:

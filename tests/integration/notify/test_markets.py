@@ -169,8 +169,8 @@ def test_the_digest_is_mailed_once_a_day_by_the_first_watch_after_its_time(line)
     for minutes in (-5, 0, 5, 10, 55):
         line.watch(NOON + timedelta(minutes=minutes))
     [mail] = [mail for mail in line.mails() if "assets up" in mail["Subject"]]
-    assert mail["Subject"] == f"[coinlake] {NOON:%Y-%m-%d}: 1 of 2 assets up, BTC +2.5 % first"
-    assert "fear and greed 61, Greed" in mail["Message"]
+    assert mail["Subject"] == f"[coinlake] {NOON:%Y-%m-%d}: 1 of 2 assets up, led by BTC +2.5 %"
+    assert "fear and greed index 61 (Greed)" in mail["Message"]
     assert "SOL" not in mail["Message"]
 
 

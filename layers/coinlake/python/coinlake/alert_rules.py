@@ -117,7 +117,7 @@ def _rule(name: str, entry: Mapping[str, Any]) -> PriceRule | MarketRule:
     known = (*PRICE_LEVELS, *Kind)
     levels = {level: entry[level] for level in known if entry.get(level) is not None}
     if len(levels) != 1:
-        raise ValueError(f"rule {name} needs exactly one of {', '.join(known)}")
+        raise ValueError(f"alert rule {name} needs exactly one of {', '.join(known)}")
     [(level, value)] = levels.items()
     market = {"name": name, "asset": entry["asset"], "quote": entry["quote"], "source": entry["source"]}
     cooldown = timedelta(minutes=entry["cooldown_minutes"])
