@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from coinlake.batches import BatchFailed, batch_answer
+from coinlake.batches import BatchFailed, batch_response
 from coinlake.errors import BadEvent
 from coinlake.intervals import parse_utc
 from coinlake.observability import add_if_any, logger
@@ -73,7 +73,7 @@ class Refine:
         messages = [Message(record["messageId"], record["body"], "") for record in records]
         outcome = self.pipeline.process(messages)
         self._finish(outcome)
-        return batch_answer(messages, sorted(outcome.failed))
+        return batch_response(messages, sorted(outcome.failed))
 
     def _drain(self, schedule: Schedule, has_time: Callable[[], bool], outcome: Outcome) -> None:
         """Take what the queue holds; a round's messages are deleted once its partitions are written."""

@@ -1,7 +1,7 @@
 """A batch of queue messages, each by itself, and what the function answers SQS.
 
-Powertools' BatchProcessor does the same, but importing it costs a cold start 30 to 100 ms: it loads the
-classes of every event that AWS knows.
+Powertools' BatchProcessor does the same, but importing it costs a cold start 36 ms more: it loads asyncio
+and the data classes of every event source.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -41,6 +41,3 @@ def batch_response(records: Sequence[Any], failed: Sequence[str]) -> dict[str, A
     if failed and len(failed) == len(records):
         raise BatchFailed(f"all {len(failed)} messages of the batch failed; the log above says why")
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
-
-
-batch_answer = batch_response  # until transform and refine say batch_response

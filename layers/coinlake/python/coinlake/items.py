@@ -44,6 +44,11 @@ def deserialize(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _DESERIALIZER.deserialize(value) for name, value in item.items()}
 
 
+def sortable(moment: datetime) -> str:
+    """ISO-8601 in UTC with microseconds: it sorts as text in the order of time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def batch_get(
     client: Any, table: str, keys: Sequence[Mapping[str, Any]], subject: str
 ) -> Iterator[dict[str, Any]]:
@@ -51,27 +56,14 @@ def batch_get(
 
     Raises ``StoreUnavailable``, which names the ``subject`` that could not be read.
     """
-    for item in items(client, table, [serialize(key) for key in keys], subject):
-        yield deserialize(item)
-
-
-def sortable(moment: datetime) -> str:
-    """ISO-8601 in UTC with microseconds: it sorts as text in the order of time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def items(
-    client: Any, table: str, keys: Sequence[Mapping[str, Any]], subject: str
-) -> Iterator[Mapping[str, Any]]:
-    """As ``batch_get``, with keys and items as boto3's client takes and gives them."""
     for first in range(0, len(keys), MAX_KEYS_PER_CALL):
         yield from _batch(client, table, keys[first : first + MAX_KEYS_PER_CALL], subject)
 
 
 def _batch(
     client: Any, table: str, keys: Sequence[Mapping[str, Any]], subject: str
-) -> Iterator[Mapping[str, Any]]:
-    request: Mapping[str, Any] = {table: {"Keys": keys}}
+) -> Iterator[dict[str, Any]]:
+    request: Mapping[str, Any] = {table: {"Keys": [serialize(key) for key in keys]}}
     for _ in range(MAX_ROUNDS):
         try:
             response = client.batch_get_item(RequestItems=request)
@@ -79,8 +71,8 @@ def _batch(
             raise StoreUnavailable(
                 f"could not read {subject} in table {table}: {error_code(error)}"
             ) from error
-        yield from response["Responses"].get(table, ())
+        yield from (deserialize(item) for item in response["Responses"].get(table, ()))
         request = response.get("UnprocessedKeys") or {}
         if not request:
             return
-    raise StoreUnavailable(f"table {table} left keys unread {MAX_ROUNDS} times; it will be tried again")
+    raise StoreUnavailable(f"table {table} left keys unread {MAX_ROUNDS} times; a later try may succeed")
