@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from boto3.dynamodb.conditions import Key
 
@@ -17,9 +17,10 @@ from coinlake.alert_rules import PriceRule
 from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError, NotFound
 from coinlake.keys import RawKey, Slot
-from coinlake.stores import ObjectStore, compressed
+from coinlake.stores import compressed
 from ops.local.mailbox import Mailbox
 from ops.stack import Stack
+from ops.waiting import uncommitted
 
 WHAT: Final = "raw object → price mail, embedded AWS"
 PATIENCE_SECONDS: Final = 60
@@ -63,8 +64,7 @@ def _one(stack: Stack, mailbox: Mailbox, rule: PriceRule) -> tuple[float, float]
     _forget(stack, rule)
     key = _put(stack, rule)
     start = time.monotonic()
-    ledger = str(key.ledger())
-    committed = _until(start, lambda: _exists(stack.lake, ledger))
+    committed = _until(start, lambda: not uncommitted(stack.lake, [key]))
     return committed, _until(start, lambda: _mailed(mailbox, rule))
 
 
@@ -96,20 +96,10 @@ def _price(rule: PriceRule) -> float:
     return float(rule.above or 0) * 2
 
 
-def _exists(store: ObjectStore, key: str) -> bool:
-    try:
-        store.head(key)
-    except NotFound:
-        return False
-    return True
-
-
 def _mailed(mailbox: Mailbox, rule: PriceRule) -> bool:
-    answer: dict[str, Any] = mailbox.sqs.receive_message(QueueUrl=mailbox.url, MaxNumberOfMessages=10)
-    messages = answer.get("Messages", [])
-    for message in messages:
-        mailbox.sqs.delete_message(QueueUrl=mailbox.url, ReceiptHandle=message["ReceiptHandle"])
-    return any(f"{_price(rule):,.2f}" in message["Body"] for message in messages)
+    messages = mailbox.queue.receive()
+    mailbox.queue.delete(messages)
+    return any(f"{_price(rule):,.2f}" in message.body for message in messages)
 
 
 def _until(start: float, done: Callable[[], bool]) -> float:

@@ -1,18 +1,24 @@
-"""Ranges of days as a user gives them."""
+"""The clock, and ranges of days as a user gives them."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final, Self
 
 from coinlake.errors import BadConfiguration
 from coinlake.intervals import parse_utc
 
-LONG: Final = timedelta(days=3653)
+MAX_UNCONFIRMED_LENGTH: Final = timedelta(days=3653)
+
+
+def now() -> datetime:
+    """The present, aware UTC."""
+    return datetime.fromtimestamp(time.time(), UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DateRange:
     """From ``start`` to ``end``, both included, UTC."""
 
     start: date
@@ -28,7 +34,7 @@ class Days:
             )
         if days.end > today:
             raise BadConfiguration(f"future_range: the end {days.end} has not come; today is {today} (UTC)")
-        if days.end - days.start > LONG and not sure:
+        if days.end - days.start > MAX_UNCONFIRMED_LENGTH and not sure:
             raise BadConfiguration(
                 f"range_too_large: {days.start} to {days.end} is over ten years; add --yes if meant"
             )

@@ -8,6 +8,7 @@ from typing import Any, Final, Self
 from coinlake.config import LakeConfig
 from coinlake.errors import CoinlakeError
 from coinlake.feeds import Feed
+from coinlake.queues import Queue
 from coinlake.stores import ObjectStore
 from ops.aws import Aws
 from ops.deploy import environments
@@ -18,6 +19,10 @@ STAGES_WITH_QUEUE: Final = ("transform", "refine", "notify")
 
 class NotDeployed(CoinlakeError):
     """There is no such stack yet."""
+
+
+class FunctionFailed(CoinlakeError):
+    """A function raised; the message is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +109,30 @@ class Stack:
             (feed for feed in self.config().feeds.values() if feed.enabled), key=lambda feed: feed.name
         )
 
-    def queue(self, stage: str) -> str:
-        """The URL of a stage's queue."""
+    def queue(self, stage: str) -> Queue:
+        """A stage's queue; ``CoinlakeError`` where it has none."""
         url = self.queues.get(stage, {}).get("url")
         if not url:
             raise CoinlakeError(
                 f"{stage!r} has no queue; the stages with one are {', '.join(STAGES_WITH_QUEUE)}"
             )
-        return url
+        return Queue(self.aws.client("sqs"), url)
 
-    def dead_letters(self, stage: str) -> str:
-        """The URL of a stage's dead-letter queue."""
+    def dead_letters(self, stage: str) -> Queue:
+        """A stage's dead-letter queue; ``CoinlakeError`` where it has none."""
         url = self.queues.get(stage, {}).get("dlq_url")
         if not url:
             raise CoinlakeError(
                 f"{stage!r} has no dead-letter queue; those with one: {', '.join(self.queues)}"
             )
-        return url
+        return Queue(self.aws.client("sqs"), url)
+
+    def invoke(self, stage: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """What the stage's function returns for ``event``; ``FunctionFailed`` where it raises."""
+        response = self.aws.client("lambda").invoke(
+            FunctionName=self.functions[stage], Payload=json.dumps(event)
+        )
+        result: dict[str, Any] = json.loads(response["Payload"].read())
+        if response.get("FunctionError"):
+            raise FunctionFailed(f"{stage} failed: {result.get('errorMessage', response['FunctionError'])}")
+        return result

@@ -10,7 +10,7 @@ from coinlake import intervals
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.sources import Dataset, Source, catalog
-from ops.dates import Days
+from ops.dates import DateRange
 
 ALL: Final = "all"
 KEYED: Final = frozenset({"coincap", "coindesk"})  # nothing of theirs is had without a key
@@ -30,7 +30,7 @@ class Span:
     end: datetime
 
     @classmethod
-    def of(cls, days: Days) -> Self:
+    def of(cls, days: DateRange) -> Self:
         first = datetime.combine(days.start, datetime.min.time(), UTC)
         return cls(first, datetime.combine(days.end, datetime.min.time(), UTC) + timedelta(days=1))
 
@@ -57,7 +57,7 @@ class Asked:
         source: str,
         assets: str,
         interval: str,
-        days: Days,
+        days: DateRange,
         quote: str | None = None,
         refresh: bool = False,
     ) -> Self:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from ops import dates
 from ops.backfill import cost, planner, results
 from ops.backfill import execution as run
 from ops.backfill import existing as here
@@ -14,7 +15,6 @@ from ops.backfill.plan import Plan
 from ops.backfill.request import Asked
 from ops.progress import console, errors
 from ops.stack import Stack
-from ops.status import report as status
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def fetched(stack: Stack, offer: Offer) -> Counter[str]:
     started = time.monotonic()
     try:
         found = run.rounds(
-            stack, offer.plan, offer.concurrency, status.now, lambda *work: _follow(stack, *work)
+            stack, offer.plan, offer.concurrency, dates.now, lambda *work: _follow(stack, *work)
         )
     except KeyboardInterrupt:
         errors.print("The stack works on without you. The same command shows how far it is.")

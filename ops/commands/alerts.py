@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
+from ops import dates
 from ops.alerts import tables as alerts_view
 from ops.alerts.rehearsal import Rehearsal
 from ops.commands.options import LOOK, Env
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.progress import console
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 group = typer.Typer(
@@ -34,9 +34,9 @@ def test_rules(
 
     The rules are those of the deployed stack. For today, the digest is shown, too.
     """
-    now = status.now()
+    now = dates.now()
     text = date_ or str(now.date() - timedelta(days=1))
-    day = Days.parse(text, text, now.date()).start
+    day = DateRange.parse(text, text, now.date()).start
     stack = Stack.find(env)
     config = stack.config()
     rehearsal = Rehearsal.of(stack.lake, config, day)

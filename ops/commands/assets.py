@@ -6,7 +6,7 @@ from ops import assets as catalog
 from ops.commands.options import HISTORY, Env
 from ops.deploy import environments
 from ops.progress import console
-from ops.query import duckdb as query
+from ops.query import athena, duckdb
 from ops.stack import Stack
 
 app = typer.Typer()
@@ -17,8 +17,8 @@ def show_assets(env: Env = "local") -> None:
     """Which asset is which id at which source, and whether it is listed there by the newest lists."""
     stack = Stack.find(env)
     config = stack.config()
-    ask = query.with_duckdb if env == environments.LOCAL else query.with_athena
+    query = (duckdb if env == environments.LOCAL else athena).query
     with console.status("Asking for the sources' lists"):
-        newest = ask(stack, catalog.NEWEST)
+        newest = query(stack, catalog.NEWEST)
     sources = sorted({source for ids in config.assets.values() for source in ids})
     console.print(catalog.table(config, newest, sources))

@@ -4,13 +4,13 @@ from typing import Annotated
 
 import typer
 
+from ops import dates
 from ops.backfill import runner as command
 from ops.backfill.request import Asked
 from ops.commands.options import HISTORY, End, Env, Yes, agreed
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.deploy import environments
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 
@@ -34,8 +34,8 @@ def run_backfill(
 
     What is in raw already is not asked for again, so the same command resumes what was stopped.
     """
-    now = status.now()
-    days = Days.parse(start, end or str(now.date()), now.date(), sure=yes)
+    now = dates.now()
+    days = DateRange.parse(start, end or str(now.date()), now.date(), sure=yes)
     stack = Stack.find(env)
     asked = Asked.of(
         stack.config(),

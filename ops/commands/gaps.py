@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ops import dates
 from ops.commands.options import LOOK, Env
-from ops.dates import Days
-from ops.gaps import coverage as gaps
-from ops.gaps import heat_map
+from ops.dates import DateRange
+from ops.gaps import coverage, heat_map
 from ops.progress import console, step
-from ops.repair import functions as repairs
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 
@@ -33,17 +31,17 @@ def show_gaps(
 
     An audit also refills what nobody asked for; its result shows in the next one.
     """
-    stack, today = Stack.find(env), status.now().date()
+    stack, today = Stack.find(env), dates.now().date()
     if audit:
         with step("Audit") as current:
-            done = repairs.audit(stack, days)
-            current.conclude(f"{done['buckets']:,} buckets, {done['refilled']:,} asked for now")
-    span = Days(today - timedelta(days=days - 1), today)
-    found = gaps.coverage(gaps.read(stack, span), span)
-    if not found:
+            counts = coverage.audit(stack, days)
+            current.conclude(f"{counts['buckets']:,} buckets, {counts['refilled']:,} asked for now")
+    span = DateRange(today - timedelta(days=days - 1), today)
+    by_market = coverage.coverage(coverage.read(stack, span), span)
+    if not by_market:
         console.print("no audit has run yet; `coinlake gaps --audit` runs one")
         return
-    console.print(gaps.table(found))
+    console.print(coverage.table(by_market))
     if picture:
-        picture.write_text(heat_map.svg(found, span), encoding="utf-8")
+        picture.write_text(heat_map.svg(by_market, span), encoding="utf-8")
         console.print(f"wrote the heat map to {picture}")

@@ -6,7 +6,7 @@ import typer
 
 from ops.commands.options import REPAIR, Env
 from ops.progress import console
-from ops.repair import functions as repairs
+from ops.repair.schedules import set_schedule
 from ops.stack import Stack
 
 app = typer.Typer()
@@ -15,7 +15,7 @@ app = typer.Typer()
 @app.command(rich_help_panel=REPAIR)
 def pause(feed: Annotated[str, typer.Argument(help="The feed's name.")], env: Env = "local") -> None:
     """Stop a feed's schedule; everything collected stays."""
-    repairs.set_schedule(Stack.find(env), feed, enabled=False)
+    set_schedule(Stack.find(env), feed, enabled=False)
     console.print(
         f"{feed} is paused until the next deploy; add it to paused_feeds in {env}.tfvars to make it last"
     )

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
+from rich.table import Table
 
 from coinlake.intervals import parse_utc
 from coinlake.tables import catalog
 from ops.commands.options import LOOK, Env
 from ops.deploy import environments
 from ops.progress import console
-from ops.query import duckdb as query
-from ops.query import view as query_view
-from ops.query.questions import questions
+from ops.query import athena as athena_engine
+from ops.query import duckdb
+from ops.query.questions import question, questions
 from ops.stack import Stack
 
 app = typer.Typer()
@@ -48,13 +50,34 @@ def run_query(
     Times are UTC.
     """
     if listed:
-        console.print(query_view.listing(questions()))
+        console.print(questions_table())
         return
-    asked = query_view.one_of(sql, name)
+    if bool(sql) == bool(name):
+        raise typer.BadParameter(
+            'give either SQL or --name, as in `coinlake query "SELECT base FROM quotes"` or '
+            "`coinlake query --name movers`; --list shows the names"
+        )
+    sql = sql or question(name).sql
     moment = parse_utc(as_of) if as_of else None
     stack = Stack.find(env)
     on_athena = athena if athena is not None else env != environments.LOCAL
-    engine, ask = ("Athena", query.with_athena) if on_athena else ("DuckDB", query.with_duckdb)
+    engine, query = ("Athena", athena_engine.query) if on_athena else ("DuckDB", duckdb.query)
     with console.status(f"Asking {engine}"):
-        answer = ask(stack, asked, moment)
-    query_view.show(answer, engine, csv, parquet)
+        result = query(stack, sql, moment)
+    for path, write in ((csv, result.write_csv), (parquet, result.write_parquet)):
+        if path:
+            write(path)
+            console.print(f"wrote {len(result.rows):,} rows to {escape(str(path))}")
+    if not csv and not parquet:
+        console.print(result.table(f"{len(result.rows):,} rows from {engine}"))
+
+
+def questions_table() -> Table:
+    """The ready questions and the columns of each."""
+    table = Table(title="Questions for --name; each is a table for SQL, too", title_justify="left")
+    for head in ("name", "question", "columns"):
+        table.add_column(head)
+    for name, ready in questions().items():
+        columns = ", ".join(column.name for column in ready.columns)
+        table.add_row(f"[bold]{escape(name)}[/]", escape(ready.title), f"[dim]{escape(columns)}[/]")
+    return table

@@ -18,7 +18,6 @@ from ops.listing import Entry, entries
 from ops.progress import Step, console, step
 from ops.rebuild.comparison import Compared, Comparison, State, by_partition
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 HASH_CHARACTERS: Final = 12
@@ -74,8 +73,7 @@ def _trusted(stack: Stack, folder: Path) -> list[Compared]:
 
 
 def _refined(stack: Stack, folder: Path) -> tuple[Comparison, list[Compared]]:
-    waiting = status.depth(stack, stack.queue("refine"))
-    if waiting:
+    if waiting := stack.queue("refine").depth(in_flight=True):
         console.print(f"{waiting:,} events wait for refine: the parts that they touch will differ")
     before: list[Entry] = list(entries(stack.lake, keys.REFINED))
     with step("Refined from trusted") as current:

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
+from ops import dates
 from ops.commands.options import REPAIR, End, Env, Yes
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.progress import console, step
-from ops.repair import functions as repairs
+from ops.repair.reconcile import reconcile
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 
@@ -23,11 +23,11 @@ def run_reconcile(
     env: Env = "local",
 ) -> None:
     """Compare raw with the ledger and requeue what was lost; the stack does it daily by itself."""
-    today = status.now().date()
-    span = Days.parse(start, end or str(today), today, sure=yes) if start else days
+    today = dates.now().date()
+    span = DateRange.parse(start, end or str(today), today, sure=yes) if start else days
     stack = Stack.find(env)
     with step("Comparing raw with the ledger"):
-        result = repairs.reconcile(stack, span)
+        result = reconcile(stack, span)
     counts = f"{result['raw']:,} raw objects, {result['ledger']:,} ledger entries"
     console.print(f"{counts}, {result['requeued_count']:,} requeued")
     for key in result["requeued"]:

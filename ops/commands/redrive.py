@@ -19,7 +19,7 @@ def run_redrive(
     """Empty a stage's dead-letter queue back to where its messages came from, once the fault is mended."""
     stack = Stack.find(env)
     with step(f"Redriving {stage}") as current:
-        done = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))
-        current.conclude(f"{done.sent:,} sent back")
-    if done.kept:
-        console.print(f"{done.kept:,} messages stay in the queue: nothing of ours wrote them")
+        result = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))
+        current.conclude(f"{result.sent:,} sent back")
+    if result.kept:
+        console.print(f"{result.kept:,} messages stay in the queue: nothing of ours wrote them")

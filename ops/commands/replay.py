@@ -4,12 +4,12 @@ from typing import Annotated, Final
 
 import typer
 
+from ops import dates
 from ops.commands.options import REPAIR, End, Env, Yes, agreed
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.progress import step
 from ops.repair import replay
 from ops.stack import Stack
-from ops.status import report as status
 
 app = typer.Typer()
 DRAIN_SECONDS: Final = 600
@@ -31,8 +31,8 @@ def run_replay(
 
     An object that the deployed code already did is skipped by transform; --force does it again.
     """
-    today = status.now().date()
-    days, stack = Days.parse(start, end or str(today), today, sure=yes), Stack.find(env)
+    today = dates.now().date()
+    days, stack = DateRange.parse(start, end or str(today), today, sure=yes), Stack.find(env)
     with step("Raw objects") as current:
         chosen = replay.Selection(source, dataset, days).of(stack)
         current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
@@ -40,8 +40,8 @@ def run_replay(
         return
     with step("Queueing") as current:
         if force:
-            replay.unmark(stack, chosen)
+            replay.clear_version(stack, chosen)
         replay.send(stack, chosen, lambda sent: current.say(f"{sent:,} of {len(chosen):,}"))
     if wait:
         with step("Transform works") as current:
-            replay.wait(stack, DRAIN_SECONDS, lambda left: current.say(f"{left:,} left"))
+            replay.wait(stack, DRAIN_SECONDS, lambda left: current.say(f"{left} left"))

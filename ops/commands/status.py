@@ -4,11 +4,11 @@ from typing import Annotated
 
 import typer
 
+from ops import dates
 from ops.commands.options import LOOK, Env
 from ops.progress import console
 from ops.stack import Stack
-from ops.status import report as status
-from ops.status import tables as status_view
+from ops.status import report, tables
 
 app = typer.Typer()
 
@@ -21,6 +21,6 @@ def show_status(
     """Feeds' freshness, objects and rows per zone, quarantine by reason, queues, last mails."""
     stack = Stack.find(env)
     with console.status("Looking at the stack"):
-        found = status.read(stack, status.now(), days)
-    for table in status_view.view(found):
+        status = report.read(stack, dates.now(), days)
+    for table in tables.view(status):
         console.print(table)

@@ -1,4 +1,4 @@
-"""The demo's present: half a minute of the exchanges' websockets, followed into the ledger."""
+"""The demo's live part: half a minute of the exchanges' websockets, followed into the ledger."""
 
 import time
 from collections.abc import Iterator
@@ -6,65 +6,57 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from coinlake.errors import NotFound
+from coinlake import sources
 from coinlake.keys import RawKey
-from ops.demo.waiting import Patience
+from ops import dates, waiting
+from ops.demo.landing import LandingWait
 from ops.progress import console, step
 from ops.stack import Stack
-from ops.status import report as status
 from ops.status.feeds import raw_keys
-from ops.stream import tables as collector_view
+from ops.stream import tables
 from ops.stream.collector import Collector
 
-SECONDS: Final = 30
+CAPTURE_SECONDS: Final = 30
 COMMIT_SECONDS: Final = 240
 # What the live collector writes, whatever it listens to (functions/stream/README.md).
 DATASETS: Final = ("tickers", "trades", "book_tickers", "klines", "trade_history", "stream_gaps")
-SOURCES: Final = ("binance", "coinbase")
 
 
 @dataclass(slots=True)
-class Present:
-    """The live collector of one demo, from ``start`` to ``follow``."""
+class LiveCapture:
+    """The live collector of one demo, from ``start`` to ``finish``."""
 
     stack: Stack
     collector: Collector
-    patience: Patience
+    wait: LandingWait
     now: datetime
-    until: float = field(default=0.0)
+    ends_at: float = field(default=0.0)  # on the monotonic clock
 
     def start(self, *, live: bool) -> None:
         """From now on frames are collected, while the demo goes on."""
         with step("Live collector listens"):
             self.collector.start(self.stack, live=live)
-        self.until = time.monotonic() + SECONDS
+        self.ends_at = time.monotonic() + CAPTURE_SECONDS
 
-    def follow(self) -> None:
-        """Let its half minute pass, show what it heard, end it, and see every batch committed."""
-        with step(f"Live for {SECONDS} s") as current:
-            time.sleep(max(0.0, self.until - time.monotonic()))
+    def finish(self) -> None:
+        """Let its half minute pass, show what it received, end it, wait until each batch is committed."""
+        with step(f"Live for {CAPTURE_SECONDS} s") as current:
+            time.sleep(max(0.0, self.ends_at - time.monotonic()))
             current.conclude(f"{self.collector.totals()['frames']:,} frames")
-        console.print(collector_view.view(self.collector))
+        console.print(tables.view(self.collector))
         with step("Collector sends what it holds and ends"):
             self.collector.process.stop()
         with step("Its frames become Parquet") as current:
-            self.patience.until(self._uncommitted, COMMIT_SECONDS, "transform", current.say)
+            self.wait.until(self._pending, COMMIT_SECONDS, "transform", current.say)
 
-    def _uncommitted(self) -> str:
-        left = sum(not self._committed(key) for key in self._batches())
+    def _pending(self) -> str:
+        left = len(waiting.uncommitted(self.stack.lake, self._batches()))
         return f"{left:,} batches" if left else ""
 
     def _batches(self) -> Iterator[RawKey]:
         since = self.now.replace(microsecond=0)
-        for day in sorted({self.now.date(), status.now().date()}):
-            for source in SOURCES:
-                for dataset in DATASETS:
-                    found = raw_keys(self.stack, source, dataset, day)
-                    yield from (key for key in found if key.slot.time >= since)
-
-    def _committed(self, key: RawKey) -> bool:
-        try:
-            self.stack.lake.head(str(key.ledger()))
-        except NotFound:
-            return False
-        return True
+        for day in sorted({self.now.date(), dates.now().date()}):
+            for name, source in sources.catalog().items():
+                for dataset in DATASETS if source.websocket else ():
+                    batches = raw_keys(self.stack, name, dataset, day)
+                    yield from (key for key in batches if key.slot.time >= since)

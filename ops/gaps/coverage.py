@@ -1,19 +1,19 @@
-"""The gap ledger as people look at it: coverage by market, and the days of each."""
+"""The gap ledger by market and day: how many candle buckets are in which state."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 from rich.table import Table
 
 from coinlake import intervals
-from ops.dates import Days
-from ops.query import duckdb as query
+from ops.dates import DateRange
+from ops.query import duckdb
 from ops.stack import Stack
 
-# From what is well to what is worst: the order of the table's columns, and which state colours a day.
+# From best to worst: the order of the table's columns, and which state colours a day.
 STATES: Final = (
     "present",
     "no_trade",
@@ -48,9 +48,14 @@ class Gap:
     state: str
 
 
-def read(stack: Stack, days: Days) -> list[Gap]:
+def audit(stack: Stack, days: int) -> dict[str, Any]:
+    """Account for the candles of the last ``days`` now; returns what functions/audit/handler.py does."""
+    return stack.invoke("audit", {"days": days})
+
+
+def read(stack: Stack, days: DateRange) -> list[Gap]:
     """The rows of the months that the days touch."""
-    rows = query.with_duckdb(
+    rows = duckdb.query(
         stack,
         "SELECT source, interval, base, quote, open_time, buckets, state FROM gaps "  # noqa: S608 - months of dates
         f"WHERE month BETWEEN '{days.start:%Y-%m}' AND '{days.end:%Y-%m}' ORDER BY ALL",
@@ -58,7 +63,7 @@ def read(stack: Stack, days: Days) -> list[Gap]:
     return [Gap(Market(*row[:4]), row[4].replace(tzinfo=UTC), row[5], row[6]) for row in rows]
 
 
-def coverage(gaps: Iterable[Gap], days: Days) -> Coverage:
+def coverage(gaps: Iterable[Gap], days: DateRange) -> Coverage:
     """For each market and day, how many of its buckets are in which state."""
     found: Coverage = {}
     for gap in gaps:
@@ -76,24 +81,24 @@ def total(by_day: dict[date, Counter[str]]) -> Counter[str]:
 
 
 def explained_percent(states: Counter[str]) -> float | None:
-    """The share of what should exist that is there, or known not to exist; None of nothing."""
+    """The share of the expected buckets that are present, or known not to exist; None of none."""
     expected = states.total() - sum(states[state] for state in _NOT_EXPECTED)
     return 100 * sum(states[state] for state in _EXPLAINED) / expected if expected else None
 
 
-def worst(states: Counter[str]) -> str:
+def worst_state(states: Counter[str]) -> str:
     """The state that a day is shown in."""
     return max((state for state in states if states[state]), key=STATES.index)
 
 
-def table(found: Coverage) -> Table:
+def table(coverage: Coverage) -> Table:
     """A line for each market: its buckets by state."""
     shown = Table(title="Candles accounted for", title_justify="left")
     for name in ("source", "every", "market"):
         shown.add_column(name)
     for name in (*STATES, "explained"):
         shown.add_column(name.replace("_", " "), justify="right")
-    for market, by_day in sorted(found.items()):
+    for market, by_day in sorted(coverage.items()):
         states = total(by_day)
         percent = explained_percent(states)
         numbers = (f"{states[state]:,}" if states[state] else "" for state in STATES)

@@ -10,8 +10,8 @@ from html import escape
 from itertools import groupby
 from typing import Final
 
-from ops.dates import Days
-from ops.gaps.coverage import STATES, Coverage, Market, explained_percent, total, worst
+from ops.dates import DateRange
+from ops.gaps.coverage import STATES, Coverage, Market, explained_percent, total, worst_state
 
 COLOURS: Final = {
     "present": "#2f9e63",
@@ -22,24 +22,26 @@ COLOURS: Final = {
     "unfillable": "#8a4fbf",
     "our_outage": "#d6403a",
 }
+# All sizes are pixels.
 CELL: Final = 14  # the height of a line, and the width of a day where there is room
-ROOM: Final = 1100
+MAX_DAYS_WIDTH: Final = 1100
 LEFT: Final = 210
 RIGHT: Final = 70
 TOP: Final = 84
 _LEGEND_STEP: Final = 104
 _LABEL_WIDTH: Final = 52
-_NARROW: Final = 4  # days thinner than this have no gap between them, and equal ones are one bar
+# Days narrower than this have no gap between them, and equal neighbours are one bar.
+_MIN_SEPARATED_WIDTH: Final = 4
 _TEXT: Final = 'font-family="sans-serif" font-size="11" fill="#222"'
 
 
-def svg(found: Coverage, days: Days) -> str:
+def svg(coverage: Coverage, days: DateRange) -> str:
     """A whole SVG document; each square's tooltip has the numbers, and each line its share explained."""
     count = len(list(days))
-    day_width = max(1, min(CELL, ROOM // count))
+    day_width = max(1, min(CELL, MAX_DAYS_WIDTH // count))
     end = LEFT + count * day_width
     width = max(end + RIGHT, LEFT + len(STATES) * _LEGEND_STEP)
-    height = TOP + len(found) * CELL + CELL
+    height = TOP + len(coverage) * CELL + CELL
     title = f"Candles from {days.start} to {days.end}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" role="img">',
@@ -49,7 +51,7 @@ def svg(found: Coverage, days: Days) -> str:
         *_legend(),
         *_months(days, day_width),
     ]
-    for row, (market, by_day) in enumerate(sorted(found.items())):
+    for row, (market, by_day) in enumerate(sorted(coverage.items())):
         top = TOP + row * CELL
         percent = explained_percent(total(by_day))
         share = "" if percent is None else f"{percent:.2f} %"
@@ -65,7 +67,7 @@ def _legend() -> Iterator[str]:
         yield f'<text x="{left + CELL + 2}" y="44" {_TEXT}>{state.replace("_", " ")}</text>'
 
 
-def _months(days: Days, day_width: int) -> Iterator[str]:
+def _months(days: DateRange, day_width: int) -> Iterator[str]:
     """The first day and the months' first, as many as have room; a year where one begins."""
     free = 0
     for number, day in enumerate(days):
@@ -77,30 +79,32 @@ def _months(days: Days, day_width: int) -> Iterator[str]:
 
 
 def _row(
-    top: int, market: Market, by_day: dict[date, Counter[str]], days: Days, day_width: int
+    top: int, market: Market, by_day: dict[date, Counter[str]], days: DateRange, day_width: int
 ) -> Iterator[str]:
     name = escape(f"{market.source} {market.interval} {market.base}-{market.quote}")
     yield f'<text x="8" y="{top + CELL - 3}" {_TEXT}>{name}</text>'
-    narrow = day_width < _NARROW
+    narrow = day_width < _MIN_SEPARATED_WIDTH
     for bar in _bars(by_day, days, merged=narrow):
         (number, first), (_, last), states = bar[0], bar[-1], total({day: by_day[day] for _, day in bar})
         width = len(bar) * day_width - (0 if narrow else 1)
         span = f"{first}" if first == last else f"{first} to {last}"
-        told = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
+        counts = ", ".join(f"{states[state]} {state}" for state in STATES if states[state])
         yield (
             f'<rect x="{LEFT + number * day_width}" y="{top}" width="{width}" height="{CELL - 1}" '
-            f'fill="{COLOURS[worst(by_day[first])]}"><title>{name} {span}: {told}</title></rect>'
+            f'fill="{COLOURS[worst_state(by_day[first])]}"><title>{name} {span}: {counts}</title></rect>'
         )
 
 
-def _bars(by_day: dict[date, Counter[str]], days: Days, *, merged: bool) -> Iterator[list[tuple[int, date]]]:
+def _bars(
+    by_day: dict[date, Counter[str]], days: DateRange, *, merged: bool
+) -> Iterator[list[tuple[int, date]]]:
     """The numbered days that are known, each alone, or ``merged`` with neighbours of the same colour."""
     known = [(number, day) for number, day in enumerate(days) if by_day.get(day)]
     for _, bar in groupby(
         enumerate(known),
         key=lambda found: (
             found[1][0] - found[0],
-            worst(by_day[found[1][1]]) if merged else found[1][1],
+            worst_state(by_day[found[1][1]]) if merged else found[1][1],
         ),
     ):
         yield [found for _, found in bar]

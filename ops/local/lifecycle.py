@@ -12,8 +12,8 @@ from ops.deploy.terraform import Terraform, TerraformFailed, variable_file
 from ops.deploy.tfvars import Settings
 from ops.local.dashboard import DashboardServer
 from ops.local.emulator import Emulator
-from ops.local.exchanges import Exchanges
 from ops.local.laptop import REGION, Laptop
+from ops.local.simulator import Simulator
 from ops.preflight import preflight
 from ops.progress import step
 from ops.stack import Stack
@@ -40,7 +40,7 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
         variables = checked_variables(laptop, live=live, overrides=overrides)
     _packages()
     _emulator(Emulator(laptop))
-    _exchanges(Exchanges(laptop), live=live)
+    _start_simulator(Simulator(laptop), live=live)
     return _deployed(laptop, variables)
 
 
@@ -49,7 +49,7 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
     parts = {
         "stream": Collector(laptop).process.stop,  # first, for it sends what it holds
         "ministack": Emulator(laptop).stop,
-        "simulator": Exchanges(laptop).process.stop,
+        "simulator": Simulator(laptop).process.stop,
         "dashboard": DashboardServer(laptop).process.stop,
     }
     stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
@@ -75,12 +75,12 @@ def _emulator(emulator: Emulator) -> None:
         emulator.start()
 
 
-def _exchanges(exchanges: Exchanges, *, live: bool) -> None:
+def _start_simulator(simulator: Simulator, *, live: bool) -> None:
     if live:
-        exchanges.process.stop()
+        simulator.process.stop()
         return
-    with step(f"Exchange simulator on {exchanges.laptop.simulator}"):
-        exchanges.start()
+    with step(f"Exchange simulator on {simulator.laptop.simulator}"):
+        simulator.start()
 
 
 def _deployed(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
@@ -157,6 +157,6 @@ def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:
         "python_runtime": RUNTIME,
         "architecture": ARCHITECTURE,
         "packages": str(environments.packages(RUNTIME, ARCHITECTURE)),
-        "source_urls": {} if live else Exchanges(laptop).urls(),
+        "source_urls": {} if live else Simulator(laptop).urls(),
         "private_sources": not live,
     }

@@ -6,10 +6,12 @@ It is made outside Terraform, since it is no part of the stack.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
-from ops.repair import queues
+from coinlake.queues import Queue
 from ops.stack import Stack
+
+VISIBILITY_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,7 @@ class Mail:
 class Mailbox:
     """An SQS queue subscribed to a topic."""
 
-    sqs: Any
-    url: str
+    queue: Queue
 
     @classmethod
     def open(cls, stack: Stack) -> Self:
@@ -43,17 +44,17 @@ class Mailbox:
         arn = f"arn:aws:sqs:{stack.aws.region}:{stack.account_id}:{name}"
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_policy(arn, topic))})
         stack.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        mailbox = cls(sqs, url)
+        mailbox = cls(Queue(sqs, url))
         for _ in mailbox.take():
             pass
         return mailbox
 
     def take(self) -> Iterator[Mail]:
         """The mails that came since the last call."""
-        for batch in queues.receive(self.sqs, self.url):
+        for batch in self.queue.batches(VISIBILITY_SECONDS):
             for message in batch:
-                yield Mail.of_notification(message["Body"])
-                queues.delete(self.sqs, self.url, message)
+                yield Mail.of_notification(message.body)
+                self.queue.delete([message])
 
 
 def _policy(queue: str, topic: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Athena as the query command uses it: one question, its whole answer."""
+"""SQL over the lake by Athena: one query, its whole result."""
 
 import time
 from datetime import date, datetime
@@ -7,15 +7,15 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from coinlake.errors import CoinlakeError
-from ops.query.result import Answer
+from ops.query import relations
+from ops.query.result import QueryFailed, QueryResult, first_line
 from ops.stack import Stack
 
 POLL_SECONDS: Final = 0.25
-WAIT_SECONDS: Final = 600
+MAX_WAIT_SECONDS: Final = 600
 _NUMBERS: Final = {"tinyint": int, "smallint": int, "integer": int, "bigint": int, "decimal": Decimal}
 _FRACTIONS: Final = {"float": float, "real": float, "double": float}
-_ARROW: Final = {
+_ARROW_TYPES: Final = {
     "boolean": pa.bool_(),
     "tinyint": pa.int8(),
     "smallint": pa.int16(),
@@ -29,15 +29,16 @@ _ARROW: Final = {
 }
 
 
-class QueryFailed(CoinlakeError):
-    """The engine refused the query; the message is the engine's own."""
+def query(stack: Stack, sql: str, as_of: datetime | None = None) -> QueryResult:
+    """Ask Athena, in the stack's workgroup and database; waits up to ten minutes.
 
-
-def answer(stack: Stack, sql: str) -> Answer:
-    """Ask Athena, in the stack's workgroup and database; waits up to ten minutes."""
+    ``as_of`` reads what had been received by then. Raises ``QueryFailed``.
+    """
     athena = stack.aws.client("athena")
     started = athena.start_query_execution(
-        QueryString=sql, WorkGroup=stack.workgroup, QueryExecutionContext={"Database": stack.database}
+        QueryString=relations.define(sql, stack.database, "athena", as_of),
+        WorkGroup=stack.workgroup,
+        QueryExecutionContext={"Database": stack.database},
     )
     _wait(athena, started["QueryExecutionId"])
     pages = athena.get_paginator("get_query_results").paginate(QueryExecutionId=started["QueryExecutionId"])
@@ -48,15 +49,15 @@ def answer(stack: Stack, sql: str) -> Answer:
         rows += [[cell.get("VarCharValue") for cell in row["Data"]] for row in page["ResultSet"]["Rows"]]
     names = [column["Name"] for column in columns]
     body = rows[1:] if rows[:1] == [names] else rows  # the first row of a SELECT repeats the names
-    return Answer(
+    return QueryResult.from_rows(
         names,
         [[_value(cell, column) for cell, column in zip(row, columns, strict=True)] for row in body],
-        [_arrow(column) for column in columns],
+        [_arrow_type(column) for column in columns],
     )
 
 
 def _wait(athena: Any, query_id: str) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + MAX_WAIT_SECONDS
     while time.monotonic() < deadline:
         status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
         if status["State"] == "SUCCEEDED":
@@ -64,12 +65,12 @@ def _wait(athena: Any, query_id: str) -> None:
         if status["State"] in ("FAILED", "CANCELLED"):
             raise QueryFailed(f"Athena: {first_line(status.get('StateChangeReason') or status['State'])}")
         time.sleep(POLL_SECONDS)
-    raise QueryFailed(f"Athena has not answered within {WAIT_SECONDS} s (query {query_id})")
+    raise QueryFailed(f"Athena has not answered within {MAX_WAIT_SECONDS} s (query {query_id})")
 
 
 def _value(cell: str | None, column: dict[str, Any]) -> Any:
     """Athena sends text; numbers become numbers again, exactly, and times times."""
-    kind = _kind(column)
+    kind = _type_name(column)
     if cell is None:
         return None
     if kind == "boolean":
@@ -82,16 +83,12 @@ def _value(cell: str | None, column: dict[str, Any]) -> Any:
     return number(cell) if number else cell
 
 
-def _arrow(column: dict[str, Any]) -> pa.DataType:
-    if _kind(column) == "decimal":
+def _arrow_type(column: dict[str, Any]) -> pa.DataType:
+    if _type_name(column) == "decimal":
         return pa.decimal128(column.get("Precision") or 38, column.get("Scale") or 0)
-    return _ARROW.get(_kind(column), pa.string())
+    return _ARROW_TYPES.get(_type_name(column), pa.string())
 
 
-def _kind(column: dict[str, Any]) -> str:
+def _type_name(column: dict[str, Any]) -> str:
     """``decimal`` of ``decimal(38,18)``, ``timestamp`` of ``timestamp(3) with time zone``."""
     return str(column["Type"]).split("(")[0].split(" ")[0]
-
-
-def first_line(error: object) -> str:
-    return str(error).strip().splitlines()[0][:300]

@@ -25,16 +25,16 @@ class LakeFiles:
 
     def refresh(self, table: str, report: Report = lambda _done, _all: None) -> list[Path]:
         """Fetch what is new or changed of a table, drop what is gone; returns its files."""
-        wanted = list(entries(self.stack.lake, catalog()[table].location))
-        known = self._index(table)
-        missing = [entry for entry in wanted if known.get(entry.key) != entry.etag]
-        for key in known.keys() - {entry.key for entry in wanted}:
+        listed = list(entries(self.stack.lake, catalog()[table].location))
+        etags = self._index(table)
+        missing = [entry for entry in listed if etags.get(entry.key) != entry.etag]
+        for key in etags.keys() - {entry.key for entry in listed}:
             (self.folder / key).unlink(missing_ok=True)
         with ThreadPoolExecutor(THREADS) as pool:
             for done, _ in enumerate(pool.map(self._fetch, missing), start=1):
                 report(done, len(missing))
-        self._remember(table, wanted)
-        return [self.folder / entry.key for entry in wanted]
+        self._write_index(table, listed)
+        return [self.folder / entry.key for entry in listed]
 
     def _fetch(self, entry: Entry) -> None:
         path = self.folder / entry.key
@@ -43,14 +43,14 @@ class LakeFiles:
 
     def _index(self, table: str) -> dict[str, Any]:
         try:
-            known: dict[str, Any] = json.loads(self._index_path(table).read_text())
+            etags: dict[str, Any] = json.loads(self._index_path(table).read_text())
         except (OSError, ValueError):
             return {}
-        return {key: etag for key, etag in known.items() if (self.folder / key).is_file()}
+        return {key: etag for key, etag in etags.items() if (self.folder / key).is_file()}
 
-    def _remember(self, table: str, wanted: list[Entry]) -> None:
+    def _write_index(self, table: str, listed: list[Entry]) -> None:
         self._index_path(table).parent.mkdir(parents=True, exist_ok=True)
-        self._index_path(table).write_text(json.dumps({entry.key: entry.etag for entry in wanted}))
+        self._index_path(table).write_text(json.dumps({entry.key: entry.etag for entry in listed}))
 
     def _index_path(self, table: str) -> Path:
         return self.folder / f"{table}.json"

@@ -56,7 +56,7 @@ def questions() -> Mapping[str, Question]:
 
 
 def question(name: str) -> Question:
-    """Raise ``BadConfiguration`` for a name that there is not."""
+    """One question; ``BadConfiguration`` names them where there is none of that name."""
     try:
         return questions()[name]
     except KeyError:

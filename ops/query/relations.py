@@ -1,13 +1,14 @@
 """What a name in a query stands for: a table as it is or as it was known at a time, or a question.
 
-Names are given a meaning by common table expressions in front of the query, which hide the catalog's
-own: so the same text means the same on both engines, and nothing in it is rewritten.
+Names are defined by common table expressions in front of the query, which hide the catalog's own: so the
+same text means the same on both engines, and it is not rewritten. (One exception: where the query has a
+common table expression of the same name, its references to the table get another name.)
 """
 
-import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, Literal
 
 import duckdb
 
@@ -15,110 +16,206 @@ from coinlake.errors import BadConfiguration
 from coinlake.tables import Table, catalog, tables
 from ops.query.questions import questions
 
+Dialect = Literal["duckdb", "athena"]
 TRUSTED_PREFIX: Final = "trusted_"
 # The slot's revision in a raw key: `…/20261121T070000Z.f.usd.p1.r2.json.gz` is 2, without one it is 0.
 REVISION: Final = (
     r"coalesce(TRY_CAST(nullif(regexp_extract(raw_key, '\.r([1-9][0-9]*)\.[a-z]+\.gz$', 1), '') "
     "AS integer), 0)"
 )
-_WORD: Final = re.compile(
-    r"""'(?:[^']|'')*' | --[^\n]* | /\*.*?\*/ | "(?P<quoted>(?:[^"]|"")+)" | (?P<plain>[a-z_]\w*)""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
-# After EXPLAIN only a query can be led in.
-_START: Final = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/)*(?:EXPLAIN\s+(?:ANALYZE\s+)?)?(?=WITH\b|SELECT\b|\()",
-    re.IGNORECASE | re.DOTALL,
-)
-_WITH: Final = re.compile(r"WITH\s+(?:RECURSIVE\s+)?", re.IGNORECASE)
 
 
-def explained(sql: str, database: str, as_of: datetime | None = None) -> str:
-    """``sql`` led in by what its names stand for, beyond the tables of ``database`` as they are.
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A table that a query reads: ``name`` and ``database`` in lower case, the latter empty where not given.
 
-    Raises ``BadConfiguration`` for a table of which nothing tells what was known ``as_of`` a time.
+    ``start`` and ``end`` say where the name stands in the text, None where that is not known.
     """
-    meanings = _meanings(sql, database, as_of)
-    if not meanings:
+
+    name: str
+    database: str = ""
+    start: int | None = None
+    end: int = 0
+    aliased: bool = False
+
+
+def define(sql: str, database: str, dialect: Dialect, as_of: datetime | None = None) -> str:
+    """``sql`` led in by definitions of its names, beyond the tables of ``database`` as they are.
+
+    Raises ``BadConfiguration``: bad_as_of for a table of which nothing tells what was known ``as_of`` a
+    time, or for SQL that cannot be read; not_a_query for a statement that takes no definitions.
+    """
+    lead, query = _split_explain(sql, dialect)
+    definitions = _definitions(query, database, dialect, as_of)
+    if not definitions:
         return sql
-    start = _START.match(sql)
-    if not start:
+    first = _tokens(query, dialect)[0]
+    if first.text.upper() not in ("WITH", "SELECT", "("):
         raise BadConfiguration("not_a_query: --as-of and questions take a SELECT; begin with SELECT or WITH")
-    before, query = sql[: start.end()], sql[start.end() :]
-    shown = ",\n".join(f"{name} AS (\n{meaning}\n)" for name, meaning in meanings.items())
-    own = _WITH.match(query)
-    if own:
-        return f"{before}{own[0]}{shown},\n{query[own.end() :]}"
-    return f"{before}WITH {shown}\n{query}"
+    hidden = {name: f"{name}__lake" for name in definitions.keys() & _own_definitions(query, dialect)}
+    shown = ",\n".join(
+        f"{hidden.get(name, name)} AS (\n{_renamed(definition, hidden, dialect)}\n)"
+        for name, definition in definitions.items()
+    )
+    query = _renamed(query, hidden, dialect)
+    if first.text.upper() != "WITH":
+        return f"{lead}{query[: first.start]}WITH {shown}\n{query[first.start :]}"
+    second = _tokens(query, dialect)[1]
+    begin = (second if second.text.upper() == "RECURSIVE" else first).end + 1
+    return f"{lead}{query[:begin]} {shown},\n{query[begin:].lstrip()}"
 
 
-def _meanings(sql: str, database: str, as_of: datetime | None) -> dict[str, str]:
+def table_names(sql: str, database: str, dialect: Dialect) -> set[str]:
+    """The tables and questions of ``database`` that a query reads, in lower case.
+
+    Not its common table expressions, where they hide a table, and not tables of other databases. The empty
+    set for SQL that cannot be read: its engine will say why.
+    """
+    _, query = _split_explain(sql, dialect)
+    return _names(references(query, dialect) or [], database)
+
+
+def references(query: str, dialect: Dialect) -> list[Reference] | None:
+    """Every table that a query reads, in its order in the text; None for SQL that cannot be read."""
+    # sqlglot takes a tenth of a second that only queries should pay.
+    from sqlglot import exp  # noqa: PLC0415 - see above
+    from sqlglot.optimizer.scope import traverse_scope  # noqa: PLC0415 - likewise
+
+    tree = _parsed(query, dialect)
+    if tree is None:
+        return _duckdb_references(query) if dialect == "duckdb" else None
+    if isinstance(tree, exp.Query):
+        sources = [source for scope in traverse_scope(tree) for source in scope.sources.values()]
+    else:
+        sources = list(tree.find_all(exp.Table))
+    found = {}
+    for table in sources:
+        if isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
+            start, end = table.this.meta.get("start"), table.this.meta.get("end", 0)
+            found[start, table.name] = Reference(
+                table.name.lower(), table.db.lower(), start, end, aliased=bool(table.alias)
+            )
+    return sorted(found.values(), key=lambda reference: reference.start or 0)
+
+
+def _duckdb_references(query: str) -> list[Reference] | None:
+    """By DuckDB's own parser, for what sqlglot does not know of its dialect."""
+    try:
+        names = duckdb.get_table_names(query, qualified=True)
+    except duckdb.Error:
+        return None
+    split = [name.replace('"', "").lower().rpartition(".") for name in sorted(names)]
+    return [Reference(name, database.rpartition(".")[2]) for database, _, name in split]
+
+
+def _parsed(query: str, dialect: Dialect) -> Any:
+    import sqlglot  # noqa: PLC0415 - see references()
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 - likewise
+
+    try:
+        tree = sqlglot.parse_one(query, read=dialect)
+    except SqlglotError:
+        return None
+    return None if isinstance(tree, sqlglot.exp.Command) else tree
+
+
+def _tokens(sql: str, dialect: Dialect) -> list[Any]:
+    import sqlglot  # noqa: PLC0415 - see references()
+    from sqlglot.errors import SqlglotError  # noqa: PLC0415 - likewise
+
+    try:
+        return list(sqlglot.tokenize(sql, read=dialect))
+    except SqlglotError:
+        return []
+
+
+def _split_explain(sql: str, dialect: Dialect) -> tuple[str, str]:
+    """The text up to and with EXPLAIN and its ANALYZE, empty without one, and the query after it."""
+    end = 0
+    for word in ("EXPLAIN", "ANALYZE"):
+        tokens = _tokens(sql[end:], dialect)
+        if not tokens or tokens[0].text.upper() != word:
+            break
+        end += tokens[0].end + 1
+    return sql[:end], sql[end:]
+
+
+def _definitions(query: str, database: str, dialect: Dialect, as_of: datetime | None) -> dict[str, str]:
     """Common table expressions by name, each after those that it needs."""
-    asked = {name: question.sql for name, question in questions().items() if name in named(sql)}
+    found = references(query, dialect)
+    names = _names(found or [], database)
+    asked = {name: question.sql for name, question in questions().items() if name in names}
     if as_of is None:
         return asked
-    if database.lower() in words(sql):
+    if found is None:
+        raise BadConfiguration("bad_as_of: the tables of this SQL cannot be told; simplify it for --as-of")
+    if any(reference.database == database.lower() for reference in found):
         raise BadConfiguration(f"bad_as_of: with --as-of write tables without their database {database}")
-    needed = sorted(set().union(named(sql), *map(named, asked.values())) & catalog().keys())
-    return {name: _known(name, database, as_of) for name in needed} | asked
+    needed = names.union(*(table_names(sql, database, dialect) for sql in asked.values())) & catalog().keys()
+    return {name: _as_of(name, database, as_of) for name in sorted(needed)} | asked
 
 
-def named(sql: str) -> set[str]:
-    """The tables and questions that a query names, in lower case.
-
-    Where DuckDB cannot read Athena's SQL, every word counts: what is not meant does no harm.
-    """
-    try:
-        return {name.lower() for name in duckdb.get_table_names(sql)}
-    except duckdb.Error:
-        return words(sql)
+def _names(found: Iterable[Reference], database: str) -> set[str]:
+    return {reference.name for reference in found if reference.database in ("", database.lower())}
 
 
-def words(sql: str) -> set[str]:
-    """Identifiers and keywords of any SQL in lower case, not those in texts and comments."""
-    found = (match["quoted"] or match["plain"] for match in _WORD.finditer(sql))
-    return {word.lower() for word in found if word}
+def _own_definitions(query: str, dialect: Dialect) -> set[str]:
+    """The names of the query's own outermost common table expressions."""
+    tree = _parsed(query, dialect)
+    return {cte.alias.lower() for cte in getattr(tree, "ctes", ())}
 
 
-def _known(name: str, database: str, as_of: datetime) -> str:
+def _renamed(query: str, names: Mapping[str, str], dialect: Dialect) -> str:
+    """The query with other names for the tables that it reads; what it calls them stays."""
+    for reference in reversed(references(query, dialect) or [] if names else []):
+        if reference.name in names and not reference.database and reference.start is not None:
+            old, new = query[reference.start : reference.end + 1], names[reference.name]
+            called = new if reference.aliased else f"{new} AS {old}"
+            query = f"{query[: reference.start]}{called}{query[reference.end + 1 :]}"
+    return query
+
+
+def _as_of(name: str, database: str, as_of: datetime) -> str:
     """The rows of a table that had been received by then, as the catalog's table would have had them."""
     base = tables().get(name.removeprefix(TRUSTED_PREFIX))
     trusted = catalog().get(f"{TRUSTED_PREFIX}{base.name}") if base else None
     if base is None or trusted is None:
         raise BadConfiguration(
             f"bad_as_of: {name} is computed from the newest rows, and nothing tells what it was; "
-            f"--as-of reads {', '.join(_with_history())}"
+            f"--as-of reads {', '.join(_tables_with_history())}"
         )
     moment = as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]
     received = f"received_at <= TIMESTAMP '{moment}'"
     source = f'FROM "{database}"."{trusted.name}" WHERE {received}'
     if name == trusted.name:
         return f"SELECT * {source}"
-    return _newest(catalog()[name], base, source)
+    return _newest_rows(catalog()[name], base, source)
 
 
-def _newest(refined: Table, trusted: Table, source: str) -> str:
+def _newest_rows(refined: Table, trusted: Table, source: str) -> str:
     """One row for each natural key in each partition: the one that refine would have kept."""
-    inside = {name: refined.partition_columns.get(name, name) for name in refined.partitions}
-    key = _list(dict.fromkeys([*inside.values(), *trusted.natural_key]))
+    columns_by_level = {name: refined.partition_columns.get(name, name) for name in refined.partitions}
+    key = _quoted(dict.fromkeys([*columns_by_level.values(), *trusted.natural_key]))
     closed = ["is_closed DESC"] if "is_closed" in trusted.schema.names else []
     order = ", ".join([*closed, f"{REVISION} DESC", "received_at DESC", "raw_key DESC"])
     return (
-        f"SELECT {_columns(refined, trusted, inside)} FROM (\n"  # noqa: S608 - names of tables.json
+        f"SELECT {_columns(refined, trusted, columns_by_level)} FROM (\n"  # noqa: S608 - names of tables.json
         f"SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS version\n{source}\n"
         ") AS versions WHERE version = 1"
     )
 
 
-def _columns(refined: Table, trusted: Table, inside: Mapping[str, str]) -> str:
+def _columns(refined: Table, trusted: Table, columns_by_level: Mapping[str, str]) -> str:
     """The refined table's columns; what only refine adds is null, for these rows are the sources' own."""
-    there = {*trusted.schema.names, *trusted.partitions}
-    added = {field.name: sql_type(str(field.type)) for field in refined.schema if field.name not in there}
+    trusted_columns = {*trusted.schema.names, *trusted.partitions}
+    added = {
+        field.name: sql_type(str(field.type)) for field in refined.schema if field.name not in trusted_columns
+    }
     columns = [
         f'CAST(NULL AS {added[name]}) AS "{name}"' if name in added else f'"{name}"'
         for name in refined.schema.names
     ]
-    return ", ".join(columns + [f'"{column}" AS "{name}"' for name, column in inside.items()])
+    return ", ".join(columns + [f'"{column}" AS "{name}"' for name, column in columns_by_level.items()])
 
 
 def sql_type(arrow: str) -> str:
@@ -137,9 +234,9 @@ _SQL: Final = {
 }
 
 
-def _list(names: Iterable[str]) -> str:
+def _quoted(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _with_history() -> list[str]:
+def _tables_with_history() -> list[str]:
     return [name for name in tables() if f"{TRUSTED_PREFIX}{name}" in catalog()]

@@ -1,96 +1,129 @@
-"""Answers of a query: columns and rows, on the screen or in a file that a spreadsheet or pandas opens."""
+"""The result of a query, on the screen or in a file that a spreadsheet or pandas opens."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
+import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 from rich.markup import escape
 from rich.table import Table
 
-SCREEN_ROWS: Final = 50
-_FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+from coinlake.errors import CoinlakeError
+
+MAX_SCREEN_ROWS: Final = 50
+# A spreadsheet runs text that begins so as a formula.
+_FORMULA: Final = r"^[=+\-@\t\r\n]"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Rows of Python values: str, int, float, Decimal, bool, datetime, date or None.
+class QueryFailed(CoinlakeError):
+    """The engine refused the query; the message is the engine's own."""
 
-    ``types`` are the columns' Arrow types as the engine says them; empty where nobody will ask.
-    """
 
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-    types: Sequence[pa.DataType] = ()
+@dataclass(frozen=True)
+class QueryResult:
+    """Columns and rows as Arrow has them; times are UTC without a zone, decimals exact."""
+
+    arrow: pa.Table
+
+    @classmethod
+    def from_rows(
+        cls, columns: Sequence[str], rows: Sequence[Sequence[Any]], types: Sequence[pa.DataType | None] = ()
+    ) -> Self:
+        """From Python values; a column without a type has that of its values.
+
+        A decimal becomes as wide as its values need: Athena's embedded stand-in tells no scale.
+        """
+        types = types or [None] * len(columns)
+        arrays = [_array([row[index] for row in rows], kind) for index, kind in enumerate(types)]
+        return cls(pa.Table.from_arrays(arrays, names=list(columns)))
+
+    @property
+    def columns(self) -> list[str]:
+        names: list[str] = self.arrow.column_names
+        return names
+
+    @property
+    def types(self) -> list[pa.DataType]:
+        types: list[pa.DataType] = self.arrow.schema.types
+        return types
+
+    @cached_property
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Python values: str, int, float, Decimal, bool, datetime, date or None."""
+        return list(zip(*(column.to_pylist() for column in self.arrow.columns), strict=True))
 
     def table(self, title: str) -> Table:
         """At most 50 rows; the caption says if there are more."""
-        more = len(self.rows) - SCREEN_ROWS
+        more = len(self.rows) - MAX_SCREEN_ROWS
         caption = f"{more:,} more rows; write them all with --csv or --parquet FILE" if more > 0 else None
         width = max(len(title), len(caption or ""))
         table = Table(
             title=title, caption=caption, title_justify="left", caption_justify="left", min_width=width
         )
-        for index, name in enumerate(self.columns):
-            table.add_column(escape(name), justify="right" if self._numeric(index) else "left")
-        for row in self.rows[:SCREEN_ROWS]:
-            table.add_row(*(escape(shown(value)) for value in row))
+        for name, kind in zip(self.columns, self.types, strict=True):
+            table.add_column(escape(name), justify="right" if _is_number(kind) else "left")
+        for row in self.rows[:MAX_SCREEN_ROWS]:
+            table.add_row(*(escape(format_value(value)) for value in row))
         return table
 
     def write_csv(self, path: Path) -> None:
         """Every row; a text cell that a spreadsheet would run as a formula gets a leading ``'``."""
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            writer.writerow([spreadsheet_safe(name) for name in self.columns])
-            writer.writerows([spreadsheet_safe(value) for value in row] for row in self.rows)
+        columns = [spreadsheet_safe(column) for column in self.arrow.columns]
+        names = spreadsheet_safe(pa.array(self.columns, pa.string())).to_pylist()
+        safe = pa.Table.from_arrays(columns, names=names)
+        with duckdb.connect() as database:
+            database.from_arrow(safe).write_csv(str(path), header=True)
 
     def write_parquet(self, path: Path) -> None:
-        """Every row, exactly: decimals stay decimals, times are UTC without a zone, as in the answer."""
-        columns = [[row[index] for row in self.rows] for index in range(len(self.columns))]
-        arrays = [_array(values, kind) for values, kind in zip(columns, self.types, strict=True)]
-        pq.write_table(pa.Table.from_arrays(arrays, names=list(self.columns)), path, compression="zstd")
-
-    def _numeric(self, index: int) -> bool:
-        values = [row[index] for row in self.rows[:SCREEN_ROWS] if row[index] is not None]
-        return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
+        """Every row, exactly: decimals stay decimals, times are UTC without a zone."""
+        with duckdb.connect() as database:
+            database.from_arrow(self.arrow).write_parquet(str(path), compression="zstd")
 
 
-def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
-    """Athena's embedded stand-in tells no scale of a decimal: it becomes as wide as the values need."""
-    if not pa.types.is_decimal(kind):
+def _array(values: list[Any], kind: pa.DataType | None) -> pa.Array:
+    if kind is None or not pa.types.is_decimal(kind):
         return pa.array(values, kind)
     needed = [-int(value.as_tuple().exponent) for value in values if value is not None]
     return pa.array(values, pa.decimal128(kind.precision, max([kind.scale, *needed])))
 
 
-def spreadsheet_safe(value: Any) -> Any:
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def spreadsheet_safe(column: Any) -> Any:
     """Text that starts a formula is made text again; numbers, even negative ones, stay numbers."""
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    marks = pc.if_else(pc.match_substring_regex(column, _FORMULA), "'", "")
+    return pc.binary_join_element_wise(marks, column, "")
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A value as people read it: no trailing zeros, no exponent, times in UTC to the second."""
     if value is None:
         return "–"
     if isinstance(value, Decimal):
-        return plain(value)
+        return format_decimal(value)
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     return str(value)
 
 
-def plain(number: Decimal) -> str:
-    """``1234.5`` for ``1234.500000000000000000``, with thousands separators."""
+def format_decimal(number: Decimal) -> str:
+    """``1,234.5`` for ``1234.500000000000000000``: thousands separators, no trailing zeros."""
     if not number.is_finite():
         return str(number)
     text = f"{number:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def first_line(error: object) -> str:
+    """The engine's message without what follows in later lines, at most 300 characters."""
+    return str(error).strip().splitlines()[0][:300]

@@ -7,15 +7,15 @@ of ingest's, whose messages are Lambda's records of failed invocations.)
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
-from ops.repair import queues
 from ops.stack import Stack
 
 INGEST: Final = "ingest"
-MOST_ROUNDS: Final = 10_000  # a hundred thousand messages
+MAX_BATCHES: Final = 10_000  # a hundred thousand messages
+VISIBILITY_SECONDS: Final = 60  # a message that is kept shows again after so long, to the next redrive
 Report = Callable[[int], None]
 
 
@@ -24,53 +24,46 @@ class ForeignMessage(CoinlakeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Redriven:
-    """How many messages went back, and how many stayed since nothing understands them."""
+class RedriveResult:
+    """How many messages were sent back, and how many were kept because nothing of ours wrote them."""
 
     sent: int = 0
     kept: int = 0
 
 
-def redrive(stack: Stack, stage: str, report: Report) -> Redriven:
+def redrive(stack: Stack, stage: str, report: Report) -> RedriveResult:
     """Send every message of the stage's dead-letter queue back; ``report`` gets the running count."""
-    sqs, dead = stack.aws.client("sqs"), stack.dead_letters(stage)
-    resend = _invoke_again(stack) if stage == INGEST else _queue_again(stack, stage)
-    done = Redriven()
-    for _, batch in zip(range(MOST_ROUNDS), queues.receive(sqs, dead), strict=False):
+    dead_letters = stack.dead_letters(stage)
+    resend = _invoke_again(stack) if stage == INGEST else _send_again(stack, stage)
+    sent = kept = 0
+    for _, batch in zip(range(MAX_BATCHES), dead_letters.batches(VISIBILITY_SECONDS), strict=False):
         for message in batch:
-            done = _one(sqs, dead, message, resend, done)
-        report(done.sent)
-    return done
+            try:
+                resend(message.body)
+            except ForeignMessage:
+                kept += 1
+                continue
+            dead_letters.delete([message])
+            sent += 1
+        report(sent)
+    return RedriveResult(sent, kept)
 
 
-def _one(
-    sqs: Any, dead: str, message: dict[str, Any], resend: Callable[[str], None], done: Redriven
-) -> Redriven:
-    try:
-        resend(message["Body"])
-    except ForeignMessage:
-        return replace(done, kept=done.kept + 1)
-    queues.delete(sqs, dead, message)
-    return replace(done, sent=done.sent + 1)
+def _send_again(stack: Stack, stage: str) -> Callable[[str], object]:
+    queue = stack.queue(stage)
+    return lambda body: queue.send([body])
 
 
-def _queue_again(stack: Stack, stage: str) -> Callable[[str], None]:
-    sqs, queue = stack.aws.client("sqs"), stack.queue(stage)
-    return lambda body: sqs.send_message(QueueUrl=queue, MessageBody=body)
-
-
-def _invoke_again(stack: Stack) -> Callable[[str], None]:
+def _invoke_again(stack: Stack) -> Callable[[str], object]:
     """Invoke ingest with what the failed invocation was given: the same slot, so nothing twice."""
     functions, name = stack.aws.client("lambda"), stack.functions[INGEST]
-
-    def invoke(body: str) -> None:
-        functions.invoke(FunctionName=name, InvocationType="Event", Payload=json.dumps(request_payload(body)))
-
-    return invoke
+    return lambda body: functions.invoke(
+        FunctionName=name, InvocationType="Event", Payload=json.dumps(request_payload(body))
+    )
 
 
 def request_payload(body: str) -> dict[str, Any]:
-    """What a failed invocation was given.
+    """What a failed invocation was given; ``ForeignMessage`` for a body that is no record of one.
 
     Source: Lambda Developer Guide, "Asynchronous invocation records".
     """

@@ -1,6 +1,5 @@
 """Raw objects through transform again: after a fix in a parser, or to prove that nothing changes."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,14 +11,12 @@ from coinlake.errors import BadConfiguration, BadKey, CoinlakeError, NotFound
 from coinlake.keys import RawKey
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.stores import ObjectStore
-from ops.dates import Days
+from ops import waiting
+from ops.dates import DateRange
 from ops.listing import Entry, entries
-from ops.repair import queues
 from ops.stack import Stack
-from ops.status import report as status
 
 THREADS: Final = 16
-POLL_SECONDS: Final = 2.0
 MAX_LEDGER_BYTES: Final = 1 << 20
 Report = Callable[[int], None]
 
@@ -34,12 +31,12 @@ class Selection:
 
     source: str | None
     dataset: str | None
-    days: Days
+    days: DateRange
 
     def of(self, stack: Stack) -> list[Entry]:
         """The chosen objects, listed; foreign keys are left alone."""
-        chosen = [found for folder in self._folders(stack) for found in entries(stack.raw, folder)]
-        return [found for found in chosen if _is_raw(found.key)]
+        chosen = [entry for folder in self._folders(stack) for entry in entries(stack.raw, folder)]
+        return [entry for entry in chosen if _is_raw_key(entry.key)]
 
     def _folders(self, stack: Stack) -> Iterator[str]:
         for source, dataset in _choose(stack, self.source, self.dataset):
@@ -58,7 +55,7 @@ def _choose(stack: Stack, source: str | None, dataset: str | None) -> list[tuple
     return chosen
 
 
-def _is_raw(key: str) -> bool:
+def _is_raw_key(key: str) -> bool:
     try:
         RawKey.parse(key)
     except BadKey:
@@ -68,23 +65,22 @@ def _is_raw(key: str) -> bool:
 
 def send(stack: Stack, chosen: Sequence[Entry], report: Report) -> None:
     """Queue the objects as S3 would, ten a call; ``report`` gets the running count."""
-    refs = (ObjectRef(stack.raw_bucket, found.key, found.size, found.etag) for found in chosen)
+    refs = (ObjectRef(stack.raw_bucket, entry.key, entry.size, entry.etag) for entry in chosen)
     bodies = (created_event(ref) for ref in refs)
-    for sent in queues.send(stack.aws.client("sqs"), stack.queue("transform"), bodies):
-        report(sent)
+    stack.queue("transform").send(bodies, report)
 
 
-def unmark(stack: Stack, chosen: Iterable[Entry]) -> None:
+def clear_version(stack: Stack, chosen: Iterable[Entry]) -> None:
     """Take the version off the objects' ledger entries: transform does them even under the same code.
 
     The entries stay, and with them the list of outputs, of which transform deletes what it no longer writes.
     """
-    entries = [str(RawKey.parse(found.key).ledger()) for found in chosen]
+    entries = [str(RawKey.parse(entry.key).ledger()) for entry in chosen]
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(partial(_unmark, stack.lake), entries))
+        list(pool.map(partial(_clear_version, stack.lake), entries))
 
 
-def _unmark(lake: ObjectStore, key: str) -> None:
+def _clear_version(lake: ObjectStore, key: str) -> None:
     try:
         entry = lake.get(key, MAX_LEDGER_BYTES)
     except NotFound:
@@ -92,13 +88,17 @@ def _unmark(lake: ObjectStore, key: str) -> None:
     lake.put(key, entry.body, metadata={**entry.metadata, "version": "replayed"})
 
 
-def wait(stack: Stack, seconds: float, report: Report) -> None:
+def wait(stack: Stack, seconds: float, report: Callable[[str], None]) -> None:
     """Until transform's queue is empty; ``report`` gets what is left. Raises ``NotDrained``."""
-    deadline = time.monotonic() + seconds
-    while left := status.depth(stack, stack.queue("transform")):
-        report(left)
-        if time.monotonic() > deadline:
-            raise NotDrained(
-                f"{left} messages still wait for transform after {seconds:.0f} s; see `coinlake status`"
-            )
-        time.sleep(POLL_SECONDS)
+    queue = stack.queue("transform")
+
+    def pending() -> str:
+        depth = queue.depth(in_flight=True)
+        return f"{depth:,}" if depth else ""
+
+    def failure(left: str) -> NotDrained:
+        return NotDrained(
+            f"{left} messages still wait for transform after {seconds:.0f} s; see `coinlake status`"
+        )
+
+    waiting.wait_until_done(pending, seconds, report, failure)

@@ -1,6 +1,6 @@
 """The feeds of a stack and how fresh they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -30,29 +30,29 @@ class FeedState:
 def feed_states(stack: Stack, days: Iterable[date]) -> list[FeedState]:
     """The enabled feeds with their newest raw slot of those days."""
     feeds, days = stack.feeds(), list(days)
-    places = {(feed.source, feed.dataset) for feed in feeds}
-    found = {place: [key for day in days for key in raw_keys(stack, *place, day)] for place in places}
-    paused = _paused(stack)
+    datasets = {(feed.source, feed.dataset) for feed in feeds}
+    slots = {dataset: [key for day in days for key in raw_keys(stack, *dataset, day)] for dataset in datasets}
+    paused = _paused_feeds(stack)
     return [
-        FeedState(feed, _newest(feed, found[feed.source, feed.dataset]), feed.name in paused)
+        FeedState(feed, _newest(feed, slots[feed.source, feed.dataset]), feed.name in paused)
         for feed in feeds
     ]
 
 
-def raw_keys(stack: Stack, source: str, dataset: str, day: date) -> Iterable[RawKey]:
+def raw_keys(stack: Stack, source: str, dataset: str, day: date) -> Iterator[RawKey]:
     """The raw objects of one day."""
     for key in stack.raw.keys(keys.raw_prefix(source, dataset, day)):
         try:
             yield RawKey.parse(key)
         except BadKey:
-            continue  # a foreign object is reconcile's news, not a feed's
+            continue  # reconcile reports foreign objects
 
 
-def _newest(feed: Feed, found: Iterable[RawKey]) -> datetime | None:
-    return max((key.slot.time for key in found if feed.owns(key.source, key.dataset, key.slot)), default=None)
+def _newest(feed: Feed, raw: Iterable[RawKey]) -> datetime | None:
+    return max((key.slot.time for key in raw if feed.owns(key.source, key.dataset, key.slot)), default=None)
 
 
-def _paused(stack: Stack) -> set[str]:
+def _paused_feeds(stack: Stack) -> set[str]:
     scheduler, group = stack.aws.client("scheduler"), stack.schedules["group"]
     pages = scheduler.get_paginator("list_schedules").paginate(GroupName=group, State="DISABLED")
     disabled = {schedule["Name"] for page in pages for schedule in page["Schedules"]}

@@ -1,10 +1,11 @@
-"""Status as tables."""
+"""What ``coinlake status`` shows, as tables."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
+from rich import filesize
 from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
@@ -13,7 +14,6 @@ from rich.text import Text
 from ops.status.feeds import FeedState
 from ops.status.report import QueueDepth, Status, Zone
 
-KIB: Final = 1024
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 
@@ -25,7 +25,7 @@ def view(status: Status) -> Iterable[RenderableType]:
     if status.reasons:
         yield reasons_table(status.reasons, status.days)
     yield queues_table(status.queues)
-    yield from _mails(status)
+    yield from _sent_mails(status)
 
 
 def feeds_table(status: Status) -> Table:
@@ -37,9 +37,9 @@ def feeds_table(status: Status) -> Table:
         table.add_row(
             feed.name, feed.source, feed.dataset, feed.interval, shown, age, _condition(state, status)
         )
-    for feed in sorted(status.off, key=lambda feed: feed.name):
-        why = f"off: {escape(feed.off_reason)}" if feed.off_reason else "off"
-        table.add_row(feed.name, feed.source, feed.dataset, feed.interval, "", "", why, style="dim")
+    for feed in sorted(status.disabled_feeds, key=lambda feed: feed.name):
+        state_text = f"off: {escape(feed.off_reason)}" if feed.off_reason else "off"
+        table.add_row(feed.name, feed.source, feed.dataset, feed.interval, "", "", state_text, style="dim")
     return table
 
 
@@ -54,7 +54,7 @@ def zones_table(zones: Sequence[Zone], days: int) -> Table:
     table = _table("Zones", "zone", ">objects", f">rows, last {days} days", ">bytes")
     for zone in zones:
         rows = "" if zone.rows is None else f"{zone.rows:,}"
-        table.add_row(zone.name, f"{zone.objects:,}", rows, size(zone.bytes))
+        table.add_row(zone.name, f"{zone.objects:,}", rows, filesize.decimal(zone.bytes))
     return table
 
 
@@ -74,7 +74,7 @@ def queues_table(queues: Sequence[QueueDepth]) -> Table:
     return table
 
 
-def _mails(status: Status) -> Iterable[RenderableType]:
+def _sent_mails(status: Status) -> Iterable[RenderableType]:
     for address in status.unconfirmed:
         yield Text(
             f"✉ {address} has not confirmed its subscription; the link is in AWS's mail", style="yellow"
@@ -99,16 +99,6 @@ def _table(title: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
     return table
-
-
-def size(count: int) -> str:
-    """Bytes as people read them: ``1.4 MiB``."""
-    amount = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if amount < KIB:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= KIB
-    return f"{amount:.1f} TiB"
 
 
 def duration(span: timedelta) -> str:

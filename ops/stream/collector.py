@@ -12,9 +12,9 @@ from typing import Any, Final
 from coinlake.errors import CoinlakeError
 from ops.aws import without_aws
 from ops.local.certificate import Certificate
-from ops.local.exchanges import Exchanges
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
+from ops.local.simulator import Simulator
 from ops.paths import ROOT
 from ops.stack import Stack
 
@@ -61,7 +61,7 @@ class Collector:
                 "the stack has no live collector; "
                 "set enable_stream = true in terraform/environments/local.tfvars"
             )
-        simulated = {"URLS": json.dumps(Exchanges(self.laptop).stream_urls()), "PRIVATE_SOURCES": "true"}
+        simulated = {"URLS": json.dumps(Simulator(self.laptop).stream_urls()), "PRIVATE_SOURCES": "true"}
         inherited = {
             name: value for name, value in without_aws(os.environ).items() if not name.startswith("PYTHON")
         }

@@ -15,11 +15,11 @@ from typing import Any
 import pyarrow as pa
 
 from coinlake.keys import RawKey
+from ops import dates
 from ops.backfill import execution as run
 from ops.backfill.plan import Plan
 from ops.local.laptop import Laptop
 from ops.paths import ROOT
-from ops.status import report as status
 
 from .lake import CAP, Lake
 
@@ -94,7 +94,7 @@ def kill_midway(laptop: Laptop, lake: Lake, plan: Plan, arguments: list[str]) ->
     command.send_signal(signal.SIGKILL)
     assert command.wait() == -signal.SIGKILL
     states = lake.client("stepfunctions")
-    going_on = run.begin(lake.stack, plan, 1, status.now())
+    going_on = run.begin(lake.stack, plan, 1, dates.now())
     assert going_on.resumed
     states.stop_execution(executionArn=going_on.arn)
     lake.wait("the run to stop", lambda: state(states, going_on.arn) == "ABORTED")

@@ -9,7 +9,7 @@ import pytest
 from ops.local import lifecycle as local
 from ops.local.laptop import Laptop
 from ops.local.mailbox import Mailbox
-from ops.repair.functions import set_schedule
+from ops.repair.schedules import set_schedule
 from ops.stack import Stack
 
 from .lake import Lake

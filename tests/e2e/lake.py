@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from coinlake import keys, stores
 from coinlake.keys import RawKey, TrustedKey
+from coinlake.queues import Queue
 from coinlake.records import LedgerEntry, Rejection, parse_quarantine
 from coinlake.s3_events import ObjectRef, created_event
 from ops.local.mailbox import Mail, Mailbox
@@ -58,13 +59,15 @@ class Lake:
         for key in raw_keys:
             etag = self.stack.raw.head(str(key)).etag
             body = created_event(ObjectRef(self.stack.raw_bucket, str(key), None, etag))
-            self.client("sqs").send_message(QueueUrl=self.stack.queue("transform"), MessageBody=body)
+            self.stack.queue("transform").send([body])
 
-    def depth(self, url: str) -> int:
+    def depth(self, queue: Queue) -> int:
         """Messages waiting, delayed or in flight."""
         names = ["", "NotVisible", "Delayed"]
         wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
-        found = self.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+        found = self.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=wanted)[
+            "Attributes"
+        ]
         return sum(int(found[name]) for name in wanted)
 
     def settle(self, seconds: float = 120) -> None:

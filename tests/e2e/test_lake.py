@@ -18,21 +18,22 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
+from ops import dates
 from ops.backfill import runner as command
 from ops.backfill.request import Asked
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.deploy.terraform import Changes
 from ops.listing import entries
 from ops.local import lifecycle as local
 from ops.local.emulator import Emulator
 from ops.local.laptop import Laptop
-from ops.query import duckdb as query
+from ops.query import athena as athena_engine
+from ops.query import duckdb
 from ops.query.questions import questions
 from ops.rebuild import zones
 from ops.rebuild.comparison import Comparison, State
-from ops.repair.functions import set_schedule
-from ops.repair.redrive import Redriven, redrive
-from ops.status import report as status
+from ops.repair.redrive import RedriveResult, redrive
+from ops.repair.schedules import set_schedule
 
 from . import backfills
 from .conftest import API_KEY, QUICK
@@ -172,9 +173,7 @@ def redeliver_trusted(lake: Lake, key: str, times: int) -> None:
         "s3": {"bucket": {"name": lake.stack.lake_bucket}, "object": entry},
     }
     for _ in range(times):
-        lake.client("sqs").send_message(
-            QueueUrl=lake.stack.queue("notify"), MessageBody=json.dumps({"Records": [record]})
-        )
+        lake.stack.queue("notify").send([json.dumps({"Records": [record]})])
 
 
 def test_functions_that_are_killed_midway_lose_and_double_nothing(laptop: Laptop, lake: Lake):
@@ -199,9 +198,9 @@ def kill_workers(laptop: Laptop, function: str) -> int:
 
 
 def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes(laptop: Laptop, lake: Lake):
-    days, assets = Days(date(2023, 1, 1), date(2023, 12, 31)), "BTC,ETH,SOL"
+    days, assets = DateRange(date(2023, 1, 1), date(2023, 12, 31)), "BTC,ETH,SOL"
     asked = Asked.of(lake.stack.config(), source="binance", assets=assets, interval="1h", days=days)
-    offer = command.offered(lake.stack, asked, status.now())
+    offer = command.offered(lake.stack, asked, dates.now())
     windows = len(offer.plan.pieces)
     assert command.fetched(lake.stack, offer) == {"landed": windows}
     alone = backfills.left(lake, offer.plan)
@@ -269,7 +268,7 @@ def test_what_a_missing_permission_stops_waits_in_the_dead_letter_queue_and_redr
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(policy))
     assert not lake.committed([key])
-    assert redrive(lake.stack, "transform", lambda _: None) == Redriven(sent=1)
+    assert redrive(lake.stack, "transform", lambda _: None) == RedriveResult(sent=1)
     lake.wait("its ledger entry", lambda: lake.committed([key]))
     assert lake.depth(dead) == 0
 
@@ -298,10 +297,10 @@ def test_athena_and_the_files_agree(lake: Lake):
 
 
 def test_the_ready_questions_are_answered_alike_by_both_engines(lake: Lake, monkeypatch, tmp_path):
-    monkeypatch.setattr(query, "BUILD", tmp_path)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     lake.settle()
     for name, question in questions().items():
-        asked, here = (ask(lake.stack, question.sql) for ask in (query.with_athena, query.with_duckdb))
+        asked, here = (ask(lake.stack, question.sql) for ask in (athena_engine.query, duckdb.query))
         known = [column.name for column in question.columns]
         assert (asked.columns, here.columns) == (known, known), name
         assert len(asked.rows) == len(here.rows), name

@@ -114,7 +114,7 @@ def _state_table(aws: Aws) -> None:
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """An empty queue is answered at once."""
-    monkeypatch.setattr("ops.repair.queues.WAIT_SECONDS", 0)
+    monkeypatch.setattr("coinlake.queues.WAIT_SECONDS", 0)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,6 @@ from ops import cli
 from ops.alerts import rehearsal as alerts
 from ops.alerts.rehearsal import Fired, Rehearsal
 from ops.stack import Stack
-from ops.status import report as status
 from tests.integration.command.conftest import CONFIG, NOW
 
 DAY = date(2026, 11, 20)
@@ -137,7 +136,7 @@ def test_an_unreadable_file_is_passed_over_as_notify_does(stack):
 @pytest.fixture
 def command(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(Stack, "find", classmethod(lambda _cls, _environment: stack))
-    monkeypatch.setattr(status, "now", lambda: NOW)
+    monkeypatch.setattr("ops.dates.now", lambda: NOW)
     monkeypatch.setenv("COLUMNS", "200")
     return lambda *arguments: CliRunner().invoke(cli.app, ["alerts", "test", *arguments])
 

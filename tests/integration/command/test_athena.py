@@ -15,9 +15,9 @@ from coinlake.tables import Table, catalog
 from ops.aws import Aws
 from ops.local.emulator import Emulator
 from ops.local.laptop import Laptop
-from ops.query import duckdb as query
-from ops.query.athena import QueryFailed
+from ops.query import athena
 from ops.query.questions import question, questions
+from ops.query.result import QueryFailed
 
 from . import sample_lake
 from .test_query_as_of import OPEN, candle, trusted
@@ -51,12 +51,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 def declare(aws: Aws) -> None:
-    glue, athena = aws.client("glue"), aws.client("athena")
+    glue, athena_client = aws.client("glue"), aws.client("athena")
     glue.create_database(DatabaseInput={"Name": "coinlake_test"})
     for table in catalog().values():
         glue.create_table(DatabaseName="coinlake_test", TableInput=declaration(table))
     results = {"OutputLocation": "s3://artifacts/athena/"}
-    athena.create_work_group(Name="coinlake", Configuration={"ResultConfiguration": results})
+    athena_client.create_work_group(Name="coinlake", Configuration={"ResultConfiguration": results})
 
 
 def declaration(table: Table) -> dict[str, Any]:
@@ -76,19 +76,19 @@ def glue_type(arrow: str) -> str:
 
 def test_every_question_is_answered_as_by_duckdb(stack: Any) -> None:
     for name in questions():
-        answer = query.with_athena(stack, question(name).sql)
+        answer = athena.query(stack, question(name).sql)
         assert answer.columns == [column.name for column in question(name).columns], name
         assert agrees(answer, sample_lake.ANSWERS[name]), name
 
 
 def test_a_question_is_a_table_for_sql_too(stack: Any) -> None:
-    answer = query.with_athena(stack, "SELECT base FROM movers WHERE change_24h_percent > 0")
-    assert answer.rows == [["DOGE"]]
+    answer = athena.query(stack, "SELECT base FROM movers WHERE change_24h_percent > 0")
+    assert answer.rows == [("DOGE",)]
 
 
 def test_the_folders_of_a_stream_are_columns(stack: Any) -> None:
-    [row] = query.with_athena(stack, sample_lake.TICKERS).rows
-    assert row == [sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100]
+    [row] = athena.query(stack, sample_lake.TICKERS).rows
+    assert row == (sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100)
 
 
 def test_what_was_known_at_a_time_is_read_from_the_trusted_rows(stack: Any) -> None:
@@ -96,12 +96,12 @@ def test_what_was_known_at_a_time_is_read_from_the_trusted_rows(stack: Any) -> N
     key, body = trusted("a", *rows)
     stack.lake.put(key, body)
     sql = "SELECT close, is_closed FROM candles WHERE month = '2026-11'"
-    known = [query.with_athena(stack, sql, OPEN + timedelta(minutes=at)).rows for at in (60, 61, 90, 121)]
-    assert known == [[], [[10, False]], [[11, True]], [[20, True]]]
+    known = [athena.query(stack, sql, OPEN + timedelta(minutes=at)).rows for at in (60, 61, 90, 121)]
+    assert known == [[], [(10, False)], [(11, True)], [(20, True)]]
 
 
 def test_an_answer_goes_into_parquet_with_its_types(stack: Any, tmp_path: Path) -> None:
-    query.with_athena(stack, question("latest_prices").sql).write_parquet(tmp_path / "a.parquet")
+    athena.query(stack, question("latest_prices").sql).write_parquet(tmp_path / "a.parquet")
     schema = pq.read_schema(tmp_path / "a.parquet")
     assert [str(kind) for kind in schema.types[3:5]] == ["decimal128(38, 18)", "double"]
     assert str(schema.field("observed_at").type) == "timestamp[us]"
@@ -113,4 +113,4 @@ def test_the_embedded_athena_knows_no_views_so_the_command_brings_their_sql(stac
     view |= {"ViewOriginalText": "/* Presto View: e30= */", "ViewExpandedText": "/* Presto View */"}
     stack.aws.client("glue").create_table(DatabaseName="coinlake_test", TableInput=view)
     with pytest.raises(QueryFailed, match="seen does not exist"):
-        query.with_athena(stack, "SELECT * FROM seen")
+        athena.query(stack, "SELECT * FROM seen")

@@ -11,11 +11,10 @@ from rich.console import Console
 from coinlake.config import LakeConfig
 from coinlake.keys import QuarantineKey, Slot
 from coinlake.records import Rejection, quarantine_lines
-from ops.demo import demo
-from ops.demo import report as demo_view
-from ops.demo import waiting as demo_wait
+from ops import waiting
+from ops.demo import demo, report
 from ops.demo.demo import Demo
-from ops.demo.waiting import NotLanded, Patience
+from ops.demo.landing import LandingTimeout, LandingWait
 from ops.local.laptop import Laptop
 from ops.local.mailbox import Mail
 from ops.stack import Stack
@@ -44,8 +43,8 @@ class Mails(list[Mail]):
         return taken
 
 
-class Orders(list[tuple[Any, ...]]):
-    """A simulator that remembers what was ordered."""
+class FakeSimulator(list[tuple[Any, ...]]):
+    """A simulator that records the faults."""
 
     laptop = Laptop.from_env({"COINLAKE_PORT": "6000"})
 
@@ -56,8 +55,8 @@ class Orders(list[tuple[Any, ...]]):
         self.append((coin, percent))
         return percent
 
-    def spoil(self, *order: Any) -> None:
-        self.append(order)
+    def inject_bad_rows(self, *fault: Any) -> None:
+        self.append(fault)
 
 
 def nothing() -> None:
@@ -70,12 +69,12 @@ def configured(**changes: Any) -> LakeConfig:
 
 @pytest.fixture
 def running(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Demo:
-    monkeypatch.setattr(demo_wait, "POLL_SECONDS", 0)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0)
     monkeypatch.setattr(demo, "MAIL_SECONDS", 0)
     monkeypatch.setattr(demo, "GRACE_SECONDS", -300)
-    monkeypatch.setattr("ops.status.report.now", lambda: NOW)
-    patience = Patience(stack, Path("ministack.log"))
-    return Demo(stack, Orders(), Mails(), configured(alert_rules={"btc_moved": RULE}), NOW, patience)
+    monkeypatch.setattr("ops.dates.now", lambda: NOW)
+    wait = LandingWait(stack, Path("ministack.log"))
+    return Demo(stack, FakeSimulator(), Mails(), configured(alert_rules={"btc_moved": RULE}), NOW, wait)
 
 
 def logged(stack: Stack, subject: str, rule: str) -> None:
@@ -89,43 +88,43 @@ def test_only_feeds_that_fire_while_somebody_watches_are_waited_for():
     quotes, hourly = CONFIG["feeds"]["quotes"], {"candles": CONFIG["feeds"]["candles"]}
     quicker = {**CONFIG["feeds"], "quicker": {**quotes, "interval": "1m"}}
     assert [feed.name for feed in demo.quick_feeds(configured(feeds=quicker))] == ["quicker"]
-    with pytest.raises(NotLanded, match="set an interval of 1m in local.tfvars"):
+    with pytest.raises(LandingTimeout, match="set an interval of 1m in local.tfvars"):
         demo.quick_feeds(configured(feeds=hourly))
 
 
 def test_without_a_rule_that_a_shock_can_fire_the_remedy_is_told():
-    with pytest.raises(NotLanded, match="no price rule with change_percent"):
-        demo.moving(configured())
+    with pytest.raises(LandingTimeout, match="no price rule with change_percent"):
+        demo.shockable_rule(configured())
 
 
 def test_a_slot_from_before_the_demo_does_not_count(running):
     land(running.stack, NOW - timedelta(minutes=1))
-    with pytest.raises(NotLanded, match="^quotes: nothing came within 0 s; `coinlake status`"):
-        running.landed()
+    with pytest.raises(LandingTimeout, match="^quotes: nothing came within 0 s; `coinlake status`"):
+        running.wait_until_landed()
 
 
 def test_raw_without_its_ledger_entry_has_not_landed(running):
     land(running.stack, NOW + timedelta(seconds=1), committed=False)
-    with pytest.raises(NotLanded, match="^quotes: .*transform"):
-        running.landed()
+    with pytest.raises(LandingTimeout, match="^quotes: .*transform"):
+        running.wait_until_landed()
     land(running.stack, NOW + timedelta(seconds=1))
-    running.landed()
+    running.wait_until_landed()
 
 
-def test_on_the_real_exchanges_a_silence_asks_for_the_network_and_nothing_is_provoked(running):
-    with pytest.raises(NotLanded, match=r"does this machine reach the real exchanges\?$"):
-        running.watched(nothing)
+def test_on_the_real_exchanges_a_silence_asks_for_the_network_and_no_fault_is_injected(running):
+    with pytest.raises(LandingTimeout, match=r"does this machine reach the real exchanges\?$"):
+        running.run_live(nothing)
     land(running.stack, NOW + timedelta(seconds=1))
     running.mailbox.append(Mail("s", "b", "now"))
-    running.watched(nothing)
-    assert (running.exchanges, len(running.mails)) == ([], 1)
+    running.run_live(nothing)
+    assert (running.simulator, len(running.mails)) == ([], 1)
 
 
 def test_a_mail_that_did_not_come_ends_the_demo(running):
     land(running.stack, NOW + timedelta(seconds=1))
     logged(running.stack, "BTC +10 %", "btc_moved")
-    with pytest.raises(NotLanded, match="^a price alert: nothing came"):
-        running.provoked(nothing)
+    with pytest.raises(LandingTimeout, match="^a price alert: nothing came"):
+        running.run_with_faults(nothing)
 
 
 def test_the_whole_demo_is_content_with_both_mails(running):
@@ -133,8 +132,8 @@ def test_the_whole_demo_is_content_with_both_mails(running):
     for subject, rule in (("BTC +10 %", "btc_moved"), ("4 rows quarantined", "quarantine")):
         logged(running.stack, subject, rule)
         running.mailbox.append(Mail(subject, "body", "now"))
-    running.provoked(nothing)
-    assert running.exchanges == [("*/coins/markets", "nan", 4), ("bitcoin", 10.0)]
+    running.run_with_faults(nothing)
+    assert running.simulator == [("*/coins/markets", "nan", 4), ("bitcoin", 10.0)]
     assert [mail.subject for mail in running.mails] == ["BTC +10 %", "4 rows quarantined"]
 
 
@@ -143,7 +142,7 @@ def test_quarantined_rows_are_shown_with_their_reasons(stack):
     stack.lake.put(str(key), quarantine_lines("raw", [Rejection.of("nonfinite", 3, "price", "[NaN]")]))
     console = Console(width=120)
     with console.capture() as captured:
-        console.print(demo_view.quarantined_rows(stack))
+        console.print(report.quarantined_rows(stack))
     for words in ("coingecko quotes", "2026-11-21 07:36", "3", "price", "[NaN]", "nonfinite"):
         assert words in captured.get()
 
@@ -151,7 +150,7 @@ def test_quarantined_rows_are_shown_with_their_reasons(stack):
 def test_a_mail_is_shown_as_its_reader_sees_it():
     console = Console(width=80)
     with console.capture() as captured:
-        console.print(demo_view.mail_panel(Mail("[coinlake] BTC", "Price  75,000 USD\n[x]", "now")))
+        console.print(report.mail_panel(Mail("[coinlake] BTC", "Price  75,000 USD\n[x]", "now")))
     assert "Subject: [coinlake] BTC" in captured.get()
     assert "[x]" in captured.get()
 
@@ -159,6 +158,6 @@ def test_a_mail_is_shown_as_its_reader_sees_it():
 def test_the_end_says_how_to_go_on():
     console = Console(width=120)
     with console.capture() as captured:
-        console.print(demo_view.how_to_look_further(Laptop.from_env({"COINLAKE_PORT": "6000"})))
+        console.print(report.next_commands(Laptop.from_env({"COINLAKE_PORT": "6000"})))
     for words in ("coinlake status", "make down", "aws.env"):
         assert words in captured.get()

@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime
 from audit.books import Books
 from audit.judging import Run, State
 from audit.months import Month
-from ops.dates import Days
+from ops.dates import DateRange
 from ops.gaps import coverage as gaps
-from ops.query import duckdb as query
+from ops.query import duckdb
 
 
 def test_the_books_of_audit_are_the_rows_of_the_command(stack, tmp_path, monkeypatch):
-    monkeypatch.setattr(query, "BUILD", tmp_path)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     start = datetime(2026, 11, 20, tzinfo=UTC)
     runs = [
         Run("BTC", "USD", start, 3, State.PRESENT, None, None),
@@ -22,13 +22,13 @@ def test_the_books_of_audit_are_the_rows_of_the_command(stack, tmp_path, monkeyp
     assert books.read(Month.of(start.date())) == runs
     market = gaps.Market("coinbase", "1h", "BTC", "USD")
     found = gaps.coverage(
-        gaps.read(stack, Days(date(2026, 10, 18), date(2026, 11, 21))),
-        Days(date(2026, 11, 20), date(2026, 11, 21)),
+        gaps.read(stack, DateRange(date(2026, 10, 18), date(2026, 11, 21))),
+        DateRange(date(2026, 11, 20), date(2026, 11, 21)),
     )
     assert found == {market: {date(2026, 11, 20): {"present": 3, "no_trade": 2}}}
     assert gaps.explained_percent(gaps.total(found[market])) == 100.0
 
 
 def test_where_no_audit_has_run_there_is_nothing_to_show(stack, tmp_path, monkeypatch):
-    monkeypatch.setattr(query, "BUILD", tmp_path)
-    assert gaps.read(stack, Days(date(2026, 11, 1), date(2026, 11, 21))) == []
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
+    assert gaps.read(stack, DateRange(date(2026, 11, 1), date(2026, 11, 21))) == []

@@ -14,9 +14,9 @@ import pytest
 from coinlake.stores import ObjectStore
 from coinlake.tables import catalog, tables
 from ops.aws import Aws
-from ops.query import athena
-from ops.query import duckdb as query
+from ops.query import athena, duckdb
 from ops.query.lake_files import LakeFiles
+from ops.query.result import QueryFailed
 
 AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 KEY = "trusted/quotes/dt=2026-11-21/coingecko.quotes.20261121T073500Z.f.usd.p{page}.parquet"
@@ -26,7 +26,7 @@ PART = "refined/quotes/dt=2026-11-21/part.parquet"
 @pytest.fixture
 def stack(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
     """Only what a query needs of a stack."""
-    monkeypatch.setattr(query, "BUILD", tmp_path)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     return SimpleNamespace(
         lake=ObjectStore(s3, "lake"),
         environment="test",
@@ -50,7 +50,7 @@ def land(stack: Any, price: str, key: str = PART, base: str = "BTC") -> None:
 
 def test_duckdb_answers_over_the_parquet_exactly_and_with_the_partition(stack):
     land(stack, "0.000000000000000001")
-    answer = query.with_duckdb(stack, "SELECT base, price, dt, observed_at FROM Quotes")
+    answer = duckdb.query(stack, "SELECT base, price, dt, observed_at FROM Quotes")
     assert answer.columns == ["base", "price", "dt", "observed_at"]
     assert answer.rows == [("BTC", Decimal("1E-18"), "2026-11-21", AT.replace(tzinfo=None))]
 
@@ -58,17 +58,17 @@ def test_duckdb_answers_over_the_parquet_exactly_and_with_the_partition(stack):
 def test_times_compare_as_on_athena_without_a_zone(stack):
     land(stack, "1")
     at = "SELECT count(*) AS n FROM quotes WHERE observed_at = TIMESTAMP '2026-11-21 07:35:00'"
-    assert query.with_duckdb(stack, at).rows == [(1,)]
+    assert duckdb.query(stack, at).rows == [(1,)]
 
 
 def test_a_time_with_a_zone_is_answered_in_utc(stack):
-    answer = query.with_duckdb(stack, "SELECT TIMESTAMPTZ '2026-11-21 07:35:00+00' AS t")
+    answer = duckdb.query(stack, "SELECT TIMESTAMPTZ '2026-11-21 07:35:00+00' AS t")
     assert answer.rows == [(datetime(2026, 11, 21, 7, 35),)]
 
 
 @pytest.mark.parametrize("table", catalog())
 def test_a_table_without_files_is_empty_with_all_its_columns(stack, table):
-    answer = query.with_duckdb(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
+    answer = duckdb.query(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
     assert answer.rows == []
     assert answer.columns == [*catalog()[table].schema.names, *catalog()[table].partitions]
 
@@ -101,14 +101,14 @@ def test_a_file_that_was_deleted_here_is_fetched_again(stack, tmp_path):
 )
 def test_a_refused_query_is_one_sentence_that_names_the_tables(stack, sql):
     with pytest.raises(
-        query.QueryFailed,
+        QueryFailed,
         match=r"^DuckDB: [^\n]*; the tables are quotes, candles[^\n]*, the questions [^\n]*$",
     ):
-        query.with_duckdb(stack, sql)
+        duckdb.query(stack, sql)
 
 
 def test_a_statement_without_an_answer_has_no_rows(stack):
-    assert query.with_duckdb(stack, "CREATE TABLE mine (a int)").rows == []
+    assert duckdb.query(stack, "CREATE TABLE mine (a int)").rows == []
 
 
 class Athena:
@@ -147,15 +147,15 @@ def test_athena_is_asked_in_the_stacks_workgroup_and_its_text_becomes_values(sta
         [{"State": "QUEUED"}, {"State": "SUCCEEDED"}], [first, page(["ETH", None, None, None, None])]
     )
     stack.aws.clients["athena"] = client
-    answer = query.with_athena(stack, "SELECT 1")
+    answer = athena.query(stack, "SELECT 1")
     assert client.asked["WorkGroup"] == "coinlake"
     assert answer.rows == [
-        ["BTC", 3, Decimal("0.10"), 1.5, datetime(2026, 11, 21, 7, 35)],
-        ["ETH", None, None, None, None],
+        ("BTC", 3, Decimal("0.10"), 1.5, datetime(2026, 11, 21, 7, 35)),
+        ("ETH", None, None, None, None),
     ]
 
 
 def test_athenas_refusal_is_told_in_its_own_words(stack):
     stack.aws.clients["athena"] = Athena([{"State": "FAILED", "StateChangeReason": "line 1: no\nmore"}], [])
-    with pytest.raises(query.QueryFailed, match="^Athena: line 1: no$"):
-        query.with_athena(stack, "SELECT nope")
+    with pytest.raises(QueryFailed, match="^Athena: line 1: no$"):
+        athena.query(stack, "SELECT nope")

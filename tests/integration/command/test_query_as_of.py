@@ -12,7 +12,7 @@ import pytest
 
 from coinlake.stores import ObjectStore
 from coinlake.tables import tables
-from ops.query import duckdb as query
+from ops.query import duckdb
 
 OPEN = datetime(2026, 11, 21, 7, tzinfo=UTC)
 RAW = (
@@ -22,7 +22,7 @@ RAW = (
 
 @pytest.fixture
 def stack(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    monkeypatch.setattr(query, "BUILD", tmp_path)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     return SimpleNamespace(
         lake=ObjectStore(s3, "lake"), environment="test", account_id="1", database="coinlake_test"
     )
@@ -52,7 +52,7 @@ def land(stack: Any, name: str, *rows: dict[str, Any]) -> None:
 
 def closes(stack: Any, minutes: int) -> list[Decimal]:
     sql = "SELECT close FROM candles WHERE \"interval\" = '1h' AND month = '2026-11'"
-    return [row[0] for row in query.with_duckdb(stack, sql, OPEN + timedelta(minutes=minutes)).rows]
+    return [row[0] for row in duckdb.query(stack, sql, OPEN + timedelta(minutes=minutes)).rows]
 
 
 def test_what_came_later_is_not_known_yet(stack):
@@ -80,14 +80,14 @@ def test_of_two_of_one_moment_the_greatest_raw_key_wins(stack):
 def test_the_trusted_table_has_every_row_that_was_known(stack):
     land(stack, "a", candle(8, "10", 61), candle(9, "20", 121))
     sql = "SELECT count(*) FROM trusted_candles"
-    assert query.with_duckdb(stack, sql, OPEN + timedelta(minutes=61)).rows == [(1,)]
-    assert query.with_duckdb(stack, sql).rows == [(2,)]
+    assert duckdb.query(stack, sql, OPEN + timedelta(minutes=61)).rows == [(1,)]
+    assert duckdb.query(stack, sql).rows == [(2,)]
 
 
 @pytest.mark.parametrize(
     "table", ["quotes", "candles", "tickers", "price_points", "assets", "rates", "sentiment"]
 )
 def test_what_was_known_has_the_columns_of_the_table(stack, table):
-    now = query.with_duckdb(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
-    then = query.with_duckdb(stack, f"SELECT * FROM {table}", OPEN)  # noqa: S608 - our own names
+    now = duckdb.query(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
+    then = duckdb.query(stack, f"SELECT * FROM {table}", OPEN)  # noqa: S608 - our own names
     assert (then.columns, then.types) == (now.columns, now.types)

@@ -15,10 +15,9 @@ from coinlake.stores import ObjectStore
 from coinlake.tables import catalog
 from ops import cli
 from ops.paths import ROOT
-from ops.query import duckdb as query
-from ops.query import relations
+from ops.query import duckdb, relations
 from ops.query.questions import question, questions
-from ops.query.result import Answer
+from ops.query.result import QueryResult
 from ops.stack import Stack
 
 from . import sample_lake
@@ -36,13 +35,13 @@ TYPES = {
 
 @pytest.fixture
 def stack(s3: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Any:
-    monkeypatch.setattr(query, "BUILD", tmp_path)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     store = ObjectStore(s3, "lake")
     sample_lake.fill(store)
     return SimpleNamespace(lake=store, environment="test", account_id="1", database="coinlake_test")
 
 
-def agrees(answer: Answer, expected: list[dict[str, Any]]) -> bool:
+def agrees(answer: QueryResult, expected: list[dict[str, Any]]) -> bool:
     """Whether the rows are these, in this order, as far as ``expected`` tells of each."""
     rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
     return [{name: row[name] for name in known} for row, known in zip(rows, expected, strict=True)] == [
@@ -56,7 +55,7 @@ def naive(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", questions())
 def test_a_question_is_answered_with_its_columns_in_their_types(stack, name):
-    answer = query.with_duckdb(stack, question(name).sql)
+    answer = duckdb.query(stack, question(name).sql)
     assert [(column.name, TYPES[column.type]) for column in question(name).columns] == list(
         zip(answer.columns, answer.types, strict=True)
     )
@@ -65,30 +64,34 @@ def test_a_question_is_answered_with_its_columns_in_their_types(stack, name):
 
 def test_questions_are_tables_for_sql_too(stack):
     counts = ", ".join(f"(SELECT count(*) FROM {name}) AS {name}" for name in questions())  # noqa: S608 - our own names
-    answer = query.with_duckdb(stack, f"WITH mine AS (SELECT {counts}) SELECT * FROM mine")  # noqa: S608 - likewise
+    answer = duckdb.query(stack, f"WITH mine AS (SELECT {counts}) SELECT * FROM mine")  # noqa: S608 - likewise
     assert answer.rows == [tuple(len(sample_lake.ANSWERS[name]) for name in answer.columns)]
 
 
-def test_questions_ask_tables_alone_and_take_no_name_of_one():
-    assert set().union(*(relations.named(each.sql) for each in questions().values())) <= catalog().keys()
+@pytest.mark.parametrize("dialect", ["duckdb", "athena"])
+def test_questions_ask_tables_alone_and_take_no_name_of_one(dialect):
+    assert (
+        set().union(*(relations.table_names(each.sql, "lake", dialect) for each in questions().values()))
+        <= catalog().keys()
+    )
     assert not questions().keys() & catalog().keys()
 
 
 def test_the_folders_of_a_stream_are_columns(stack):
-    answer = query.with_duckdb(stack, sample_lake.TICKERS)
+    answer = duckdb.query(stack, sample_lake.TICKERS)
     assert answer.rows == [(sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100)]
 
 
 def test_a_price_is_as_old_as_the_time_since_it_was_seen(stack):
-    [(age,)] = query.with_duckdb(stack, "SELECT age_minutes FROM latest_prices WHERE base = 'OLD'").rows
+    [(age,)] = duckdb.query(stack, "SELECT age_minutes FROM latest_prices WHERE base = 'OLD'").rows
     assert 3 * 24 * 60 <= age < 3 * 24 * 60 + 60
 
 
 def test_what_was_known_at_a_time_reaches_into_questions(stack):
-    known = query.with_duckdb(stack, "SELECT * FROM price_history", sample_lake.NOW)
+    known = duckdb.query(stack, "SELECT * FROM price_history", sample_lake.NOW)
     assert (known.rows, len(known.columns)) == ([], 8)  # trusted holds nothing, refined does
     with pytest.raises(BadConfiguration, match="^bad_as_of: latest is computed from the newest rows"):
-        query.with_duckdb(stack, "SELECT * FROM movers", sample_lake.NOW)
+        duckdb.query(stack, "SELECT * FROM movers", sample_lake.NOW)
 
 
 def test_an_unknown_question_is_answered_by_the_names():

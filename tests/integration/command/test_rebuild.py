@@ -117,7 +117,7 @@ def test_rebuild_puts_refined_right_and_touches_nothing_else(lake, rebuild):
 
 
 def test_events_that_still_wait_are_told(lake, rebuild):
-    lake.aws.client("sqs").send_message(QueueUrl=lake.queue("refine"), MessageBody="{}")
+    lake.queue("refine").send(["{}"])
     assert "1 events wait for refine" in rebuild("--check")[1]
 
 

@@ -9,24 +9,23 @@ import pytest
 
 from coinlake.errors import CoinlakeError
 from ops.repair import redrive
-from ops.status import report as status
 
 
 def test_a_redrive_moves_every_message_and_leaves_none(stack, monkeypatch):
-    sqs, dead = stack.aws.client("sqs"), stack.dead_letters("transform")
-    for number in range(23):
-        sqs.send_message(QueueUrl=dead, MessageBody=f"m{number}")
-    assert redrive.redrive(stack, "transform", lambda _: None) == redrive.Redriven(sent=23)
-    assert (status.depth(stack, stack.queue("transform")), status.depth(stack, dead)) == (23, 0)
+    dead_letters = stack.dead_letters("transform")
+    dead_letters.send(f"m{number}" for number in range(23))
+    assert redrive.redrive(stack, "transform", lambda _: None) == redrive.RedriveResult(sent=23)
+    assert (stack.queue("transform").depth(), dead_letters.depth(in_flight=True)) == (23, 0)
 
 
 def test_a_redrive_that_cannot_send_keeps_the_message(stack, monkeypatch):
-    dead = stack.dead_letters("notify")
-    stack.aws.client("sqs").send_message(QueueUrl=dead, MessageBody="m")
-    gone = replace(stack, queues={"notify": {"url": f"{stack.queue('notify')}-gone", "dlq_url": dead}})
+    dead_letters = stack.dead_letters("notify")
+    dead_letters.send(["m"])
+    urls = {"url": f"{stack.queue('notify').url}-gone", "dlq_url": dead_letters.url}
+    gone = replace(stack, queues={"notify": urls})
     with pytest.raises(Exception, match="NonExistentQueue"):
         redrive.redrive(gone, "notify", lambda _: None)
-    assert status.depth(stack, dead) == 1
+    assert dead_letters.depth(in_flight=True) == 1
 
 
 def test_ingests_failed_invocations_are_invoked_again_and_foreign_messages_stay(stack, monkeypatch):
@@ -40,11 +39,11 @@ def test_ingests_failed_invocations_are_invoked_again_and_foreign_messages_stay(
         "hello",
         '{"requestPayload": 1}',
     ):
-        stack.aws.client("sqs").send_message(QueueUrl=stack.dead_letters("ingest"), MessageBody=body)
-    assert redrive.redrive(stack, "ingest", lambda _: None) == redrive.Redriven(sent=1, kept=2)
+        stack.dead_letters("ingest").send([body])
+    assert redrive.redrive(stack, "ingest", lambda _: None) == redrive.RedriveResult(sent=1, kept=2)
     assert [(call["FunctionName"], call["InvocationType"]) for call in invoked] == [("ingest", "Event")]
     assert json.loads(invoked[0]["Payload"]) == event
-    assert status.depth(stack, stack.dead_letters("ingest")) == 2
+    assert stack.dead_letters("ingest").depth(in_flight=True) == 2
 
 
 @pytest.mark.parametrize("stage", ["reconcile", "everything"])

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops.dates import Days
-from ops.repair import functions as repairs
-from ops.stack import Stack
+from ops.dates import DateRange
+from ops.repair.reconcile import reconcile
+from ops.repair.schedules import set_schedule
+from ops.stack import FunctionFailed, Stack
 
 from .landing import NOW
 
@@ -30,18 +31,18 @@ def answering(
 
 def test_reconcile_asks_the_function_for_days_or_for_a_range(stack, monkeypatch):
     calls = answering(stack, monkeypatch, b'{"raw": 1}')
-    assert repairs.reconcile(stack, 7) == {"raw": 1}
+    assert reconcile(stack, 7) == {"raw": 1}
     answering(stack, monkeypatch, b"{}")
     assert json.loads(calls[0]["Payload"]) == {"days": 7}
     calls = answering(stack, monkeypatch, b"{}")
-    repairs.reconcile(stack, Days.parse("2026-11-01", "2026-11-02", NOW.date()))
+    reconcile(stack, DateRange.parse("2026-11-01", "2026-11-02", NOW.date()))
     assert json.loads(calls[0]["Payload"]) == {"start": "2026-11-01", "end": "2026-11-02"}
 
 
 def test_a_function_that_raised_is_told_in_its_own_words(stack, monkeypatch):
     answering(stack, monkeypatch, b'{"errorMessage": "no bucket"}', FunctionError="Unhandled")
-    with pytest.raises(repairs.FunctionFailed, match="reconcile failed: no bucket"):
-        repairs.reconcile(stack, 7)
+    with pytest.raises(FunctionFailed, match="reconcile failed: no bucket"):
+        reconcile(stack, 7)
 
 
 def test_pause_and_resume_change_nothing_but_the_state(stack):
@@ -52,12 +53,12 @@ def test_pause_and_resume_change_nothing_but_the_state(stack):
         return {name: found[name] for name in ("State", "ScheduleExpression", "Description", "Target")}
 
     before = schedule()
-    repairs.set_schedule(stack, "quotes", enabled=False)
+    set_schedule(stack, "quotes", enabled=False)
     assert schedule() == {**before, "State": "DISABLED"}
-    repairs.set_schedule(stack, "quotes", enabled=True)
+    set_schedule(stack, "quotes", enabled=True)
     assert schedule() == before
 
 
 def test_an_unknown_feed_is_answered_with_the_known_ones(stack):
     with pytest.raises(BadConfiguration, match="the feeds are candles, quotes"):
-        repairs.set_schedule(stack, "quote", enabled=False)
+        set_schedule(stack, "quote", enabled=False)

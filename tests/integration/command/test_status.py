@@ -6,17 +6,15 @@ from types import SimpleNamespace
 
 from rich.console import Console
 
-from ops.repair import functions as repairs
-from ops.status import feeds
-from ops.status import report as status
-from ops.status import tables as status_view
+from ops.repair.schedules import set_schedule
+from ops.status import feeds, report, tables
 
 from .landing import NOW, land
 
 
-def shown(found: status.Status) -> str:
+def shown(status: report.Status) -> str:
     console = Console(file=io.StringIO(), width=160, record=True)
-    for table in status_view.view(found):
+    for table in tables.view(status):
         console.print(table)
     return console.export_text()
 
@@ -25,10 +23,10 @@ def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
     land(stack, NOW - timedelta(minutes=1))
     land(stack, NOW - timedelta(days=1), quarantined=3)
     stack.lake.put("quarantine/coingecko/quotes/dt=2026-11-20/x.jsonl", b"{}\n")
-    stack.aws.client("sqs").send_message(QueueUrl=stack.dead_letters("notify"), MessageBody="m")
-    found = status.read(stack, NOW, days=2)
-    assert {state.feed.name: state.stale(NOW) for state in found.feeds} == {"quotes": False, "candles": True}
-    zones = {zone.name: (zone.objects, zone.rows) for zone in found.zones}
+    stack.dead_letters("notify").send(["m"])
+    status = report.read(stack, NOW, days=2)
+    assert {state.feed.name: state.stale(NOW) for state in status.feeds} == {"quotes": False, "candles": True}
+    zones = {zone.name: (zone.objects, zone.rows) for zone in status.zones}
     assert zones == {
         "raw": (2, 20),
         "trusted": (0, 17),
@@ -36,13 +34,13 @@ def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
         "ledger": (2, None),
         "gaps": (0, None),
     }
-    assert found.reasons == {"nonfinite": 3}
-    assert [(queue.stage, queue.waiting, queue.dead) for queue in found.queues] == [
+    assert status.reasons == {"nonfinite": 3}
+    assert [(queue.stage, queue.waiting, queue.dead) for queue in status.queues] == [
         ("ingest", None, 0),
         ("notify", 0, 1),
         ("transform", 0, 0),
     ]
-    text = shown(found)
+    text = shown(status)
     for words in ("stale (over 120 min)", "none in 2 days", "coinlake redrive notify", "No mail was sent"):
         assert words in text
 
@@ -50,14 +48,14 @@ def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
 def test_status_counts_rows_of_the_days_asked_for_only(stack):
     land(stack, NOW)
     land(stack, NOW - timedelta(days=1))
-    assert status.read(stack, NOW, days=1).zones[1].rows == 10
+    assert report.read(stack, NOW, days=1).zones[1].rows == 10
 
 
 def test_a_paused_feed_is_shown_as_paused_not_as_stale(stack):
-    repairs.set_schedule(stack, "candles", enabled=False)
-    found = status.read(stack, NOW, days=1)
-    assert [state.paused for state in found.feeds] == [True, False]
-    assert "paused" in shown(found)
+    set_schedule(stack, "candles", enabled=False)
+    status = report.read(stack, NOW, days=1)
+    assert [state.paused for state in status.feeds] == [True, False]
+    assert "paused" in shown(status)
 
 
 def test_status_lists_the_last_mails_newest_first_and_who_has_not_confirmed(stack, monkeypatch):
@@ -73,10 +71,10 @@ def test_status_lists_the_last_mails_newest_first_and_who_has_not_confirmed(stac
     pending = {"Protocol": "email", "Endpoint": "you@example.com", "SubscriptionArn": "PendingConfirmation"}
     pages = SimpleNamespace(paginate=lambda **_: [{"Subscriptions": [pending]}])
     monkeypatch.setitem(stack.aws.clients, "sns", SimpleNamespace(get_paginator=lambda _: pages))
-    found = status.read(stack, NOW, days=1)
-    assert [alert["subject"] for alert in found.alerts] == [f"mail {minute}" for minute in (6, 5, 4, 3, 2)]
-    assert found.unconfirmed == ["you@example.com"]
-    assert "you@example.com has not confirmed" in shown(found)
+    status = report.read(stack, NOW, days=1)
+    assert [alert["subject"] for alert in status.alerts] == [f"mail {minute}" for minute in (6, 5, 4, 3, 2)]
+    assert status.unconfirmed == ["you@example.com"]
+    assert "you@example.com has not confirmed" in shown(status)
 
 
 def test_a_foreign_object_in_raw_does_not_stop_the_look(stack):

@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 import pytest
 
 from coinlake.config import LakeConfig
-from ops.assets import Listing, listings
-from ops.query.result import Answer
+from ops.assets import Listing, listing
+from ops.query.result import QueryResult
 
-TOLD = datetime(2026, 11, 21)
-COLUMNS = ("source", "asset_id", "base", "quote", "status", "received_at", "told_at")
+LISTED_AT = datetime(2026, 11, 21)
+COLUMNS = ("source", "asset_id", "base", "quote", "status", "received_at", "listed_at")
 ROWS = (
-    ("coinbase", "BTC-USD", "BTC", "USD", "online", TOLD, TOLD),
-    ("coinbase", "ETH-USD", "ETH", "USD", "delisted", TOLD, TOLD),
-    ("coinbase", "LTC-USD", "LTC", "USD", "online", TOLD - timedelta(days=3), TOLD),
-    ("coinbase", "XRP-EUR", "XRP", "EUR", "online", TOLD, TOLD),
+    ("coinbase", "BTC-USD", "BTC", "USD", "online", LISTED_AT, LISTED_AT),
+    ("coinbase", "ETH-USD", "ETH", "USD", "delisted", LISTED_AT, LISTED_AT),
+    ("coinbase", "LTC-USD", "LTC", "USD", "online", LISTED_AT - timedelta(days=3), LISTED_AT),
+    ("coinbase", "XRP-EUR", "XRP", "EUR", "online", LISTED_AT, LISTED_AT),
 )
 CONFIG = LakeConfig.from_json(
     json.dumps(
@@ -44,5 +44,5 @@ CONFIG = LakeConfig.from_json(
         ("BTC", "coincap", Listing("slug", "unknown")),
     ],
 )
-def test_an_asset_is_told_as_its_source_lists_it(symbol: str, source: str, found: Listing):
-    assert listings(CONFIG, Answer(COLUMNS, ROWS), symbol, source) == found
+def test_an_asset_is_shown_as_its_source_lists_it(symbol: str, source: str, found: Listing):
+    assert listing(CONFIG, QueryResult.from_rows(COLUMNS, ROWS), symbol, source) == found

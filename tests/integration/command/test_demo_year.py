@@ -12,11 +12,11 @@ import pytest
 from audit.books import Books
 from audit.judging import Run, State
 from audit.months import Month
-from ops.demo import history as demo_past
-from ops.demo import waiting as demo_wait
-from ops.demo.history import Past
-from ops.demo.waiting import NotLanded, Patience
-from ops.query import duckdb as query
+from ops import waiting
+from ops.demo import year as demo_year
+from ops.demo.landing import LandingTimeout, LandingWait
+from ops.demo.year import YearOfCandles
+from ops.query import duckdb
 from ops.stack import Stack
 
 from .conftest import CONFIG
@@ -34,15 +34,15 @@ TODAY = NOW.replace(hour=0, minute=0)
 
 @pytest.fixture
 def running(stack: Stack, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    monkeypatch.setattr(query, "BUILD", tmp_path)
-    monkeypatch.setattr(demo_past, "COMMIT_SECONDS", 0)
-    monkeypatch.setattr(demo_wait, "POLL_SECONDS", 0)
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
+    monkeypatch.setattr(demo_year, "COMMIT_SECONDS", 0)
+    monkeypatch.setattr(waiting, "POLL_SECONDS", 0)
     s3.put_object(Bucket="artifacts", Key="config/1.json", Body=json.dumps(LISTED).encode())
     return machine(stack, s3)[0]
 
 
-def past(stack: Stack) -> Past:
-    return Past(stack, Patience(stack, Path("ministack.log")), NOW)
+def year(stack: Stack) -> YearOfCandles:
+    return YearOfCandles(stack, LandingWait(stack, Path("ministack.log")), NOW)
 
 
 def audited(stack: Stack, monkeypatch: pytest.MonkeyPatch, unexplained: int, *markets: str) -> None:
@@ -57,15 +57,15 @@ def audited(stack: Stack, monkeypatch: pytest.MonkeyPatch, unexplained: int, *ma
 
 
 def test_a_year_that_lands_but_is_not_committed_ends_the_demo(running):
-    with pytest.raises(NotLanded, match="^2 windows: nothing came within 0 s"):
-        past(running).fetch()
+    with pytest.raises(LandingTimeout, match="^2 windows: nothing came within 0 s"):
+        year(running).fetch()
 
 
 def test_a_year_that_is_committed_lets_the_demo_go_on(running):
     for market in ("BTC-USDT", "ETH-USDT"):
         name = ledger_key(market, TODAY)
         running.lake.put(name, b"{}")
-    past(running).fetch()
+    year(running).fetch()
 
 
 def ledger_key(market: str, end: datetime) -> str:
@@ -80,13 +80,13 @@ def test_a_window_that_did_not_land_is_told_by_its_outcome(stack, s3, running):
         "Output": '{"outcome": "unlisted", "detail": "no such market"}',
         "Status": "SUCCEEDED",
     }
-    with pytest.raises(NotLanded, match="of binance's past year landed: 2 unlisted; the table says why"):
-        past(running).fetch()
+    with pytest.raises(LandingTimeout, match="of binance's past year landed: 2 unlisted; the table says why"):
+        year(running).fetch()
 
 
 def test_every_candle_accounted_for_is_said_so(running, monkeypatch, capsys):
     audited(running, monkeypatch, 0, "BTC", "ETH")
-    past(running).account()
+    year(running).audit()
     told = capsys.readouterr().out
     assert "0 gaps unexplained" in told
     assert "ETH-USDT" in told
@@ -95,11 +95,11 @@ def test_every_candle_accounted_for_is_said_so(running, monkeypatch, capsys):
 
 def test_a_gap_that_nothing_explains_ends_the_demo(running, monkeypatch):
     audited(running, monkeypatch, 3, "BTC", "ETH")
-    with pytest.raises(NotLanded, match="^3 candles are missing and nothing says why; `coinlake gaps"):
-        past(running).account()
+    with pytest.raises(LandingTimeout, match="^3 candles are missing and nothing says why; `coinlake gaps"):
+        year(running).audit()
 
 
 def test_a_market_that_the_audit_passed_over_ends_the_demo(running, monkeypatch):
     audited(running, monkeypatch, 0, "BTC")
-    with pytest.raises(NotLanded, match="^the audit does not know ETH at binance; "):
-        past(running).account()
+    with pytest.raises(LandingTimeout, match="^the audit does not know ETH at binance; "):
+        year(running).audit()

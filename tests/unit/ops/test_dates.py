@@ -3,18 +3,18 @@ from datetime import date
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops.dates import Days
+from ops.dates import DateRange
 
 TODAY = date(2026, 11, 21)
 
 
 def test_both_ends_are_included():
-    days = list(Days.parse("2026-11-19", "2026-11-21", TODAY))
+    days = list(DateRange.parse("2026-11-19", "2026-11-21", TODAY))
     assert days == [date(2026, 11, 19), date(2026, 11, 20), TODAY]
 
 
 def test_a_time_with_its_zone_means_its_utc_day():
-    assert Days.parse("2026-11-20T23:30:00-05:00", "2026-11-21", TODAY).start == TODAY
+    assert DateRange.parse("2026-11-20T23:30:00-05:00", "2026-11-21", TODAY).start == TODAY
 
 
 @pytest.mark.parametrize(
@@ -29,8 +29,8 @@ def test_a_time_with_its_zone_means_its_utc_day():
 )
 def test_a_bad_range_is_refused_by_its_code(start, end, code):
     with pytest.raises(BadConfiguration, match=f"^{code}: "):
-        Days.parse(start, end, TODAY)
+        DateRange.parse(start, end, TODAY)
 
 
 def test_a_long_range_is_taken_from_who_is_sure():
-    assert len(list(Days.parse("2010-01-01", "2026-11-21", TODAY, sure=True))) == 6169
+    assert len(list(DateRange.parse("2010-01-01", "2026-11-21", TODAY, sure=True))) == 6169

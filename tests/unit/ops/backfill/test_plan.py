@@ -17,7 +17,7 @@ from ops.backfill import cost, planner
 from ops.backfill.plan import Plan
 from ops.backfill.planner import DAY
 from ops.backfill.request import Asked, Span
-from ops.dates import Days
+from ops.dates import DateRange
 
 NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
 RATES = {"coinbase": 480, "binance": 4800, "binance_archive": 300, "coincap": 480, "coingecko": 5}
@@ -50,7 +50,7 @@ def config(**sources: str) -> LakeConfig:
 
 
 def plan(source: str, start: str, end: str = "2026-11-21", **more: str) -> Plan:
-    days = Days(date.fromisoformat(start), date.fromisoformat(end))
+    days = DateRange(date.fromisoformat(start), date.fromisoformat(end))
     wanted = {"assets": "BTC", "interval": "1d", **more}
     keyed = config(coincap="/key")
     return planner.plan(Asked.of(keyed, source=source, days=days, **wanted), keyed, NOW)
@@ -151,7 +151,7 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(source, wanted, message):
 
 
 def test_a_source_without_its_key_is_refused():
-    days = Days(date(2026, 1, 1), date(2026, 1, 2))
+    days = DateRange(date(2026, 1, 1), date(2026, 1, 2))
     with pytest.raises(BadConfiguration, match="^no_key: coincap answers nobody without a key"):
         Asked.of(config(), source="coincap", assets="BTC", interval="1d", days=days)
 

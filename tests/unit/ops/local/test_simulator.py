@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ops.local.exchanges import Exchanges, next_shock
+from ops.local.simulator import Simulator, next_shock
 
 BACK = pytest.approx(-9.0909, abs=1e-3)
 
@@ -17,7 +17,7 @@ def test_each_demo_moves_the_price_the_other_way(before, percent):
 
 def test_the_sockets_of_both_venues_are_told_beside_the_requests_of_all():
     laptop = SimpleNamespace(simulator="https://127.0.0.1:8470")
-    urls = Exchanges(laptop).stream_urls()
+    urls = Simulator(laptop).stream_urls()
     assert urls == {
         "binance": "wss://127.0.0.1:8470/binance-ws",
         "coinbase": "wss://127.0.0.1:8470/coinbase-ws",

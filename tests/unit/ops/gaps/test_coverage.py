@@ -7,12 +7,11 @@ import pytest
 from rich.console import Console
 
 from audit.judging import State
-from ops.dates import Days
-from ops.gaps import coverage as gaps
-from ops.gaps import heat_map
+from ops.dates import DateRange
+from ops.gaps import coverage, heat_map
 from ops.gaps.coverage import Gap, Market
 
-DAYS = Days(date(2026, 10, 31), date(2026, 11, 2))
+DAYS = DateRange(date(2026, 10, 31), date(2026, 11, 2))
 BTC, ETH = Market("coinbase", "1h", "BTC", "USD"), Market("coinbase", "1h", "ETH", "USD")
 GAPS = [
     Gap(BTC, datetime(2026, 10, 31, 20, tzinfo=UTC), 8, "present"),
@@ -22,7 +21,7 @@ GAPS = [
 
 
 def test_buckets_are_counted_by_day_within_the_days_alone():
-    found = gaps.coverage(GAPS, DAYS)
+    found = coverage.coverage(GAPS, DAYS)
     assert found[BTC] == {
         date(2026, 10, 31): Counter(present=4),
         date(2026, 11, 1): Counter(present=4, our_outage=2),
@@ -39,16 +38,16 @@ def test_buckets_are_counted_by_day_within_the_days_alone():
     ],
 )
 def test_what_is_not_expected_counts_neither_way(states: Counter[str], percent: float | None):
-    assert gaps.explained_percent(states) == percent
+    assert coverage.explained_percent(states) == percent
 
 
 def test_the_states_are_those_of_audit():
-    assert set(gaps.STATES) == set(heat_map.COLOURS) == {state.value for state in State}
+    assert set(coverage.STATES) == set(heat_map.COLOURS) == {state.value for state in State}
 
 
 def test_the_table_has_a_line_for_each_market():
     console = Console(width=160, record=True, file=StringIO())
-    console.print(gaps.table(gaps.coverage(GAPS, DAYS)))
+    console.print(coverage.table(coverage.coverage(GAPS, DAYS)))
     shown = console.export_text()
     assert "BTC-USD" in shown
     assert "80.00 %" in shown
@@ -56,7 +55,7 @@ def test_the_table_has_a_line_for_each_market():
 
 
 def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour():
-    root = ET.fromstring(heat_map.svg(gaps.coverage(GAPS, DAYS), DAYS))  # noqa: S314 - our own document
+    root = ET.fromstring(heat_map.svg(coverage.coverage(GAPS, DAYS), DAYS))  # noqa: S314 - our own document
     squares = {
         found.text: square.get("fill")
         for square in root.iter("{http://www.w3.org/2000/svg}rect")
@@ -70,10 +69,10 @@ def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour()
 
 
 def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_tells_their_days():
-    year = Days(date(2025, 11, 22), date(2026, 11, 21))
+    year = DateRange(date(2025, 11, 22), date(2026, 11, 21))
     start = datetime(2025, 11, 22, tzinfo=UTC)
     market = Market("binance", "1d", "BTC", "USDT")
-    found = gaps.coverage(
+    found = coverage.coverage(
         [Gap(market, start, 120, "not_listed"), Gap(market, start + timedelta(days=121), 243, "present")],
         year,
     )

@@ -7,7 +7,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.query.relations import explained
+from ops.query.relations import define
 from tests.unit.refine.rows import DAY, nothing
 from tests.unit.refine.test_merge import files, merged
 
@@ -20,7 +20,7 @@ def test_sql_keeps_the_rows_that_refine_keeps(drawn: list[pa.Table], minutes: in
     moment = DAY + timedelta(minutes=minutes)
     seen = [rows for rows in drawn if rows["received_at"][0].as_py() <= moment]
     kept = merged(*seen).select(COLUMNS).to_pylist() if seen else []
-    sql = explained(f"SELECT {', '.join(COLUMNS)} FROM candles", "lake", moment)  # noqa: S608 - our own names
+    sql = define(f"SELECT {', '.join(COLUMNS)} FROM candles", "lake", "duckdb", moment)  # noqa: S608 - our own names
     assert sorted(asked(sql, drawn), key=str) == sorted(kept, key=str)
 
 

@@ -1,6 +1,7 @@
 import csv
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -9,28 +10,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from ops.query.result import Answer, plain, shown, spreadsheet_safe
+from ops.query.result import QueryResult, format_decimal, format_value, spreadsheet_safe
+
+
+def safe(value: Any) -> Any:
+    return spreadsheet_safe(pa.array([value]))[0].as_py()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2", "@sum", "\tx", "\rx", "\nx"])
 def test_text_that_a_spreadsheet_would_run_is_made_text_again(text):
-    assert spreadsheet_safe(text) == f"'{text}"
+    assert safe(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("value", [-1, -2.5, None, True, "BTC", "a=b"])
+@pytest.mark.parametrize("value", [-1, -2.5, None, True, "BTC", "a=b", "a\n=b"])
 def test_numbers_and_plain_text_are_untouched(value):
-    assert spreadsheet_safe(value) == value
+    assert safe(value) == value
 
 
-def test_decimals_are_written_exactly_and_without_an_exponent():
-    assert spreadsheet_safe(Decimal("-0.000000000000000001")) == "-0.000000000000000001"
-
-
-def test_a_file_holds_every_row_and_only_safe_cells(tmp_path):
+def test_decimals_are_written_exactly_and_without_an_exponent(tmp_path):
     path = tmp_path / "answer.csv"
-    Answer(["base", "=x"], [["BTC", Decimal("-1.50")], ["=HYPERLINK(1)", None]]).write_csv(path)
-    rows = list(csv.reader(path.open(newline="")))
-    assert rows == [["base", "'=x"], ["BTC", "-1.50"], ["'=HYPERLINK(1)", ""]]
+    price = Decimal("-0.000000000000000001")
+    QueryResult.from_rows(["p"], [[price]], [pa.decimal128(38, 18)]).write_csv(path)
+    assert path.read_text() == "p\n-0.000000000000000001\n"
+
+
+def test_a_csv_file_holds_every_row_and_only_safe_cells(tmp_path):
+    path = tmp_path / "answer.csv"
+    rows = [["BTC", Decimal("-1.50")], ["=HYPERLINK(1)", None], ['a "quoted", text', Decimal("2.00")]]
+    QueryResult.from_rows(["base", "=x"], rows).write_csv(path)
+    assert list(csv.reader(path.open(newline=""))) == [
+        ["base", "'=x"],
+        ["BTC", "-1.50"],
+        ["'=HYPERLINK(1)", ""],
+        ['a "quoted", text', "2.00"],
+    ]
 
 
 def test_parquet_keeps_values_and_types_and_takes_the_digits_that_the_engine_did_not_tell(tmp_path):
@@ -38,7 +51,7 @@ def test_parquet_keeps_values_and_types_and_takes_the_digits_that_the_engine_did
     at = datetime(2026, 11, 21, 7, 35)
     types = [pa.string(), pa.decimal128(38, 0), pa.timestamp("us"), pa.int64()]
     rows = [["=BTC", Decimal("0.10"), at, None], [None, None, None, None]]
-    Answer(["base", "price", "at", "n"], rows, types).write_parquet(path)
+    QueryResult.from_rows(["base", "price", "at", "n"], rows, types).write_parquet(path)
     table = pq.read_table(path)
     assert table.schema.types == [pa.string(), pa.decimal128(38, 2), pa.timestamp("us"), pa.int64()]
     assert [list(row.values()) for row in table.to_pylist()] == rows
@@ -46,13 +59,13 @@ def test_parquet_keeps_values_and_types_and_takes_the_digits_that_the_engine_did
 
 def test_parquet_of_no_rows_has_the_columns(tmp_path):
     path = tmp_path / "answer.parquet"
-    Answer(["price"], [], [pa.decimal128(38, 18)]).write_parquet(path)
+    QueryResult.from_rows(["price"], [], [pa.decimal128(38, 18)]).write_parquet(path)
     assert pq.read_table(path).schema.types == [pa.decimal128(38, 18)]
 
 
 @given(st.text())
 def test_no_text_cell_starts_a_formula(text):
-    assert not str(spreadsheet_safe(text)).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+    assert not safe(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
 @pytest.mark.parametrize(
@@ -66,18 +79,18 @@ def test_no_text_cell_starts_a_formula(text):
     ],
 )
 def test_numbers_read_without_trailing_zeros(number, text):
-    assert plain(Decimal(number)) == text
+    assert format_decimal(Decimal(number)) == text
 
 
 def test_the_absent_and_times_are_shown_as_people_write_them():
-    assert shown(None) == "–"
-    assert shown(datetime(2026, 11, 21, 7, 35, 1, 5)) == "2026-11-21 07:35:01"
+    assert format_value(None) == "–"
+    assert format_value(datetime(2026, 11, 21, 7, 35, 1, 5)) == "2026-11-21 07:35:01"
 
 
 def test_markup_in_data_is_shown_and_long_answers_say_what_is_left_out():
     console = Console(width=100)
     with console.capture() as captured:
-        console.print(Answer(["[red]x"], [["[bold]"]] * 60).table("t"))
+        console.print(QueryResult.from_rows(["[red]x"], [["[bold]"]] * 60).table("t"))
     assert "[bold]" in captured.get()
     assert "[red]x" in captured.get()
     assert "10 more rows" in captured.get()

@@ -1,4 +1,4 @@
-"""The exchange simulator: its process, and the trouble that a demo orders from it."""
+"""The exchange simulator: its process, and the faults that a demo injects."""
 
 import json
 import os
@@ -25,7 +25,7 @@ CALL_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Exchanges:
+class Simulator:
     """The simulator of one laptop folder."""
 
     laptop: Laptop
@@ -79,8 +79,8 @@ class Exchanges:
         self._ask("PUT", "_market", {"asset": coin, "percent": percent})
         return percent
 
-    def spoil(self, path: str, fault: str, rows: int) -> None:
-        """Let the next answer whose path matches hold ``rows`` bad rows; earlier orders are forgotten."""
+    def inject_bad_rows(self, path: str, fault: str, rows: int) -> None:
+        """Let the next answer whose path matches hold ``rows`` bad rows; earlier faults are forgotten."""
         rule = {"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}
         self._ask("PUT", "_faults", [rule])
 
