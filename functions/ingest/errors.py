@@ -45,10 +45,10 @@ class IngestFailed(CoinlakeError):
     """
 
     @classmethod
-    def of(cls, run: object, asked: int, failures: Mapping[str, CoinlakeError]) -> Self:
+    def of(cls, run: object, requests: int, failures: Mapping[str, CoinlakeError]) -> Self:
         """``failures`` maps each failed request's name to its error."""
-        told = "; ".join(f"{name} ({advice(error)}): {error}" for name, error in failures.items())
-        return cls(f"{run}: {len(failures)} of {asked} requests failed: {told}")
+        details = "; ".join(f"{name} ({advice(error)}): {error}" for name, error in failures.items())
+        return cls(f"{run}: {len(failures)} of {requests} requests failed: {details}")
 
 
 def advice(error: CoinlakeError) -> str:

@@ -46,9 +46,7 @@ def plan(window: Window, config: LakeConfig, now: datetime) -> Request:
     asset_id = config.assets[window.asset].get(facts.owner)
     if asset_id is None:
         raise Unlisted(f"{window.asset} has no id at {facts.owner} in assets")
-    settled = window.end + facts.datasets[window.dataset].settles
-    if settled > now:
-        raise NotYet(f"the window is complete at {settled:%Y-%m-%dT%H:%M:%SZ}")
+    source.check_window(window, now)
     return replace(source.windows[window.dataset](window, asset_id), low_priority=True)
 
 

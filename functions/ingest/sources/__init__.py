@@ -12,6 +12,7 @@ from coinlake.http import OK, HttpResponse
 from coinlake.keys import RawKey
 from coinlake.windows import Window
 from ingest.client import Limits, SourceClient
+from ingest.errors import NotYet
 
 Assets = Mapping[str, Mapping[str, str]]  # canonical symbol → source → the source's own id
 _SUCCESSES: Final = range(200, 300)
@@ -107,6 +108,16 @@ class Source:
             raise BadConfiguration(
                 f"{asker} asks for {count} buckets; set {setting} to 1 to {max_buckets[interval]}"
             )
+
+    @classmethod
+    def check_window(cls, window: Window, now: datetime) -> None:
+        """Raise ``NotYet`` for a window that the source may not answer completely at ``now``.
+
+        A source that keeps only its newest buckets overrides this to raise ``Unlisted`` for older ones.
+        """
+        settled = window.end + cls.facts().datasets[window.dataset].settles
+        if settled > now:
+            raise NotYet(f"the window is complete at {settled:%Y-%m-%dT%H:%M:%SZ}")
 
     def fetch(self, request: Request, until: float) -> RawDocument:
         """An answer that holds data, or a ``CoinlakeError`` that says what to do."""

@@ -1,5 +1,7 @@
 """alternative.me: the Crypto Fear & Greed Index, one value a day.
 
+sentiment  /fng/: the last ``lookback`` days
+
 Source: alternative.me/crypto/fear-and-greed-index, "API": 60 requests a minute over ten minutes;
 ``limit`` counts days back from today. Its terms ask that the source be named beside the data.
 """
@@ -23,8 +25,6 @@ def _index(feed: Feed, _: Assets, due: datetime) -> list[Request]:
 
 
 class AlternativeMe(Source):
-    """``/fng/``."""
-
     name: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"sentiment": _index}
 

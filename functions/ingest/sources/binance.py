@@ -1,5 +1,9 @@
 """Binance spot REST: candles of one market, 24-hour statistics of many, and the list of markets.
 
+candles  /api/v3/klines: for each market the last ``lookback`` closed buckets
+quotes   /api/v3/ticker/24hr: ``assets``, many a request
+assets   /api/v3/exchangeInfo
+
 ``requests_per_minute`` counts weight here, and a request's weight is its ``cost``. Source:
 binance-spot-api-docs, rest-api.md (2026-07): klines weigh 2; ticker/24hr 2 for up to 20 symbols, 40
 for up to 100; exchangeInfo 20. Errors (errors.md): 429 is too much weight, 418 a ban for having gone
@@ -102,8 +106,6 @@ def _exchange_info(feed: Feed, _: Assets, due: datetime) -> list[Request]:
 
 
 class Binance(Source):
-    """``/api/v3/klines``, ``/api/v3/ticker/24hr`` and ``/api/v3/exchangeInfo``."""
-
     name: ClassVar[str] = NAME
     limits: ClassVar[Limits] = Limits(used_header="X-MBX-USED-WEIGHT-1M")
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"quotes": _day_tickers, "assets": _exchange_info}
@@ -122,12 +124,12 @@ class Binance(Source):
         """One symbol that is not listed fails a whole page: ask for the page without any such."""
         prices = replace(request, path="/api/v3/ticker/price", params={}, cost=PRICES_WEIGHT)
         listed = listed_symbols(super().fetch(prices, until).response.body)
-        asked = json.loads(request.params["symbols"])
-        kept = [symbol for symbol in asked if symbol in listed]
+        symbols = json.loads(request.params["symbols"])
+        kept = [symbol for symbol in symbols if symbol in listed]
         if not kept:
-            raise Unlisted(f"binance lists none of {', '.join(asked)}")
+            raise Unlisted(f"binance lists none of {', '.join(symbols)}")
         document = super().fetch(_naming(request, kept), until)
-        return document._replace(unlisted=tuple(symbol for symbol in asked if symbol not in listed))
+        return document._replace(unlisted=tuple(symbol for symbol in symbols if symbol not in listed))
 
     def apply_rate_limit(self, response: HttpResponse) -> None:
         """A ban binds every invocation, and asking on makes it longer."""

@@ -1,5 +1,7 @@
 """Binance's public archive: zips of one market's candles of a day or a month, with their checksums.
 
+candles  /data/spot/{daily|monthly}/klines/…: for each market the files of the last ``lookback`` days
+
 Source: github.com/binance/binance-public-data. A day's file comes the next day, a month's on the
 first Monday after it; files are replaced when errors in them are found. Nothing lands that its
 checksum does not vouch for.
@@ -43,8 +45,6 @@ def _file(window: Window, asset_id: str) -> Request:
 
 
 class BinanceArchive(Source):
-    """``/data/spot/{daily|monthly}/klines/…``. A feed asks for the last ``lookback`` days' files."""
-
     name: ClassVar[str] = NAME
     windows: ClassVar[Mapping[str, WindowRequest]] = {"candles": _file}
 

@@ -1,5 +1,10 @@
 """Coinbase Exchange: candles, tickers and statistics of one market each, and the list of markets.
 
+candles  /products/{id}/candles: for each market the last ``lookback`` closed buckets
+quotes   /products/{id}/ticker of each market
+stats    /products/{id}/stats of each market
+assets   /products
+
 Source: docs.cdp.coinbase.com, Exchange REST API, "Get product candles": at most 300 candles, both
 ends are inclusive when aligned and both must be sent, or Coinbase ignores them.
 """
@@ -68,8 +73,6 @@ def _products(feed: Feed, _: Assets, due: datetime) -> list[Request]:
 
 
 class Coinbase(Source):
-    """``/products`` and what is below it. Only closed buckets are asked for."""
-
     name: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {
         "quotes": _of_each_market("ticker"),

@@ -1,4 +1,8 @@
-"""CoinCap API v3: prices and exchange rates of many assets, and the price history of one.
+"""CoinCap API v3: prices and exchange rates of many assets, and the price history of one; all in USD.
+
+quotes        /assets: ``assets`` by slug, many a request
+rates         /rates
+price_points  /assets/{slug}/history: for each asset the last ``lookback`` points
 
 Source: rest.coincap.io/api-docs.json. Every request needs a key and costs a credit and one more
 for each 2,500 bytes. The spans of a history request are those of lightninglabs/faraday.
@@ -68,8 +72,6 @@ def _history(window: Window, asset_id: str) -> Request:
 
 
 class CoinCap(Source):
-    """``/assets``, ``/rates`` and ``/assets/{slug}/history``; prices are in USD."""
-
     name: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"quotes": _assets, "rates": _rates}
     windows: ClassVar[Mapping[str, WindowRequest]] = {"price_points": _history}

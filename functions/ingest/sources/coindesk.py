@@ -1,5 +1,8 @@
 """CoinDesk Data API: index prices of many pairs, and the candles of one.
 
+quotes   /index/cc/v1/latest/tick: ``assets``, many a request
+candles  /spot/v1/historical/{minutes,hours,days}: for each market the last ``lookback`` closed buckets
+
 Source: developers.coindesk.com, "Index & Reference Rates: Latest Tick" and "Spot: Historical
 OHLCV+". Every request needs a key of a paid plan.
 """
@@ -70,8 +73,6 @@ def _candles(window: Window, asset_id: str) -> Request:
 
 
 class CoinDesk(Source):
-    """``/index/cc/v1/latest/tick`` and ``/spot/v1/historical/…``."""
-
     name: ClassVar[str] = NAME
     snapshots: ClassVar[Mapping[str, Snapshot]] = {"quotes": _ticks}
     windows: ClassVar[Mapping[str, WindowRequest]] = {"candles": _candles}

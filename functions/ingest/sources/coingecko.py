@@ -1,5 +1,11 @@
 """CoinGecko API v3: snapshots of many coins, and the past of one.
 
+quotes        /coins/markets: the ``top`` assets, page by page until an empty one; or ``assets`` by id
+prices        /simple/price: ``assets`` by id
+price_points  /coins/{id}/market_chart/range: for each coin the last ``lookback`` points of 1h or 1d
+ohlc          /coins/{id}/ohlc: for each coin the last ``lookback`` days
+assets        /coins/list
+
 Source: docs.coingecko.com, the reference of each endpoint, and "Common Errors & Rate Limit". The
 keyless, demo and pro plans differ by host and key header, which are configuration. The point of the
 last UTC day is there 35 minutes after the day's end, so a window settles that late.
@@ -148,8 +154,6 @@ def _chart(window: Window, asset_id: str) -> Request:
 
 
 class CoinGecko(Source):
-    """``/coins/markets``, ``/simple/price``, ``/coins/list`` and ``/coins/{id}/…``."""
-
     name: ClassVar[str] = NAME
     # Failed requests count toward the limit too, and a 429 rarely says how long it lasts.
     limits: ClassVar[Limits] = Limits(throttled_seconds=60.0)

@@ -67,7 +67,7 @@ def test_an_event_lands_one_raw_object_for_each_market(deployed, server, context
     assert '"RequestsFailed"' not in printed  # what did not happen is not paid for
 
 
-def test_a_raw_object_tells_where_its_bytes_came_from(deployed, server, context):
+def test_a_raw_object_records_where_its_bytes_came_from(deployed, server, context):
     ingest.handler(HOURLY, context)
     head = deployed.head_object(Bucket="raw", Key=BTC)
     told = head["Metadata"]
@@ -238,7 +238,7 @@ def test_another_failure_is_raised_beside_an_unlisted_market(deployed, server, c
     assert metric(capsys.readouterr().out, "MarketsUnsupported") == [1.0]
 
 
-def test_a_wrong_address_does_not_pass_for_markets_that_are_not_listed(deployed, server, context):
+def test_a_wrong_address_is_not_mistaken_for_unlisted_markets(deployed, server, context):
     deployed.put_object(
         Bucket="artifacts",
         Key="config/1.json",

@@ -71,14 +71,14 @@ def test_no_minute_holds_more_requests_than_allowed(bucket, stepped, per_minute)
     assert all(later - first >= gap - 1e-6 for first, later in pairwise(times))
 
 
-def test_after_a_rest_nothing_has_to_wait_and_nothing_was_saved_up(bucket, stepped):
+def test_idle_time_is_not_saved_up_for_a_burst(bucket, stepped):
     limiter = RateLimiter(bucket(5), stepped.clock())
     sent_at(limiter, stepped, 1)
     stepped.slept.append(600)
     assert sent_at(limiter, stepped, 2) == [600, 612]
 
 
-def test_invocations_at_the_same_moment_get_turns_of_their_own(bucket):
+def test_invocations_at_the_same_moment_get_different_slots(bucket):
     reservations = [bucket(60).reserve(1, START, 100) for _ in range(24)]
     assert all(one.granted for one in reservations)
     assert [one.wait_seconds for one in reservations] == list(range(24))
@@ -89,7 +89,7 @@ def test_sources_do_not_wait_for_each_other(bucket):
     assert bucket(1, "b").reserve(1, START, 0).granted
 
 
-def test_a_turn_past_the_remaining_time_is_neither_waited_for_nor_taken(bucket, stepped):
+def test_a_slot_past_the_remaining_time_is_neither_waited_for_nor_reserved(bucket, stepped):
     limiter = RateLimiter(bucket(1), stepped.clock())
     assert limiter.acquire(1, 30, low_priority=False) is None
     assert limiter.acquire(1, 30, low_priority=False) == 60
@@ -97,7 +97,7 @@ def test_a_turn_past_the_remaining_time_is_neither_waited_for_nor_taken(bucket, 
     assert limiter.acquire(1, 61, low_priority=False) is None  # the refused one took no turn
 
 
-def test_a_hold_binds_everybody_and_a_shorter_one_does_not_end_it(bucket, stepped):
+def test_a_hold_applies_to_all_invocations_and_a_shorter_one_does_not_end_it(bucket, stepped):
     first, second = (RateLimiter(bucket(60), stepped.clock()) for _ in range(2))
     first.hold(120)
     first.hold(5)
@@ -119,7 +119,7 @@ def test_a_backfill_queues_one_request_ahead_so_that_a_feed_need_not_wait_long(b
     assert stepped.slept == []
 
 
-def test_a_backfill_that_finds_a_queue_comes_back_until_its_turn(bucket, stepped):
+def test_a_backfill_that_finds_a_queue_retries_until_it_may_go(bucket, stepped):
     one = bucket(60)
     for _ in range(10):
         one.reserve(1, START, 100)
@@ -128,14 +128,14 @@ def test_a_backfill_that_finds_a_queue_comes_back_until_its_turn(bucket, stepped
     assert stepped.slept == [9.5, pytest.approx(0.5)]
 
 
-def test_a_backfill_gives_up_where_its_turn_is_too_late(bucket, stepped):
+def test_a_backfill_gives_up_if_the_limit_frees_too_late(bucket, stepped):
     limiter = RateLimiter(bucket(60), stepped.clock())
     limiter.hold(600)
     assert limiter.acquire(1, 60, low_priority=True) == 600
     assert stepped.slept == []
 
 
-def test_without_its_table_nobody_goes(aws, stepped):
+def test_without_its_table_every_request_is_refused(aws, stepped):
     bucket = TokenBucket(boto3.client("dynamodb"), "gone", "example", 60)
     with pytest.raises(StoreUnavailable, match="could not limit example in table gone: ResourceNotFound"):
         RateLimiter(bucket, stepped.clock()).acquire(1, 60, low_priority=False)

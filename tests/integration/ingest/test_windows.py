@@ -99,7 +99,7 @@ def test_refreshes_pass_their_tenth_revision(fill, server, deployed):
     assert fill(refresh=True)["key"] == f"{AT}.r11.json.gz"
 
 
-def test_two_refreshes_at_once_are_sorted_out_by_a_retry(fill, server, deployed, monkeypatch):
+def test_two_concurrent_refreshes_are_resolved_by_a_retry(fill, server, deployed, monkeypatch):
     fill()
     first = RawKey.parse(f"{AT}.json.gz")
     server.answer(PATH, Reply(200, (SECOND,)))
@@ -197,7 +197,7 @@ def test_a_ban_is_raised_and_nobody_asks_before_it_ends(fill, server):
     assert len(server.asked) == 1
 
 
-def test_a_store_that_fails_is_raised(fill, deployed):
+def test_a_failing_store_is_raised(fill, deployed):
     deployed.delete_bucket(Bucket="raw")
     with pytest.raises(StoreUnavailable, match="s3://raw"):
         fill()
@@ -209,7 +209,7 @@ def test_an_event_that_names_no_window_is_raised(fill, changes):
         fill(**changes)
 
 
-def test_a_file_of_the_archive_lands_as_the_zip_that_was_vouched_for(fill, server, deployed):
+def test_a_file_of_the_archive_lands_as_the_zip_that_matches_its_checksum(fill, server, deployed):
     published(server, zipped("1735603200000000,1\n"))
     found = fill(ARCHIVE)
     assert found["outcome"] == "landed"

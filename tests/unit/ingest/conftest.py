@@ -17,6 +17,7 @@ from ingest.clock import Clock
 from tests.https_server import Server, serving, write_certificate
 
 NOW = datetime(2024, 11, 21, 7, 35, 2, tzinfo=UTC)
+KEY = "CG-sentinel-0123456789"
 
 
 @dataclass
@@ -46,6 +47,19 @@ class FakeLimiter:
 
     def hold(self, seconds: float) -> None:
         self.held.append(seconds)
+
+
+class FakeSsm:
+    """Holds one parameter, or raises the error that it is made with."""
+
+    def __init__(self, outcome: str | Exception) -> None:
+        self.outcome = outcome
+
+    def get_parameter(self, **query: Any) -> dict[str, Any]:
+        assert query == {"Name": "/coinlake/dev/key", "WithDecryption": True}
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return {"Parameter": {"Value": self.outcome}}
 
 
 @pytest.fixture

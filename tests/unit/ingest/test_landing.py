@@ -79,7 +79,7 @@ def test_what_lands_is_the_gzip_of_the_bytes_as_received():
     assert gzip.decompress(body) == b"<html>\xff\n"
 
 
-def test_what_lies_there_is_kept_and_counts_as_done():
+def test_an_object_that_exists_is_kept_and_counts_as_done():
     store = FakeStore()
     land(store, request("a").key, response(b"first"))
     assert land(store, request("a").key, response(b"second")) is False
@@ -120,7 +120,7 @@ def test_a_request_takes_half_of_the_time_that_is_left_and_the_last_one_all():
     assert source.asked == {"a": 70.0, "b": 70.0, "c": 100.0}
 
 
-def test_an_object_says_where_its_bytes_came_from():
+def test_an_object_records_where_its_bytes_came_from():
     assert metadata(response(b"[]", fetched_at=DUE.replace(microsecond=7))) == {
         "url": "https://x/",
         "fetched_at": "2024-11-21T07:35:00.000007+00:00",
@@ -145,7 +145,7 @@ def test_a_failed_run_names_each_request_and_what_to_do():
     )
 
 
-def test_a_bug_is_no_failed_request():
+def test_a_bug_is_raised_and_not_counted_as_a_failed_request():
     with pytest.raises(ZeroDivisionError):
         landed(FakeSource({"a": ZeroDivisionError()}), [request("a")])
 
@@ -161,13 +161,13 @@ def test_a_market_that_is_not_listed_or_not_published_yet_is_no_failure():
     assert (landing.landed, landing.unlisted, landing.failures) == (1, ["a"], {})
 
 
-def test_markets_missing_from_an_answer_are_told_and_the_answer_is_kept():
+def test_markets_missing_from_an_answer_are_reported_and_the_answer_is_kept():
     source = FakeSource({"a": RawDocument(response(b"[2]"), unlisted=("XYZUSDT",))})
     landing = landed(source, [request("a")])
     assert (landing.landed, landing.unlisted) == (1, ["XYZUSDT"])
 
 
-def test_revisions_of_a_request_are_told_from_its_neighbours_oldest_first():
+def test_revisions_of_a_request_are_listed_oldest_first_without_its_neighbours():
     key = RawKey("example", "quotes", Slot(DUE, ("a",)))
     others = [RawKey("example", "quotes", Slot(DUE, parts)) for parts in [("a", "b"), ("ab",)]]
     stored = sorted(map(str, [key.revised(10), key, key.revised(2), *others]))

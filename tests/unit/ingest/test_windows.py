@@ -71,7 +71,7 @@ def test_every_source_with_a_past_answers_for_its_windows(source, dataset, quote
         ({"end": "2024-11-21T08:00:00Z"}, NotYet, "the window is complete at 2024-11-21T08:00:00Z"),
     ],
 )
-def test_a_window_that_cannot_be_had_says_why(changes, kind, message):
+def test_a_window_that_cannot_be_planned_says_why(changes, kind, message):
     with pytest.raises(kind, match=message):
         plan(**changes)
 

@@ -114,8 +114,8 @@ class HttpClient:
             raise type(error)(f"{self.source}: {error}") from error
         except (SourceUnavailable, *_FAULTS) as error:
             if not self._guard.expired:
-                told = error if isinstance(error, SourceUnavailable) else _no_answer(error)
-                raise SourceUnavailable(f"{self.source}: {told}") from error
+                reason = error if isinstance(error, SourceUnavailable) else _no_answer(error)
+                raise SourceUnavailable(f"{self.source}: {reason}") from error
         if self._guard.expired:
             raise SourceUnavailable(f"{self.source}: no whole answer within {seconds:.1f} s")
         return response

@@ -1,4 +1,4 @@
-"""CoinGecko: which pages a feed asks for, and what each of its complaints means."""
+"""CoinGecko: which pages a feed asks for, and what each of its errors means."""
 
 import json
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from ingest.sources.coingecko import CoinGecko, error_message
 
 SAMPLES = Path(__file__).parent / "samples"
 DUE = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
+HOUR = datetime(2024, 11, 21, 7, 0, tzinfo=UTC)
 ASSETS = {"BTC": {"coingecko": "bitcoin", "coinbase": "BTC"}, "TRX": {"coingecko": "tron"}, "USD": {}}
 
 
@@ -84,6 +85,66 @@ def test_an_asset_that_the_source_does_not_list_is_left_out(quotes_feed):
     assert page.params["ids"] == "bitcoin"
 
 
+def test_prices_are_asked_for_by_id_with_all_that_they_can_hold(quotes_feed):
+    (page,) = CoinGecko.plan(quotes_feed(dataset="prices", assets=("BTC", "TRX")), ASSETS, HOUR)
+    assert page.path == "/simple/price"
+    assert page.params == {
+        "ids": "bitcoin,tron",
+        "vs_currencies": "usd",
+        "include_market_cap": "true",
+        "include_24hr_vol": "true",
+        "include_24hr_change": "true",
+        "include_last_updated_at": "true",
+        "precision": "full",
+    }
+    assert str(page.key).endswith("dataset=prices/dt=2024-11-21/20241121T070000Z.top.usd.p1.json.gz")
+
+
+def test_prices_of_many_assets_come_in_batches(quotes_feed):
+    assets = {f"A{n}": {"coingecko": f"a-{n}"} for n in range(251)}
+    pages = CoinGecko.plan(quotes_feed(dataset="prices", assets=tuple(assets)), assets, HOUR)
+    assert [len(page.params["ids"].split(",")) for page in pages] == [250, 1]
+    assert [page.key.slot.parts[-1] for page in pages] == ["p1", "p2"]
+
+
+@pytest.mark.parametrize(("interval", "named", "hours"), [("1h", "hourly", 1), ("1d", "daily", 24)])
+def test_a_chart_ends_a_second_before_its_window_does(quotes_feed, interval, named, hours):
+    feed = quotes_feed(dataset="price_points", interval=interval, lookback=24, assets=("BTC",))
+    (chart,) = CoinGecko.plan(feed, ASSETS, HOUR)
+    end = int(HOUR.timestamp())
+    assert chart.path == "/coins/bitcoin/market_chart/range"
+    assert chart.params == {
+        "vs_currency": "usd",
+        "from": str(end - 24 * hours * 3600),
+        "to": str(end - 1),
+        "interval": named,
+        "precision": "full",
+    }
+    assert str(chart.key).endswith(f"/20241121T070000Z.bitcoin-usd.{interval}.24.json.gz")
+
+
+@given(lookback=st.integers(1, 2400))
+def test_an_hourly_chart_never_reaches_over_a_hundred_days(quotes_feed, lookback):
+    feed = quotes_feed(dataset="price_points", interval="1h", lookback=lookback, assets=("BTC",))
+    params = CoinGecko.plan(feed, ASSETS, HOUR)[0].params
+    assert int(params["to"]) - int(params["from"]) < 100 * 86400
+
+
+@pytest.mark.parametrize("days", [1, 7, 14, 30, 90, 180, 365])
+def test_bars_are_requested_by_days_back_from_now(quotes_feed, days):
+    feed = quotes_feed(dataset="ohlc", interval="1d", lookback=days, assets=("BTC",))
+    (bars,) = CoinGecko.plan(feed, ASSETS, HOUR)
+    assert (bars.name, bars.path) == ("bitcoin", "/coins/bitcoin/ohlc")
+    assert bars.params == {"vs_currency": "usd", "days": str(days), "precision": "full"}
+    assert str(bars.key).endswith(f"dataset=ohlc/dt=2024-11-21/20241121T070000Z.bitcoin-usd.{days}d.json.gz")
+
+
+def test_all_coins_come_in_one_answer(quotes_feed):
+    (coins,) = CoinGecko.plan(quotes_feed(dataset="assets", top=None), {}, HOUR)
+    assert (coins.path, coins.params) == ("/coins/list", {"include_platform": "true"})
+    assert str(coins.key).endswith("dataset=assets/dt=2024-11-21/20241121T070000Z.coins.json.gz")
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
@@ -134,7 +195,7 @@ def test_an_empty_batch_of_ids_says_nothing_about_the_next(quotes_feed):
         (422, "coingecko_422.json", SourceRefused, "HTTP 422: Missing parameter vs_currencies"),
     ],
 )
-def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, message):
+def test_each_recorded_error_is_classified_and_names_its_remedy(status, sample, kind, message):
     error = told(status, sample)
     assert type(error) is kind
     assert message in str(error)
@@ -153,7 +214,7 @@ def test_each_recorded_complaint_is_told_with_its_remedy(status, sample, kind, m
         (451, b"", SourceRefused, "HTTP 451"),
     ],
 )
-def test_what_was_never_recorded_is_told_by_its_code_or_status(status, body, kind, message):
+def test_an_unrecorded_error_is_classified_by_its_code_or_status(status, body, kind, message):
     error = CoinGecko.to_error(response(status, body), BITCOIN)
     assert type(error) is kind
     assert message in str(error)
@@ -168,7 +229,7 @@ json_values = st.recursive(
 
 
 @given(st.integers(200, 599), st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
-def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
+def test_any_error_body_gives_one_short_printable_line(status, body):
     message = str(CoinGecko.to_error(response(status, body), BITCOIN))
     assert message.isascii()
     assert message.isprintable()
@@ -179,11 +240,11 @@ def test_no_error_body_breaks_its_reading_or_the_log_line(status, body):
     "body",
     [b"[" * 100_000, b'{"error_code": ' + b"9" * 5000 + b"}", b"\xff\xfe", b"null", b'{"error_code": true}'],
 )
-def test_a_hostile_error_body_has_no_code(body):
+def test_a_malformed_error_body_has_no_code(body):
     assert error_message(body)[0] is None
 
 
-def test_an_answer_is_handed_on_and_an_error_is_raised(quotes_feed):
+def test_an_answer_is_returned_and_an_error_is_raised(quotes_feed):
     (page,) = CoinGecko.plan(quotes_feed(), ASSETS, DUE)
     fine, gone = response(200, b"<html>stored as it is</html>"), response(404, b"")
     assert CoinGecko(SimpleNamespace(get=lambda *_, **__: fine)).fetch(page, 0.0).response is fine

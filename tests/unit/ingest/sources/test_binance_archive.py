@@ -85,7 +85,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(files, changes, mes
         files(**changes)
 
 
-def test_a_file_that_matches_its_checksum_is_handed_on(day):
+def test_a_file_that_matches_its_checksum_is_returned(day):
     client = FakeClient([response(CHECKSUM), response(FILE.read_bytes())])
     assert BinanceArchive(client).fetch(day, 0.0).response.body == FILE.read_bytes()
     assert client.asked == [f"{day.path}.CHECKSUM", day.path]
@@ -104,7 +104,7 @@ def test_a_file_that_does_not_match_is_asked_for_once_more_with_its_checksum(day
     [CHECKSUM, b"", b"<html>", b"0" * 64, CHECKSUM.replace(b"2024-12-31", b"2024-12-30"), CHECKSUM.upper()],
     ids=["other bytes", "empty", "page", "no name", "other file", "upper case"],
 )
-def test_what_no_checksum_vouches_for_is_never_handed_on(day, checksum):
+def test_a_file_that_no_checksum_confirms_is_never_returned(day, checksum):
     body = FILE.read_bytes() + (b"x" if checksum == CHECKSUM else b"")
     client = FakeClient([response(checksum), response(body)] * 2)
     with pytest.raises(SourceUnavailable, match="BTC-USDT 2024-12-31 does not match its checksum"):
@@ -130,6 +130,6 @@ def test_a_missing_month_may_come_until_its_first_monday_is_over(fetched_at, kin
 
 
 @pytest.mark.parametrize(("status", "kind"), [(503, SourceUnavailable), (403, SourceRefused)])
-def test_any_other_error_is_told_by_its_status(day, status, kind):
+def test_any_other_error_is_classified_by_its_status(day, status, kind):
     with pytest.raises(kind, match=f"HTTP {status} for BTC-USDT 2024-12-31"):
         BinanceArchive(FakeClient([response(b"", status)])).fetch(day, 0.0)

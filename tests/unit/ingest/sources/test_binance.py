@@ -1,4 +1,4 @@
-"""Binance: which windows and pages a feed asks for, what they weigh, what each complaint means."""
+"""Binance: which windows and pages a feed asks for, what they weigh, what each error means."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -141,7 +141,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(klines, changes, me
         (451, "binance_451.json", SourceRefused, 'binance = "https://data-api.binance.vision" }'),
     ],
 )
-def test_each_recorded_complaint_is_told_with_its_remedy(klines, status, sample, kind, message):
+def test_each_recorded_error_is_classified_and_names_its_remedy(klines, status, sample, kind, message):
     btc = Binance.plan(klines(), ASSETS, DUE)[0]
     error = Binance.to_error(response(status, (SAMPLES / sample).read_bytes()), btc)
     assert type(error) is kind
@@ -157,14 +157,14 @@ def test_each_recorded_complaint_is_told_with_its_remedy(klines, status, sample,
         (404, b"{}", SourceRefused, "no reason given"),
     ],
 )
-def test_what_was_never_recorded_is_told_by_its_status(klines, status, body, kind, message):
+def test_an_unrecorded_error_is_classified_by_its_status(klines, status, body, kind, message):
     error = Binance.to_error(response(status, body), Binance.plan(klines(), ASSETS, DUE)[0])
     assert type(error) is kind
     assert message in str(error)
 
 
 @given(st.integers(200, 599), st.binary())
-def test_no_error_body_breaks_its_reading_or_the_log_line(klines, status, body):
+def test_any_error_body_gives_one_short_printable_line(klines, status, body):
     message = str(Binance.to_error(response(status, body), Binance.plan(klines(), ASSETS, DUE)[0]))
     assert message.isprintable()
     assert len(message) < 400
@@ -206,7 +206,7 @@ def test_a_page_of_unlisted_symbols_only_is_unlisted(tickers):
 
 
 @pytest.mark.parametrize("prices", [b"<html>", b"{}", b"[1]", b'[{"price": "1"}]', b"[[]]"])
-def test_a_list_of_prices_that_cannot_be_read_blames_nobody(tickers, prices):
+def test_an_unreadable_list_of_prices_is_a_retryable_error(tickers, prices):
     client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, prices)])
     with pytest.raises((SourceUnavailable, Unlisted)):
         Binance(client).fetch(tickers("BTC")[0], 0.0)

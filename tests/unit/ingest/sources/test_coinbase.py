@@ -1,4 +1,4 @@
-"""Coinbase: which windows a feed asks for, and what each of its complaints means."""
+"""Coinbase: which windows a feed asks for, and what each of its errors means."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -99,7 +99,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(candles_feed, chang
         (429, "coinbase_429.json", SourceUnavailable, "Public rate limit exceeded"),
     ],
 )
-def test_each_recorded_complaint_is_told_with_its_remedy(candles_feed, status, sample, kind, message):
+def test_each_recorded_error_is_classified_and_names_its_remedy(candles_feed, status, sample, kind, message):
     btc = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
     error = Coinbase.to_error(response(status, (SAMPLES / sample).read_bytes()), btc)
     assert type(error) is kind
@@ -111,13 +111,13 @@ def test_each_recorded_complaint_is_told_with_its_remedy(candles_feed, status, s
     [(500, SourceUnavailable), (503, SourceUnavailable), (401, SourceRefused), (403, SourceRefused)],
 )
 @given(body=st.binary())
-def test_any_other_error_is_told_by_its_status(candles_feed, status, kind, body):
+def test_any_other_error_is_classified_by_its_status(candles_feed, status, kind, body):
     error = Coinbase.to_error(response(status, body), Coinbase.plan(candles_feed(), ASSETS, DUE)[0])
     assert type(error) is kind
     assert str(error).isprintable()
 
 
-def test_an_answer_is_handed_on_and_an_error_is_raised(candles_feed):
+def test_an_answer_is_returned_and_an_error_is_raised(candles_feed):
     market = Coinbase.plan(candles_feed(), ASSETS, DUE)[0]
     fine, gone = response(200, b"[]"), response(404, b"")
     assert Coinbase(SimpleNamespace(get=lambda *_, **__: fine)).fetch(market, 0.0).response is fine
