@@ -137,8 +137,8 @@ def test_an_error_page_with_status_200_is_kept_as_received(deployed, server, con
 
 
 def test_the_key_is_in_no_log_error_object_or_address(deployed, server, context, capsys, logs):
-    complaint = json.dumps({"status": {"error_code": 1, "error_message": f"key {KEY} is bad"}}).encode()
-    server.answer("/coingecko/api/v3/coins/markets", Reply(200, (b"[1]",)), Reply(401, (complaint,)))
+    error_body = json.dumps({"status": {"error_code": 1, "error_message": f"key {KEY} is bad"}}).encode()
+    server.answer("/coingecko/api/v3/coins/markets", Reply(200, (b"[1]",)), Reply(401, (error_body,)))
     with pytest.raises(IngestFailed, match="set coingecko_api_key") as failed:
         ingest.handler(TOP, context)
     printed = capsys.readouterr()

@@ -43,7 +43,7 @@ def outcome(key, word, detail=None):
     return {"key": key, "outcome": word, "rows_hint": None, "detail": detail}
 
 
-def told(found):
+def summary(found):
     return found["outcome"], found["detail"]
 
 
@@ -113,7 +113,7 @@ def test_two_concurrent_refreshes_are_resolved_by_a_retry(fill, server, deployed
 
 def test_a_window_that_is_not_over_is_left_to_the_schedule(fill, server):
     found = fill(end="2999-01-01T00:00:00Z")
-    assert told(found) == ("not_closed", "the window is complete at 2999-01-01T00:00:00Z")
+    assert summary(found) == ("not_closed", "the window is complete at 2999-01-01T00:00:00Z")
     assert server.asked == []
 
 
@@ -132,7 +132,7 @@ def test_a_market_that_is_not_listed_is_an_outcome(fill, server, quote, path, re
 
 
 def test_an_asset_without_an_id_at_the_source_is_unlisted_and_not_asked_for(fill, server):
-    assert told(fill(asset="TRX")) == ("unlisted", "TRX has no id at coinbase in assets")
+    assert summary(fill(asset="TRX")) == ("unlisted", "TRX has no id at coinbase in assets")
     assert server.asked == []
 
 
@@ -153,8 +153,8 @@ def test_what_no_retry_can_heal_is_refused_with_its_reason(fill, server, deploye
 
 
 def test_a_window_that_cannot_be_planned_is_refused(fill, server):
-    assert told(fill(count=301)) == ("refused", "the window asks for 301 buckets; set count to 1 to 300")
-    assert told(fill(dataset="quotes"))[0] == "refused"
+    assert summary(fill(count=301)) == ("refused", "the window asks for 301 buckets; set count to 1 to 300")
+    assert summary(fill(dataset="quotes"))[0] == "refused"
     assert server.asked == []
 
 

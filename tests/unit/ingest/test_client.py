@@ -167,9 +167,7 @@ def test_a_429_that_asks_for_years_holds_nobody_for_more_than_an_hour(server, as
 
 
 @pytest.mark.parametrize(("used", "held"), [("99", []), ("100", [58]), ("", []), ("many", []), ("-1", [])])
-def test_a_limit_that_is_used_up_holds_every_invocation_until_the_next_minute(
-    server, ask, limiter, used, held
-):
+def test_a_used_up_limit_holds_every_invocation_until_the_next_minute(server, ask, limiter, used, held):
     server.answer("/x", Reply(200, (b"[1]",), {"X-Used": used}))
     ask(used_header="X-Used")
     assert limiter.held == held

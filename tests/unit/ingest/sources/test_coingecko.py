@@ -29,7 +29,7 @@ def response(status, body=b""):
     return HttpResponse("https://x/", status, body, DUE)
 
 
-def told(status, sample):
+def error_of(status, sample):
     return CoinGecko.to_error(response(status, (SAMPLES / sample).read_bytes()), BITCOIN)
 
 
@@ -196,7 +196,7 @@ def test_an_empty_batch_of_ids_says_nothing_about_the_next(quotes_feed):
     ],
 )
 def test_each_recorded_error_is_classified_and_names_its_remedy(status, sample, kind, message):
-    error = told(status, sample)
+    error = error_of(status, sample)
     assert type(error) is kind
     assert message in str(error)
 
