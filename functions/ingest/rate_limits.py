@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from coinlake.errors import StoreUnavailable
 from coinlake.intervals import EPOCH
+from coinlake.items import deserialize, serialize
 from coinlake.stores import error_code
 from ingest.clock import Clock
 
@@ -68,18 +69,20 @@ class TokenBucket:
         """Whether the condition held, and ``free_at`` after the change, or as it stands without."""
         with self._translated():
             try:
-                answer = self.client.update_item(
+                response = self.client.update_item(
                     TableName=self.table,
-                    Key={"pk": {"S": f"limit#{self.source}"}, "sk": {"S": "bucket"}},
+                    Key=serialize({"pk": f"limit#{self.source}", "sk": "bucket"}),
                     UpdateExpression=f"SET {change}",
                     ConditionExpression=condition,
-                    ExpressionAttributeValues={f":{name}": {"N": str(n)} for name, n in values.items()},
+                    ExpressionAttributeValues=serialize(
+                        {f":{name}": value for name, value in values.items()}
+                    ),
                     ReturnValues="UPDATED_NEW",
                     ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 )
             except self.client.exceptions.ConditionalCheckFailedException as refused:
-                return False, int(refused.response["Item"]["free_at"]["N"])
-        return True, int(answer["Attributes"]["free_at"]["N"])
+                return False, int(deserialize(refused.response["Item"])["free_at"])
+        return True, int(deserialize(response["Attributes"])["free_at"])
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
