@@ -2,7 +2,7 @@
 
 The keys come from the raw key and the bytes from the raw object, so a run that died half way
 is repaired by running again. The ledger object's metadata holds the raw etag and the code
-version: one HEAD tells whether there is anything to do.
+version: one HEAD shows whether there is anything to do.
 """
 
 from collections import Counter
@@ -53,7 +53,7 @@ class Committer:
         return entry
 
     def commit_missing(self, key: RawKey) -> None:
-        """The raw object was deleted before anyone read it: account for it, with no rows."""
+        """The raw object was deleted before it was read: account for it, with no rows."""
         entry = LedgerEntry(str(key), "", self.version, 0, 0, 0, notes=("missing",))
         self._put(key, entry, self.version)
 

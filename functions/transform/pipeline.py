@@ -28,7 +28,7 @@ def parse(stored: StoredObject, key: RawKey, assets: AssetMap, max_bytes: int) -
 
 
 def received_at(stored: StoredObject) -> datetime:
-    """When ingest had the whole answer; for an object from elsewhere, when it was stored."""
+    """When ingest had received the whole response; for an object from elsewhere, when it was stored."""
     try:
         return parse_utc(stored.metadata["fetched_at"])
     except (KeyError, BadConfiguration):

@@ -26,7 +26,7 @@ _KNOWN_TO_AWSWRANGLER: Final = {
 class ParquetWriter:
     """Writes a table's rows to one key of ``bucket`` at once; equal rows give equal bytes.
 
-    One PUT, or above 5 MB, awswrangler's limit, one multipart upload: nobody sees half an object.
+    One PUT, or above 5 MB, awswrangler's limit, one multipart upload: half an object is never visible.
     """
 
     s3: Any
@@ -64,8 +64,8 @@ class _SingleUseSession:
     """The session, and the client, that awswrangler is given for one write.
 
     It asks its session for a new client, with a TLS pool of its own, for each write: here it gets
-    ours. And it repeats a failed write when its file object is collected, some time later: by then
-    the write is ``over``, the failure is told and the message is on its way back.
+    this one. And it repeats a failed write when its file object is collected, some time later: by then
+    the write is ``over``, the failure has been raised and the message is on its way back.
     """
 
     s3: Any

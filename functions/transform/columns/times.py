@@ -30,7 +30,7 @@ def parse_iso_texts(values: Sequence[Any] | pa.Array) -> pa.Array:
 
 
 def units_by_size(stamps: pa.Array) -> pa.Array:
-    """For each stamp whether its size tells of milliseconds or of microseconds."""
+    """For each stamp its unit, milliseconds or microseconds, by its size."""
     return pc.if_else(pc.greater(stamps, MAX_MILLISECONDS), 1, MILLISECOND).cast(pa.int64())
 
 
@@ -46,7 +46,7 @@ def plausible(column: pa.Array) -> pa.Array:
 
 
 def in_future(column: pa.Array, received_at: datetime) -> pa.Array:
-    """Which times had not come yet when the answer did, whatever clocks differ by."""
+    """Which times had not come yet when the document was received, however clocks differ."""
     return pc.greater(column, _scalar(received_at + CLOCK_SKEW))
 
 

@@ -1,7 +1,7 @@
 """Columns of decoded JSON into Arrow, whole columns at a time, naming each row that does not fit.
 
 Arrow converts a column of clean values in one call. Only a column that Arrow refuses is looked
-at value by value, so that clean answers, nearly all, never pay for dirty ones.
+at value by value, so that clean documents, nearly all, never pay for dirty ones.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
@@ -131,12 +131,12 @@ class ColumnValidator:
     def epoch_times(
         self, name: str, values: Sequence[Any], received_at: datetime, unit: int = times.SECOND
     ) -> pa.Array:
-        """Times since 1970 in one ``unit`` for all rows; another unit is found by its year."""
+        """Times since 1970 in one ``unit`` for all rows; a time in another unit is rejected for its year."""
         stamps = self.integers(name, values, pa.int64(), "missing_field")
         return self._since_epoch(name, values, stamps, pa.scalar(unit, pa.int64()), received_at)
 
     def fine_times(self, name: str, values: Sequence[Any], received_at: datetime) -> pa.Array:
-        """Milliseconds or microseconds since 1970, as each row's size tells."""
+        """Milliseconds or microseconds since 1970, by the size of each value."""
         stamps = self.integers(name, values, pa.int64(), "missing_field")
         return self._since_epoch(name, values, stamps, times.units_by_size(stamps), received_at)
 
@@ -159,9 +159,9 @@ class ColumnValidator:
     def _since_epoch(
         self, name: str, values: Sequence[Any], stamps: pa.Array, units: Any, received_at: datetime
     ) -> pa.Array:
-        sane = times.plausible_stamps(stamps, units)
-        self.reject("bad_time", pc.invert(sane), name, values)
-        column = pc.multiply(pc.if_else(sane, stamps, None), units).cast(TIMESTAMP)
+        plausible = times.plausible_stamps(stamps, units)
+        self.reject("bad_time", pc.invert(plausible), name, values)
+        column = pc.multiply(pc.if_else(plausible, stamps, None), units).cast(TIMESTAMP)
         self._check_plausible(name, values, column, received_at)
         return column
 

@@ -157,7 +157,7 @@ def trades(document: RawDocument) -> ParsedObject:
 
 
 def single_row(document: Any) -> list[Any] | None:
-    """An answer about one product is its only row."""
+    """A document about one product is its only row."""
     return [document] if isinstance(document, dict) else None
 
 
@@ -201,7 +201,7 @@ class Tickers:
         _check_type(line, "ticker")
 
     def columns(self, values: Mapping[str, pa.Array], _: RawDocument) -> dict[str, pa.Array]:
-        """The table's columns; Coinbase does not tell the day's value."""
+        """The table's columns; Coinbase does not give the quote volume."""
         nothing = pa.nulls(len(values["close"]), LIVE_VOLUME)
         return {**values, **_stream_columns(values, "ticker"), "quote_volume": nothing}
 

@@ -2,7 +2,7 @@
 
 Everything comes as ``{data, timestamp}``; every number, a rank too, is written as text with up to
 29 digits, except for times, in milliseconds. ``data`` is a list, or one object where a single asset
-was asked for; version 2 now answers with an object of one message. Sources: CoinCap API 3.0
+was requested; version 2 now answers with an object of one message. Sources: CoinCap API 3.0
 documentation (OpenAPI); for version 2 the bodies that lightninglabs/faraday and x-cmd#217 captured.
 """
 

@@ -3,7 +3,7 @@ Bitcoin Price Index, from raw objects of before, ``quotes`` of BTC.
 
 The Data API answers ``{Data, Err}`` with JSON numbers. Ticks are an object by instrument, their time
 in seconds and the nanoseconds after; history is a list of buckets, each with the second it starts
-in. An answer can hold an error beside its rows. Source: CoinDesk Data API documentation, "Index &
+in. A response can hold an error together with rows. Source: CoinDesk Data API documentation, "Index &
 Reference Rates, Latest Tick" and "Spot, Historical OHLCV+".
 
 The index, retired in 2025, has in ``bpi`` an object by currency. ``rate`` is text with commas, cut to three
@@ -48,7 +48,7 @@ _TICK: Final = {
 _SECOND: Final = "VALUE_LAST_UPDATE_TS"
 _NANOSECOND: Final = "VALUE_LAST_UPDATE_TS_NS"
 _TICK_KNOWN: Final = {"TYPE", "MARKET", "INSTRUMENT", "MAPPED_INSTRUMENT", "CCSEQ", "VALUE", "VALUE_FLAG"}
-# Hundreds of statistics of other spans of time, which come or not with the groups that were asked for.
+# Hundreds of statistics of other spans of time, which depend on the groups that were requested.
 _STATISTIC: Final = re.compile(r"(?:VALUE|LAST|CURRENT|MOVING|LIFETIME)_[A-Z0-9_]+")
 _BUCKET: Final = {
     "open_time": "TIMESTAMP",
@@ -117,7 +117,7 @@ def history(document: RawDocument) -> ParsedObject:
 def _tick_times(
     document: RawDocument, validator: ColumnValidator, rows: Sequence[Mapping[str, Any]]
 ) -> pa.Array:
-    """The second and the microseconds after, of which an older answer may say nothing."""
+    """The second and the microseconds after, which an older response may lack."""
     seconds = validator.epoch_times(_SECOND, field_values(rows, _SECOND), document.received_at)
     values = field_values(rows, _NANOSECOND)
     nanoseconds = pc.fill_null(validator.integers(_NANOSECOND, values, pa.int64()), 0)

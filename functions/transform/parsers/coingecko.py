@@ -159,7 +159,7 @@ def chart_rows(document: Any) -> list[Any] | None:
 def chart(document: RawDocument) -> ParsedObject:
     """The chart of the coin and currency that the slot names; every point stays."""
     validator, rows = validate_lists(document.rows, 4)
-    times, prices, caps, volumes = ([row[place] for row in rows] for place in range(4))
+    times, prices, caps, volumes = ([row[position] for row in rows] for position in range(4))
     columns = {
         "observed_at": validator.epoch_times("time", times, document.received_at, MILLISECOND),
         "price": validator.decimals("prices", prices, PRICE, "missing_price"),
@@ -218,7 +218,7 @@ def _bars_request(parts: tuple[str, ...]) -> tuple[str, str, int]:
 
 
 def _bar_interval(validator: ColumnValidator, name: str, times: Sequence[Any], days: int) -> str:
-    """The length of the bars, which the answer does not state: the distance of the nearest two.
+    """The length of the bars, which the document does not state: the distance of the nearest two.
 
     Of a single bar, or where that is no length that CoinGecko has, the one documented for ``days``.
     """

@@ -52,7 +52,7 @@ class ArchiveReader:
         count = table.num_rows + len(rejections)
         row_numbers = [number for number in range(count) if number not in rejections]
         validator = ColumnValidator(row_numbers, rejections, numbers_as_text=True)
-        values = {column: table[place].combine_chunks() for place, column in enumerate(self.columns)}
+        values = {column: table[position].combine_chunks() for position, column in enumerate(self.columns)}
         notes = unknown_columns([table.column_names], len(self.columns))
         return self.parse(replace(document, rows=range(count)), validator, values, notes)
 
@@ -85,7 +85,7 @@ def _read_csv(text: bytes, least: int) -> tuple[pa.Table, dict[int, Rejection]]:
         rejections[line.number - 1] = Rejection.of("bad_shape", line.number - 1, value=line.text)
         return "skip"
 
-    names = [str(place) for place in range(width)]
+    names = [str(position) for position in range(width)]
     table = csv.read_csv(
         pa.BufferReader(text),
         csv.ReadOptions(use_threads=False, column_names=names, block_size=len(text) + 1),

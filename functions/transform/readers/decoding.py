@@ -16,7 +16,7 @@ from transform.model import RepeatedKeys, Unreadable
 
 MAX_DEPTH: Final = 64
 # Two bytes of JSON can be a row, and a rejected row 900 bytes of memory and 30 µs. This many fit
-# easily, and the largest answer that we ask for, 250 coins, has 7,000 values.
+# easily, and the largest response, 250 coins, has 7,000 values.
 MAX_VALUES: Final = 250_000
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b'[]{}"'))

@@ -99,7 +99,7 @@ def map_texts(column: pa.DictionaryArray, function: Callable[[str], str | None])
 def market_columns(
     names: pa.DictionaryArray, split: Callable[[str], tuple[str, str] | None], document: RawDocument
 ) -> dict[str, pa.Array]:
-    """Canonical base, and quote, of each market's name; null where ``split`` cannot tell them."""
+    """Canonical base, and quote, of each market's name; null where ``split`` gives None."""
     sides = {name: split(name) for name in names.dictionary.to_pylist()}
     return {
         "base": map_texts(names, lambda name: (side := sides[name]) and document.symbol(side[0])),

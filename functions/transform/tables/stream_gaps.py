@@ -1,7 +1,7 @@
 """The collector's own records of what it does not have, whatever the venue: ``stream_gaps``.
 
 A line is ``{"received_at": <µs>, "frame": {"stream", "reason", "from", "to", "first_id", "last_id",
-"frames"}}``; times are microseconds since 1970, the last three are null where nobody can know.
+"frames"}}``; times are microseconds since 1970, the last three are null where they are unknown.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Trades by REST, which the collector asks for where its streams have a hole, whatever the venue: ``trades``.
+"""Trades by REST, which the collector requests where its streams have a gap, of any venue: ``trades``.
 
 The slot is ``<BASE-QUOTE>.<first id>.<count>``. Numbers are texts.
 """
@@ -30,7 +30,7 @@ def history_market(document: RawDocument) -> tuple[str, str]:
 def trade_columns(
     validator: ColumnValidator, rows: Sequence[Mapping[str, Any]], trade_id: str, quantity: str
 ) -> dict[str, pa.Array]:
-    """What every venue tells of a trade, from the fields of these names and ``price``."""
+    """The columns that every venue fills, from the fields of these names and ``price``."""
     ids = validator.integers(trade_id, field_values(rows, trade_id), pa.int64(), "missing_field")
     validator.reject("out_of_range", pc.less(ids, 0), trade_id, field_values(rows, trade_id))
     prices = validator.unrounded_decimals("price", field_values(rows, "price"), LIVE_PRICE, "missing_price")

@@ -1,7 +1,7 @@
 """Binance Spot REST: klines become ``candles``, 24-hour tickers ``quotes``, exchangeInfo ``assets``, and
 ``/historicalTrades`` ``trades``.
 
-Prices and quantities are written as texts; times are milliseconds or, if the request asked so,
+Prices and quantities are written as texts; times are milliseconds or, if the request says so,
 microseconds. A kline's last two times may lie ahead: the newest one is still open. Source: Binance
 Spot API documentation, "Market data endpoints" (with "Old trade lookup") and "General endpoints".
 """
@@ -65,7 +65,7 @@ _TRADE_KNOWN: Final = {"id", "price", "qty", "quoteQty", "time", "isBuyerMaker",
 def klines(document: RawDocument) -> ParsedObject:
     """The klines of the market and interval that the slot names."""
     validator, rows = validate_lists(document.rows, len(KLINE_FIELDS), numbers_as_text=True)
-    values = {name: [row[place] for row in rows] for place, name in enumerate(KLINE_FIELDS)}
+    values = {name: [row[position] for row in rows] for position, name in enumerate(KLINE_FIELDS)}
     return market_klines(document, validator, values, unknown_columns(rows, len(KLINE_FIELDS)))
 
 

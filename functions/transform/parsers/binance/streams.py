@@ -54,7 +54,7 @@ class MiniTickers:
         return _unknown_names(line, set("eEscohlvq"))
 
     def check(self, line: Any) -> None:
-        """``Unreadable`` for a line that is no mini-ticker, for instance the answer to a subscription."""
+        """``Unreadable`` for a line that is no mini-ticker, for instance the response to a subscription."""
         _check(line, "@miniTicker", "24hrMiniTicker")
 
     def columns(self, values: Mapping[str, pa.Array], _: RawDocument) -> dict[str, pa.Array]:
@@ -212,7 +212,7 @@ def _misnamed_kline(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _bucket_faults(columns: Mapping[str, pa.Array]) -> Iterator[ColumnFault]:
-    """Buckets off their interval's grid, of another length, or told before they began."""
+    """Buckets off their interval's grid, of another length, or sent before they began."""
     lengths = {name: length // live.MICROSECOND for name, length in INTERVALS.items()}
     interval = columns["interval"]
     micros = pa.array([lengths.get(name, 1) for name in interval.dictionary.to_pylist()], INTEGER)

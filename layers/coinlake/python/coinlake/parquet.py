@@ -1,4 +1,4 @@
-"""How every table's rows become Parquet, and how they are read: one way, whichever stage does it.
+"""How every table's rows become Parquet, and how they are read: the same way in every stage.
 
 Readable everywhere and prunable: INT64 microseconds, never INT96, short decimals as integers, row
 groups of 131,072 rows. The file carries no clock and no notes of the writing library, so equal rows
@@ -27,7 +27,7 @@ _ZSTD_LEVEL: Final = 3  # the knee: level 9 gains 5% for 3.5 times the time
 
 
 def writer_settings(table: Table, schema: pa.Schema) -> dict[str, Any]:
-    """What a ``pyarrow.parquet.ParquetWriter`` of rows of ``schema`` is told.
+    """The options of a ``pyarrow.parquet.ParquetWriter`` for rows of ``schema``, which may have dictionaries.
 
     The schema without pandas' notes, and not stored twice: 30% less in a page of 250 rows, and
     bytes that do not change with the version of pandas.

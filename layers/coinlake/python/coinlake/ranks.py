@@ -1,4 +1,4 @@
-"""Columns as numbers in the order of their values, for NumPy, whose radix sort of them is several
+"""Columns as numbers that sort as their values do, for NumPy, whose radix sort of them is several
 times as fast as Arrow's sort of texts."""
 
 from collections.abc import Iterable
@@ -13,7 +13,10 @@ Numbers = npt.NDArray[Any]
 
 
 def ranks(column: pa.Array) -> Numbers:
-    """A text's place among all, a time's microseconds, a whole number or truth itself. No nulls."""
+    """Numbers in the order of the column's values, which has no nulls.
+
+    A text becomes its rank among the distinct texts, a time its microseconds; integers and booleans stay.
+    """
     if pa.types.is_string(column.type):
         column = column.dictionary_encode()
     if pa.types.is_timestamp(column.type):
@@ -24,8 +27,8 @@ def ranks(column: pa.Array) -> Numbers:
     count = len(column.dictionary)
     order: Numbers = np.empty(count, np.min_scalar_type(count))
     order[pc.sort_indices(column.dictionary).to_numpy()] = np.arange(count, dtype=order.dtype)
-    places: Numbers = order[column.indices.to_numpy()]
-    return places
+    ranked: Numbers = order[column.indices.to_numpy()]
+    return ranked
 
 
 def repeats(order: Numbers, keys: Iterable[Numbers]) -> Numbers:

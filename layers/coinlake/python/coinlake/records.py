@@ -23,7 +23,7 @@ class Rejection:
 
     @classmethod
     def of(cls, code: str, row: int | None = None, field: str | None = None, value: object = None) -> Self:
-        """Cut ``value`` to 80 printable characters, so that no payload travels on."""
+        """A rejection whose ``value`` is cut to 80 printable characters, so that no payload travels on."""
         return cls(code, row, field, None if value is None else printable(value))
 
     def to_json(self, raw_key: str) -> str:

@@ -6,11 +6,11 @@ prices, volumes, caps and supplies are exact ``decimal128(38,18)``. Only the liv
 a table never holds two scales, which readers would mix up silently. Statistics that refine
 computes are ``double``, and nothing else is.
 
-A table that lies in ``trusted/`` has a twin in ``refined/``: the same rows, each natural key once,
-in one file for each partition. Its entry's ``refined`` says where the twin differs: ``partitions``
-(one with a ``column`` takes its value from that column of the rows; the column of the same name is
-then left out of the file) and ``columns``, which follow the table's own. Tables that only refine
-makes have a ``location`` in ``refined/``.
+A table that lies in ``trusted/`` has a refined table of the same name in ``refined/``: the same rows,
+each natural key once, in one file for each partition. Its entry's ``refined`` says where that differs:
+``partitions`` (one with a ``column`` takes its value from that column of the rows; the column of the
+same name is then left out of the file) and ``columns``, which follow the table's own. Tables that only
+refine makes have a ``location`` in ``refined/``.
 """
 
 import json
@@ -75,10 +75,10 @@ def tables() -> dict[str, Table]:
 
 @cache
 def refined() -> dict[str, Table]:
-    """The tables of the refined zone by name: the trusted tables' twins, and what is derived."""
+    """The tables of the refined zone by name: those of the trusted tables, and the derived ones."""
     declared = {name: (entry, tables()[name]) for name, entry in declarations().items()}
     return {
-        name: _twin(name, entry) if table.location.startswith(TRUSTED) else table
+        name: _refined_table(name, entry) if table.location.startswith(TRUSTED) else table
         for name, (entry, table) in declared.items()
         if table.location.startswith((TRUSTED, REFINED))
     }
@@ -95,22 +95,22 @@ def catalog() -> dict[str, Table]:
     return tables() | refined() | trusted
 
 
-def _twin(name: str, entry: dict[str, Any]) -> Table:
-    """The declaration of a trusted table turned into that of its refined twin."""
-    different = entry.get("refined", {})
-    partitions = different.get("partitions", entry["partitions"])
+def _refined_table(name: str, entry: dict[str, Any]) -> Table:
+    """The refined table of a trusted table's declaration."""
+    differences = entry.get("refined", {})
+    partitions = differences.get("partitions", entry["partitions"])
     folders = {partition["name"] for partition in partitions}
     columns = [column for column in entry["columns"] if column["name"] not in folders]
-    twin = {
+    refined_entry = {
         **entry,
         "location": f"{REFINED}{name}",
-        "columns": columns + different.get("columns", []),
+        "columns": columns + differences.get("columns", []),
         "partitions": partitions,
         "dictionary": [column for column in entry["dictionary"] if column not in folders]
-        + different.get("dictionary", []),
+        + differences.get("dictionary", []),
         "sort": [column for column in entry["sort"] if column not in folders],
     }
-    return _table(name, twin)
+    return _table(name, refined_entry)
 
 
 def _table(name: str, entry: dict[str, Any]) -> Table:
