@@ -45,7 +45,7 @@ class Month:
             bucket += step
 
 
-def asked(event: Mapping[str, object], today: date) -> list[Month]:
+def months_of_event(event: Mapping[str, object], today: date) -> list[Month]:
     """The months of ``{"days": 35}``, back from today, or ``{"start": …, "end": …}``, both included."""
     try:
         if "start" in event:
@@ -58,10 +58,7 @@ def asked(event: Mapping[str, object], today: date) -> list[Month]:
         ) from None
     if first > last:
         raise BadConfiguration(f"bad_range: start {first} is after end {last}")
-    return list(_between(Month.of(first), Month.of(min(last, today))))
-
-
-def _between(month: Month, last: Month) -> Iterator[Month]:
-    while month <= last:
-        yield month
-        month = month.next()
+    months, end = [Month.of(first)], Month.of(min(last, today))
+    while months[-1] < end:
+        months.append(months[-1].next())
+    return [month for month in months if month <= end]

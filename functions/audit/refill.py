@@ -3,25 +3,27 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from audit.judging import Run, State
-from coinlake import clients
+from audit.classification import Run, State
+from audit.committed import DATASET
+from coinlake import intervals
 from coinlake.errors import StoreUnavailable
 from coinlake.observability import logger
+from coinlake.sources import catalog
 from coinlake.stores import error_code
+from coinlake.windows import Window
 
-MOST_BUCKETS: Final = 300  # in one answer of Coinbase, the fewest of any source
-INGEST_SECONDS: Final = 75  # longer than ingest may take
-ASKED: Final = "asked for now"
-IN_HAND: Final = frozenset({ASKED, "in raw, not committed"})
-# What ingest tells of a window (functions/ingest/windows.py), and what that makes of the run.
+MAX_BUCKETS: Final = 300  # of one refill; a source whose answers hold fewer gets smaller ones
+REQUESTED: Final = "asked for now"
+_IN_RAW: Final = "in raw, not committed"
+IN_PROGRESS: Final = frozenset({REQUESTED, _IN_RAW})
+# What ingest answers about a window (functions/ingest/windows.py), and what that makes of the run.
 _OUTCOMES: Final = {
-    "landed": (State.OUR_OUTAGE, ASKED),
-    "exists": (State.OUR_OUTAGE, "in raw, not committed"),
+    "landed": (State.OUR_OUTAGE, REQUESTED),
+    "exists": (State.OUR_OUTAGE, _IN_RAW),
     "not_closed": (State.PENDING, "not complete at the source"),
     "unlisted": (State.UNFILLABLE, "unlisted"),
     "refused": (State.UNFILLABLE, "refused"),
@@ -30,56 +32,49 @@ _OUTCOMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Refill:
-    """Has ingest ask for holes, as long as there ``is_time``."""
+    """Invokes ingest's ``function`` for holes."""
 
     client: Any
     function: str
-    is_time: Callable[[], bool]
 
-    def fill(self, run: Run, source: str, interval: str, step: timedelta) -> Iterator[Run]:
-        """The run in parts of one answer each, in the state that ingest's outcome means.
+    def fill(self, run: Run, source: str, interval: str, has_time: Callable[[], bool]) -> Iterator[Run]:
+        """The run in pieces of one answer each, in the state that ingest's outcome means.
 
-        Raises ``StoreUnavailable`` where Lambda fails; a window that ingest fails at stays a hole.
+        Without time left, and where ingest fails, a piece stays a hole. Raises ``StoreUnavailable``
+        where Lambda fails.
         """
-        for part in parts(run, step):
-            yield self._filled(part, source, interval, step) if self.is_time() else part
+        for piece in split(run, interval, max_buckets(source, interval)):
+            yield self._filled(piece, source, interval) if has_time() else piece
 
-    def _filled(self, part: Run, source: str, interval: str, step: timedelta) -> Run:
-        end = part.open_time + part.buckets * step
-        outcome = self._ask(
-            {
-                "source": source,
-                "dataset": "candles",
-                "asset": part.base,
-                "quote": part.quote,
-                "interval": interval,
-                "end": end.isoformat(),
-                "count": part.buckets,
-            }
-        )
-        state, evidence = _OUTCOMES.get(outcome.get("outcome", ""), (part.state, "ingest failed"))
-        return replace(part, state=state, evidence=evidence, raw_key=outcome.get("key"))
+    def _filled(self, run: Run, source: str, interval: str) -> Run:
+        end = run.open_time + run.buckets * intervals.duration(interval)
+        outcome = self._request(Window(source, DATASET, run.base, run.quote, interval, end, run.buckets))
+        state, evidence = _OUTCOMES.get(outcome.get("outcome", ""), (run.state, "ingest failed"))
+        return replace(run, state=state, evidence=evidence, raw_key=outcome.get("key"))
 
-    def _ask(self, window: dict[str, Any]) -> dict[str, Any]:
+    def _request(self, window: Window) -> dict[str, Any]:
+        event = window.to_event()
         try:
-            answer = self.client.invoke(FunctionName=self.function, Payload=json.dumps({"window": window}))
-            body = answer["Payload"].read()
+            response = self.client.invoke(FunctionName=self.function, Payload=json.dumps(event))
+            body = response["Payload"].read()
         except (ClientError, BotoCoreError) as error:
             raise StoreUnavailable(f"could not invoke {self.function}: {error_code(error)}") from error
-        if answer.get("FunctionError"):
-            logger.warning("ingest failed", window=window)
+        if response.get("FunctionError"):
+            logger.warning("ingest failed", **event)
             return {}
         outcome: dict[str, Any] = json.loads(body)
         return outcome
 
 
-def lambda_client() -> Any:
-    """One that waits for an answer as long as it may take, and never asks the source twice."""
-    return clients.client("lambda", read_seconds=INGEST_SECONDS, attempts=1)
+def max_buckets(source: str, interval: str) -> int:
+    """How many buckets one answer of the source may be asked for."""
+    declared = catalog().get(source)
+    candles = declared.datasets.get(DATASET) if declared else None
+    return min(MAX_BUCKETS, candles.max_buckets.get(interval, MAX_BUCKETS) if candles else MAX_BUCKETS)
 
 
-def parts(run: Run, step: timedelta) -> Iterator[Run]:
-    """The run cut into runs of at most one answer; they tile it."""
-    for first in range(0, run.buckets, MOST_BUCKETS):
-        count = min(MOST_BUCKETS, run.buckets - first)
-        yield replace(run, open_time=run.open_time + first * step, buckets=count)
+def split(run: Run, interval: str, size: int) -> Iterator[Run]:
+    """The run cut into runs of ``size`` buckets at most; they tile it."""
+    for first in range(0, run.buckets, size):
+        start = run.open_time + first * intervals.duration(interval)
+        yield replace(run, open_time=start, buckets=min(size, run.buckets - first))

@@ -25,7 +25,7 @@ def queue(s3: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     url = boto3.client("sqs").create_queue(QueueName="transform")["QueueUrl"]
     for name, value in {"RAW_BUCKET": "raw", "LAKE_BUCKET": "lake", "TRANSFORM_QUEUE_URL": url}.items():
         monkeypatch.setenv(name, value)
-    reconcile.wire.cache_clear()
+    reconcile.stage.cache_clear()
     return boto3.resource("sqs").Queue(url)
 
 

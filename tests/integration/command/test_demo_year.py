@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from audit.books import Books
-from audit.judging import Run, State
+from audit.classification import Run, State
+from audit.gap_ledger import GapLedger
 from audit.months import Month
 from ops import waiting
 from ops.demo import year as demo_year
@@ -49,8 +49,8 @@ def audited(stack: Stack, monkeypatch: pytest.MonkeyPatch, unexplained: int, *ma
     """What an audit leaves: yesterday of each market, and its answer."""
     stack.functions["audit"] = "audit"
     runs = [Run(base, "USDT", TODAY - timedelta(days=1), 1, State.PRESENT, None, None) for base in markets]
-    Books(stack.lake, "binance", "1d").write(Month.of(TODAY.date()), runs)
-    Books(stack.lake, "binance", "1m").write(Month.of(TODAY.date()), runs[:1])
+    GapLedger(stack.lake, "binance", "1d").write(Month.of(TODAY.date()), runs)
+    GapLedger(stack.lake, "binance", "1m").write(Month.of(TODAY.date()), runs[:1])
     body = json.dumps({"unexplained": unexplained}).encode()
     answer = SimpleNamespace(invoke=lambda **_: {"Payload": io.BytesIO(body)})
     monkeypatch.setitem(stack.aws.clients, "lambda", answer)

@@ -2,24 +2,24 @@
 
 from datetime import UTC, date, datetime
 
-from audit.books import Books
-from audit.judging import Run, State
+from audit.classification import Run, State
+from audit.gap_ledger import GapLedger
 from audit.months import Month
 from ops.dates import DateRange
 from ops.gaps import coverage as gaps
 from ops.query import duckdb
 
 
-def test_the_books_of_audit_are_the_rows_of_the_command(stack, tmp_path, monkeypatch):
+def test_what_audit_wrote_is_the_rows_of_the_command(stack, tmp_path, monkeypatch):
     monkeypatch.setattr(duckdb, "BUILD", tmp_path)
     start = datetime(2026, 11, 20, tzinfo=UTC)
     runs = [
         Run("BTC", "USD", start, 3, State.PRESENT, None, None),
         Run("BTC", "USD", start.replace(hour=3), 2, State.NO_TRADE, "answered without it", "raw/key"),
     ]
-    books = Books(stack.lake, "coinbase", "1h")
-    books.write(Month.of(start.date()), runs)
-    assert books.read(Month.of(start.date())) == runs
+    ledger = GapLedger(stack.lake, "coinbase", "1h")
+    ledger.write(Month.of(start.date()), runs)
+    assert ledger.read(Month.of(start.date())) == runs
     market = gaps.Market("coinbase", "1h", "BTC", "USD")
     found = gaps.coverage(
         gaps.read(stack, DateRange(date(2026, 10, 18), date(2026, 11, 21))),

@@ -2,14 +2,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from audit.months import Month, asked
+from audit.months import Month, months_of_event
 from coinlake.errors import BadConfiguration
 
 TODAY = date(2026, 11, 21)
 
 
 def names(event: dict[str, object]) -> list[str]:
-    return [str(month) for month in asked(event, TODAY)]
+    return [str(month) for month in months_of_event(event, TODAY)]
 
 
 def test_days_touch_whole_months_over_a_new_year():
@@ -24,12 +24,12 @@ def test_the_future_is_not_audited():
 @pytest.mark.parametrize("event", [{}, {"days": "many"}, {"start": "2026-11-01"}, {"start": "x", "end": "y"}])
 def test_an_event_that_names_no_days_says_what_one_looks_like(event: dict[str, object]):
     with pytest.raises(BadConfiguration, match="audit takes"):
-        asked(event, TODAY)
+        months_of_event(event, TODAY)
 
 
 def test_a_range_that_runs_backwards_is_refused():
     with pytest.raises(BadConfiguration, match="bad_range: start 2026-11-03 is after end 2026-11-01"):
-        asked({"start": "2026-11-03", "end": "2026-11-01"}, TODAY)
+        months_of_event({"start": "2026-11-03", "end": "2026-11-01"}, TODAY)
 
 
 def test_a_month_holds_its_closed_buckets_only():

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from coinlake.errors import BadConfiguration
-from reconcile.missing import Days
+from reconcile.comparison import Days
 
 TODAY = date(2028, 3, 1)
 

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from rich.console import Console
 
-from audit.judging import State
+from audit.classification import State
 from ops.dates import DateRange
 from ops.gaps import coverage, heat_map
 from ops.gaps.coverage import Gap, Market

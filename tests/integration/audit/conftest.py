@@ -3,14 +3,12 @@
 import io
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 import pytest
 
-from audit import handler as audit
-
-from .lake import NOW
+from audit import handler, wiring
+from tests.integration.audit.lake import NOW
 
 CONFIG = {
     "assets": {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "XRP": {"binance": "XRP"}},
@@ -50,12 +48,6 @@ class FakeIngest:
         return {"Payload": io.BytesIO(json.dumps(body).encode()), **failure}
 
 
-class FrozenNow(datetime):
-    @classmethod
-    def now(cls, tz: Any = None) -> datetime:
-        return NOW
-
-
 @pytest.fixture
 def ingest(s3: Any, monkeypatch: pytest.MonkeyPatch) -> FakeIngest:
     s3.put_object(Bucket="artifacts", Key="config", Body=json.dumps(CONFIG).encode())
@@ -67,7 +59,7 @@ def ingest(s3: Any, monkeypatch: pytest.MonkeyPatch) -> FakeIngest:
     }.items():
         monkeypatch.setenv(name, value)
     fake = FakeIngest()
-    monkeypatch.setattr(audit, "lambda_client", lambda: fake)
-    monkeypatch.setattr(audit, "datetime", FrozenNow)
-    audit.wire.cache_clear()
+    monkeypatch.setattr(wiring, "_lambda_client", lambda: fake)
+    monkeypatch.setattr(wiring, "_now", lambda: NOW)
+    handler.stage.cache_clear()
     return fake

@@ -2,7 +2,7 @@
 
 present       a committed answer holds its candle
 no_trade      the source publishes nothing for idle buckets, and answered without it
-venue_outage  the whole source lacks it (see ``silent``), or it publishes idle buckets too
+venue_outage  the whole source lacks it (see ``silent_buckets``), or it publishes idle buckets too
 our_outage    nobody asked for it; audit has ingest ask
 not_listed    the source answered, and knows no candle before it
 unfillable    the source refuses it, or its answer was rejected
@@ -17,12 +17,11 @@ from enum import StrEnum
 from itertools import groupby
 from typing import Final
 
-from audit.windows import Window
+from audit.committed import CommittedWindow, WindowOutcome
 from coinlake.intervals import EPOCH
 
-QUIET_SOURCES: Final = frozenset({"coinbase"})  # publish no candle for a bucket without a trade
-_A_CROWD: Final = 2  # one market's silence is not the venue's
-_STEADY: Final = 0.95  # of the buckets in which anything traded: a market whose silence tells something
+_MIN_MARKETS: Final = 2  # one market's silence is not the venue's
+_MIN_STEADY_SHARE: Final = 0.95  # of the buckets in which anything traded: then its silence means something
 
 
 class State(StrEnum):
@@ -36,19 +35,11 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What the ledger says of a committed window; ``rejected`` is why rows are in quarantine."""
-
-    raw_key: str
-    rejected: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
+class MarketFacts:
     """What is known of one market's ``buckets``, those that are expected.
 
     ``present`` may hold others, for some sources answer more than they were asked. ``newest`` is the last
-    window over each bucket, ``answers`` what came of those over a hole, ``given_up`` why an earlier audit
+    window over each bucket, ``outcomes`` what came of those over a hole, ``given_up`` why an earlier audit
     could not refill a bucket.
     """
 
@@ -56,23 +47,25 @@ class Facts:
     quote: str
     buckets: Sequence[datetime]
     present: Set[datetime]
-    newest: Mapping[datetime, Window]
-    answers: Mapping[Window, Answer]
+    newest: Mapping[datetime, CommittedWindow]
+    outcomes: Mapping[CommittedWindow, WindowOutcome]
     given_up: Mapping[datetime, str]
     listed_before: bool
 
     def answered_without(self, bucket: datetime) -> bool:
         return bucket in self.newest and bucket not in self.present
 
-    def steady(self, traded: Set[datetime]) -> bool:
+    def is_steady(self, traded: Set[datetime]) -> bool:
         """Whether since its first candle it has one in nearly every bucket in which anything traded."""
         first = min(self.present, default=None)
         known = [bucket for bucket in self.newest if first and bucket >= first and bucket in traded]
-        return bool(known) and sum(bucket in self.present for bucket in known) >= _STEADY * len(known)
+        return bool(known) and sum(bucket in self.present for bucket in known) >= _MIN_STEADY_SHARE * len(
+            known
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BucketState:
     """One bucket's state; ``evidence`` is why, ``raw_key`` the answer that shows it."""
 
     bucket: datetime
@@ -94,82 +87,86 @@ class Run:
     raw_key: str | None
 
 
-def silent(markets: Sequence[Facts]) -> frozenset[datetime]:
+def silent_buckets(markets: Sequence[MarketFacts]) -> frozenset[datetime]:
     """The buckets in which the venue stood still: asked for, no market has one, and that means something.
 
     Two idle thin markets are no outage: most of the markets expected must have answered, at least two,
     and one of them must be steady, that is trade whenever anything does.
     """
     expected = Counter(bucket for facts in markets for bucket in facts.buckets)
-    asked = Counter(bucket for facts in markets for bucket in facts.buckets if bucket in facts.newest)
+    answered = Counter(bucket for facts in markets for bucket in facts.buckets if bucket in facts.newest)
     traded = {bucket for facts in markets for bucket in facts.present}
     witnessed = {
         bucket
         for facts in markets
-        if facts.steady(traded)
+        if facts.is_steady(traded)
         for bucket in facts.buckets
         if facts.answered_without(bucket)
     }
     return frozenset(
         bucket
         for bucket in witnessed - traded
-        if asked[bucket] >= _A_CROWD and 2 * asked[bucket] > expected[bucket]
+        if answered[bucket] >= _MIN_MARKETS and 2 * answered[bucket] > expected[bucket]
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
-    """The source that is judged: a bucket from ``settled`` on may still come, ``silence`` is nobody's."""
+class SourceFacts:
+    """What is known of the source: whether it publishes no candle for a bucket without a trade.
 
-    source: str
+    A bucket from ``settled`` on may still come; in ``silent`` buckets the whole source stood still.
+    """
+
+    omits_idle_buckets: bool
     settled: datetime
-    silence: Set[datetime]
+    silent: Set[datetime]
 
 
-def judge(facts: Facts, venue: Venue) -> list[Verdict]:
-    """Exactly one verdict for each bucket, in their order."""
-    first = min(facts.present, default=None)
-    listed = EPOCH if facts.listed_before else first
-    return [_verdict(facts, venue, bucket, listed) for bucket in facts.buckets]
+def classify(facts: MarketFacts, source: SourceFacts) -> list[BucketState]:
+    """Exactly one state for each of the market's buckets, in their order."""
+    listed_since = EPOCH if facts.listed_before else min(facts.present, default=None)
+    return [_state(facts, source, bucket, listed_since) for bucket in facts.buckets]
 
 
-def _verdict(facts: Facts, venue: Venue, bucket: datetime, listed: datetime | None) -> Verdict:
+def _state(
+    facts: MarketFacts, source: SourceFacts, bucket: datetime, listed_since: datetime | None
+) -> BucketState:
     if bucket in facts.present:
-        return Verdict(bucket, State.PRESENT)
+        return BucketState(bucket, State.PRESENT)
     if bucket not in facts.newest:
-        return _unasked(facts, bucket, venue.settled)
-    answer = facts.answers[facts.newest[bucket]]
-    if answer.rejected:
-        state, evidence = State.UNFILLABLE, f"rejected: {answer.rejected}"
-    elif bucket >= venue.settled:
+        return _not_asked(facts, bucket, source.settled)
+    outcome = facts.outcomes[facts.newest[bucket]]
+    if outcome.rejected:
+        state, evidence = State.UNFILLABLE, f"rejected: {outcome.rejected}"
+    elif bucket >= source.settled:
         state, evidence = State.PENDING, "closed just now"
-    elif listed is None or bucket < listed:
+    elif listed_since is None or bucket < listed_since:
         state, evidence = State.NOT_LISTED, "answered, no candle before"
-    elif bucket in venue.silence:
+    elif bucket in source.silent:
         state, evidence = State.VENUE_OUTAGE, "answered, the whole source lacks it"
-    elif venue.source in QUIET_SOURCES:
+    elif source.omits_idle_buckets:
         state, evidence = State.NO_TRADE, "answered without it"
     else:
         state, evidence = State.VENUE_OUTAGE, "answered, this market lacks it"
-    return Verdict(bucket, state, evidence, answer.raw_key)
+    return BucketState(bucket, state, evidence, outcome.raw_key)
 
 
-def _unasked(facts: Facts, bucket: datetime, settled: datetime) -> Verdict:
+def _not_asked(facts: MarketFacts, bucket: datetime, settled: datetime) -> BucketState:
     if bucket >= settled:
-        return Verdict(bucket, State.PENDING, "closed just now")
+        return BucketState(bucket, State.PENDING, "closed just now")
     if reason := facts.given_up.get(bucket):
-        return Verdict(bucket, State.UNFILLABLE, reason)
-    return Verdict(bucket, State.OUR_OUTAGE, "never asked for")
+        return BucketState(bucket, State.UNFILLABLE, reason)
+    return BucketState(bucket, State.OUR_OUTAGE, "never asked for")
 
 
-def runs(base: str, quote: str, verdicts: Iterable[Verdict], step: timedelta) -> list[Run]:
-    """Verdicts in order of their buckets, equal neighbours in one; they tile what the verdicts cover."""
-    found = []
+def runs(base: str, quote: str, states: Iterable[BucketState], step: timedelta) -> list[Run]:
+    """Equal neighbours of ``states``, which are in order, as one run; the runs tile all buckets."""
+    tiles = []
     for _, same in groupby(
-        enumerate(verdicts),
+        enumerate(states),
         key=lambda pair: (pair[1].bucket - pair[0] * step, pair[1].state, pair[1].evidence),
     ):
-        members = [verdict for _, verdict in same]
+        members = [state for _, state in same]
         first = members[0]
-        found.append(Run(base, quote, first.bucket, len(members), first.state, first.evidence, first.raw_key))
-    return found
+        tiles.append(Run(base, quote, first.bucket, len(members), first.state, first.evidence, first.raw_key))
+    return tiles

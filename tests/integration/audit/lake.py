@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from audit import handler as audit
+from audit import handler
 from coinlake import intervals
-from coinlake.keys import gaps_key
+from coinlake.keys import GapsKey, Partition
 from coinlake.records import LedgerEntry
 from coinlake.tables import tables
 from coinlake.windows import Window
@@ -60,11 +60,13 @@ def put_rows(s3: Any, key: str, times: pa.Array) -> None:
     s3.put_object(Bucket="lake", Key=key, Body=sink.getvalue())
 
 
-def books(
+def gap_rows(
     s3: Any, source: str = "coinbase", interval: str = "1h", month: str = "2026-11"
 ) -> list[tuple[str, int, int, str]]:
     """The month's rows: base, first bucket after START, buckets, state."""
-    body = s3.get_object(Bucket="lake", Key=gaps_key(source, interval, month))["Body"].read()
+    body = s3.get_object(Bucket="lake", Key=str(GapsKey(source, Partition.month(month, interval=interval))))[
+        "Body"
+    ].read()
     table = pq.read_table(io.BytesIO(body))
     assert table.schema.names == tables()["gaps"].schema.names
     hours = [(moment - START) // intervals.duration(interval) for moment in table["open_time"].to_pylist()]
@@ -81,4 +83,4 @@ def books(
 
 def run(context: Any, remaining_ms: int = 300_000, **event: Any) -> dict[str, int]:
     later = type(context)(remaining_ms=remaining_ms)
-    return audit.handler({"days": 5, **event}, later)
+    return handler.handler({"days": 5, **event}, later)

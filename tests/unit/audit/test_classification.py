@@ -5,16 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.judging import Answer, Facts, State, Venue, judge, runs, silent
-from audit.refill import MOST_BUCKETS, parts
-from audit.windows import Window
+from audit.classification import MarketFacts, SourceFacts, State, classify, runs, silent_buckets
+from audit.committed import CommittedWindow, WindowOutcome
+from audit.refill import MAX_BUCKETS, max_buckets, split
 from coinlake.keys import LedgerKey, Slot
+from coinlake.sources import catalog
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 BUCKETS = [START + n * HOUR for n in range(48)]
 LATER = START + 100 * HOUR
-ASKED = Window(
+ASKED = CommittedWindow(
     LedgerKey("coinbase", "candles", Slot(BUCKETS[-1] + HOUR, ("BTC-USD", "1h", "48"))), START, LATER
 )
 
@@ -26,25 +27,26 @@ def facts(
     given_up: set[int] = frozenset(),  # type: ignore[assignment]
     *,
     before: bool = False,
-) -> Facts:
+) -> MarketFacts:
     asked = set(range(len(BUCKETS))) if asked is None else asked
-    return Facts(
+    return MarketFacts(
         "BTC",
         "USD",
         BUCKETS,
         {BUCKETS[n] for n in present},
         {BUCKETS[n]: ASKED for n in asked},
-        {ASKED: Answer("raw/answer", rejected)},
+        {ASKED: WindowOutcome("raw/answer", rejected)},
         {BUCKETS[n]: "refused" for n in given_up},
         before,
     )
 
 
 def state(
-    of: Facts, number: int, source: str = "coinbase", settled: datetime = LATER, **silence: object
+    of: MarketFacts, number: int, source: str = "coinbase", settled: datetime = LATER, **silence: object
 ) -> State:
-    venue = Venue(source, settled, frozenset(BUCKETS) if silence else frozenset())
-    return judge(of, venue)[number].state
+    omits_idle = catalog()[source].omits_idle_buckets
+    known = SourceFacts(omits_idle, settled, frozenset(BUCKETS) if silence else frozenset())
+    return classify(of, known)[number].state
 
 
 @pytest.mark.parametrize(
@@ -60,7 +62,7 @@ def state(
         (facts({3}), State.PRESENT),
     ],
 )
-def test_a_bucket_has_the_state_that_its_evidence_means(known: Facts, expected: State):
+def test_a_bucket_has_the_state_that_its_facts_mean(known: MarketFacts, expected: State):
     assert state(known, 3) is expected
 
 
@@ -73,24 +75,24 @@ def test_what_no_market_of_the_source_has_is_the_venue_s_outage():
 
 
 @pytest.mark.parametrize("known", [facts({0}), facts({0}, asked={0})])
-def test_what_closed_just_now_may_still_come(known: Facts):
+def test_what_closed_just_now_may_still_come(known: MarketFacts):
     assert state(known, 3, settled=BUCKETS[3]) is State.PENDING
     assert state(known, 2, settled=BUCKETS[3]) is not State.PENDING
 
 
 def test_silence_takes_two_markets_that_were_asked_and_most_of_those_expected():
-    assert silent([facts({0}), facts({0})]) == set(BUCKETS[1:])
-    assert silent([facts({0}), facts({0}, asked={0, 1}), facts({0}, asked={0, 1})]) == {BUCKETS[1]}
-    assert not silent([facts({0}), facts({0}), facts({0}, asked={0}), facts({0}, asked={0})])
-    assert not silent([facts({0})])
-    assert BUCKETS[4] not in silent([facts({0}), facts({4})])
+    assert silent_buckets([facts({0}), facts({0})]) == set(BUCKETS[1:])
+    assert silent_buckets([facts({0}), facts({0}, asked={0, 1}), facts({0}, asked={0, 1})]) == {BUCKETS[1]}
+    assert not silent_buckets([facts({0}), facts({0}), facts({0}, asked={0}), facts({0}, asked={0})])
+    assert not silent_buckets([facts({0})])
+    assert BUCKETS[4] not in silent_buckets([facts({0}), facts({4})])
 
 
 def test_two_idle_thin_markets_are_no_outage_and_a_steady_one_s_silence_is():
     thin, thinner = facts(set(range(0, 40, 2))), facts(set(range(1, 40, 4)))
-    assert not silent([thin, thinner])
+    assert not silent_buckets([thin, thinner])
     steady = facts(set(range(40)))
-    assert silent([thin, thinner, steady]) == set(BUCKETS[40:])
+    assert silent_buckets([thin, thinner, steady]) == set(BUCKETS[40:])
 
 
 numbers = st.sets(st.integers(0, len(BUCKETS) - 1))
@@ -101,28 +103,39 @@ def test_every_bucket_has_one_state_and_the_runs_tile_the_range(  # noqa: PLR091
     present: set[int], asked: set[int], given_up: set[int], settled: datetime, before: bool, rejected: str
 ):
     known = facts(present & asked, asked, rejected or None, given_up, before=before)
-    verdicts = judge(known, Venue("coinbase", settled, silent([known, known])))
-    assert [verdict.bucket for verdict in verdicts] == BUCKETS
+    states = classify(known, SourceFacts(True, settled, silent_buckets([known, known])))
+    assert [bucket_state.bucket for bucket_state in states] == BUCKETS
     tiled = [
         (run.open_time + n * HOUR, run.state, run.evidence)
-        for run in runs("BTC", "USD", verdicts, HOUR)
+        for run in runs("BTC", "USD", states, HOUR)
         for n in range(run.buckets)
     ]
-    assert tiled == [(verdict.bucket, verdict.state, verdict.evidence) for verdict in verdicts]
+    assert tiled == [
+        (bucket_state.bucket, bucket_state.state, bucket_state.evidence) for bucket_state in states
+    ]
 
 
 def test_buckets_that_are_not_neighbours_are_not_one_run():
     apart = replace(facts({0, 5}), buckets=[BUCKETS[0], BUCKETS[5]])
-    verdicts = judge(apart, Venue("coinbase", LATER, frozenset()))
-    assert [run.buckets for run in runs("BTC", "USD", verdicts, HOUR)] == [1, 1]
+    states = classify(apart, SourceFacts(True, LATER, frozenset()))
+    assert [run.buckets for run in runs("BTC", "USD", states, HOUR)] == [1, 1]
 
 
 @given(st.integers(1, 2_000))
-def test_parts_tile_a_run_and_each_fits_one_answer(count: int):
+def test_pieces_tile_a_run_and_each_fits_one_answer(count: int):
     unasked = replace(facts(set(), asked=set()), buckets=[START + n * HOUR for n in range(count)])
-    verdicts = judge(unasked, Venue("coinbase", LATER + count * HOUR, frozenset()))
-    (run,) = runs("BTC", "USD", verdicts, HOUR)
-    cut = list(parts(run, HOUR))
-    assert [part.open_time for part in cut] == [START + n * MOST_BUCKETS * HOUR for n in range(len(cut))]
-    assert sum(part.buckets for part in cut) == count
-    assert max(part.buckets for part in cut) <= MOST_BUCKETS
+    states = classify(unasked, SourceFacts(True, LATER + count * HOUR, frozenset()))
+    (run,) = runs("BTC", "USD", states, HOUR)
+    cut = list(split(run, "1h", MAX_BUCKETS))
+    assert [piece.open_time for piece in cut] == [START + n * MAX_BUCKETS * HOUR for n in range(len(cut))]
+    assert sum(piece.buckets for piece in cut) == count
+    assert max(piece.buckets for piece in cut) <= MAX_BUCKETS
+
+
+@pytest.mark.parametrize("interval", ["1m", "1h", "1d"])
+def test_no_refill_is_larger_than_an_answer_of_its_source(interval: str):
+    for name, source in catalog().items():
+        candles = source.datasets.get("candles")
+        if candles and interval in candles.max_buckets and not candles.files:
+            assert max_buckets(name, interval) <= candles.max_buckets[interval]
+    assert max_buckets("coinbase", interval) == max_buckets("unknown", interval) == MAX_BUCKETS

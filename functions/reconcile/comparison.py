@@ -6,19 +6,19 @@ from datetime import date, datetime, timedelta
 
 from coinlake import keys
 from coinlake.errors import BadConfiguration, BadKey
-from coinlake.keys import RawKey
+from coinlake.keys import Partition, RawKey
 from coinlake.stores import ObjectStore
 
 
 @dataclass(slots=True)
-class Found:
-    """Counts of a comparison, and the raw keys that transform has not committed."""
+class Comparison:
+    """How many objects raw has and the ledger commits, and the raw keys that are not committed."""
 
     raw: int = 0
     ledger: int = 0
     missing: list[str] = field(default_factory=list)
 
-    def add(self, other: "Found") -> None:
+    def add(self, other: "Comparison") -> None:
         self.raw += other.raw
         self.ledger += other.ledger
         self.missing += other.missing
@@ -51,26 +51,30 @@ class Days:
         return (self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1))
 
 
-def compare(raw: ObjectStore, lake: ObjectStore, days: Days, written_before: datetime) -> Iterator[Found]:
-    """What each day of every source and dataset that raw holds lacks, one day's listing at a time.
+def compare(
+    raw: ObjectStore, lake: ObjectStore, days: Days, written_before: datetime
+) -> Iterator[Comparison]:
+    """Compare each day of every source and dataset that raw holds, one day's listing at a time.
 
     Younger objects than ``written_before`` are left to their own event, which is on its way.
     """
     for source, dataset in origins(raw):
         for day in days:
-            wanted = sorted(_ledger_keys(raw.keys(keys.raw_prefix(source, dataset, day), written_before)))
-            present = set(lake.keys(keys.ledger_prefix(source, dataset, day))) if wanted else set()
-            missing = [raw_key for ledger, raw_key in wanted if ledger not in present]
-            yield Found(len(wanted), len(wanted) - len(missing), missing)
+            expected = sorted(_ledger_keys(raw.keys(keys.raw_prefix(source, dataset, day), written_before)))
+            present = set(lake.keys(keys.ledger_prefix(source, dataset, day))) if expected else set()
+            missing = [raw_key for ledger, raw_key in expected if ledger not in present]
+            yield Comparison(len(expected), len(expected) - len(missing), missing)
 
 
-def origins(raw: ObjectStore) -> list[tuple[str, str]]:
-    """Every (source, dataset) folder of raw, feeds that are gone included."""
-    return [
-        (source_folder.split("=")[-1].rstrip("/"), dataset_folder.split("=")[-1].rstrip("/"))
-        for source_folder in raw.folders(keys.RAW)
-        for dataset_folder in raw.folders(source_folder)
-    ]
+def origins(raw: ObjectStore) -> Iterator[tuple[str, str]]:
+    """Every (source, dataset) folder of raw, feeds that are gone included; other folders are not ours."""
+    for source_folder in raw.folders(keys.RAW):
+        for folder in raw.folders(source_folder):
+            try:
+                levels = Partition.parse(folder.removeprefix(keys.RAW).rstrip("/")).levels
+                yield levels["source"], levels["dataset"]
+            except (BadKey, KeyError):
+                continue
 
 
 def _ledger_keys(raw_keys: Iterator[str]) -> Iterator[tuple[str, str]]:

@@ -3,28 +3,28 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.windows import Window, committed, cover, newest
+from audit.committed import CommittedWindow, cover, newest_by_bucket, parse_windows
 from coinlake.keys import LedgerKey, Slot
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def window(first: int, count: int, revision: int = 0) -> Window:
+def window(first: int, count: int, revision: int = 0) -> CommittedWindow:
     end = START + (first + count) * HOUR
     slot = Slot(end, ("BTC-USD", "1h", str(count)), revision)
-    return Window(LedgerKey("coinbase", "candles", slot), end - count * HOUR, end)
+    return CommittedWindow(LedgerKey("coinbase", "candles", slot), end - count * HOUR, end)
 
 
 windows = st.lists(st.builds(window, st.integers(0, 40), st.integers(1, 24), st.integers(0, 2)), max_size=30)
 
 
-def hours(found: list[Window]) -> set[datetime]:
+def hours(found: list[CommittedWindow]) -> set[datetime]:
     return {one.start + n * HOUR for one in found for n in range((one.end - one.start) // HOUR)}
 
 
 @given(windows)
-def test_a_cover_holds_all_that_the_windows_hold(found: list[Window]):
+def test_a_cover_holds_all_that_the_windows_hold(found: list[CommittedWindow]):
     assert hours(cover(found, START, START + 100 * HOUR)) == hours(found)
 
 
@@ -34,11 +34,11 @@ def test_a_month_of_hourly_answers_is_covered_by_few():
 
 
 @given(windows)
-def test_every_covered_bucket_has_the_newest_answer(found: list[Window]):
-    last = newest(found, "1h")
+def test_every_covered_bucket_has_the_newest_answer(found: list[CommittedWindow]):
+    last = newest_by_bucket(found, "1h")
     assert set(last) == hours(found)
     for bucket, chosen in last.items():
-        assert chosen.age == max(one.age for one in found if one.start <= bucket < one.end)
+        assert chosen.recency == max(one.recency for one in found if one.start <= bucket < one.end)
 
 
 def test_windows_are_told_from_the_names_in_the_ledger():
@@ -53,7 +53,7 @@ def test_windows_are_told_from_the_names_in_the_ledger():
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1y.24.json",
         "ledger/coinbase/candles/dt=2026-11-02/notes.txt",
     ]
-    found = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in committed(names)]
+    found = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in parse_windows(names)]
     day = timedelta(days=1)
     assert found == [
         ("BTC-USD", "2026-11-01", day),

@@ -5,12 +5,12 @@ from collections import Counter
 
 import pytest
 
+from audit.classification import Run, State
 from audit.refill import Refill
 from coinlake import clients
 from coinlake.errors import StoreUnavailable
-from coinlake.keys import gaps_key
-
-from .lake import DAY, books, commit, feed, run
+from coinlake.keys import GapsKey, Partition
+from tests.integration.audit.lake import DAY, START, commit, feed, gap_rows, run
 
 
 def test_a_hole_in_the_middle_is_ours_and_ingest_is_asked_for_exactly_it(s3, ingest, context):
@@ -19,10 +19,10 @@ def test_a_hole_in_the_middle_is_ours_and_ingest_is_asked_for_exactly_it(s3, ing
         commit(s3, base, 12, list(range(12, 26)), count=14)
     answer = run(context)
     assert [(asked["asset"], asked["count"], asked["end"]) for asked in ingest.asked] == [
-        (base, 4, "2026-11-20T12:00:00+00:00") for base in ("BTC", "ETH")
+        (base, 4, "2026-11-20T12:00:00Z") for base in ("BTC", "ETH")
     ]
     assert ingest.asked[0] == ingest.asked[0] | {"source": "coinbase", "dataset": "candles", "quote": "USD"}
-    assert books(s3)[:4] == [
+    assert gap_rows(s3)[:4] == [
         ("BTC", 0, 8, "present"),
         ("BTC", 8, 4, "our_outage"),
         ("BTC", 12, 14, "present"),
@@ -39,7 +39,7 @@ def test_after_the_refill_is_committed_no_hole_is_left(s3, ingest, context):
     ingest.asked.clear()
     run(context)
     assert not [asked for asked in ingest.asked if asked["asset"] == "BTC"]
-    assert [row for row in books(s3) if row[0] == "BTC"] == [
+    assert [row for row in gap_rows(s3) if row[0] == "BTC"] == [
         ("BTC", 0, 26, "present"),
         ("BTC", 26, 3, "pending"),
     ]
@@ -51,7 +51,7 @@ def test_what_only_one_market_of_coinbase_lacks_did_not_trade_and_what_all_lack_
     commit(s3, "BTC", 0, [hour for hour in range(26) if hour not in {5, 9}], count=26)
     commit(s3, "ETH", 0, [hour for hour in range(26) if hour != 9], count=26)
     run(context)
-    assert books(s3)[:6] == [
+    assert gap_rows(s3)[:6] == [
         ("BTC", 0, 5, "present"),
         ("BTC", 5, 1, "no_trade"),
         ("BTC", 6, 3, "present"),
@@ -67,14 +67,14 @@ def test_before_its_first_candle_a_market_that_was_asked_for_is_not_listed(s3, i
     commit(s3, "ETH", 0, [], count=12)
     commit(s3, "ETH", 12, list(range(20, 26)), count=14)
     run(context)
-    assert books(s3)[2:4] == [("ETH", 0, 20, "not_listed"), ("ETH", 20, 6, "present")]
+    assert gap_rows(s3)[2:4] == [("ETH", 0, 20, "not_listed"), ("ETH", 20, 6, "present")]
 
 
 def test_a_later_answer_that_has_the_bucket_wins_over_one_that_had_not(s3, ingest, context):
     commit(s3, "BTC", 0, [hour for hour in DAY if hour != 23])
     commit(s3, "BTC", 2, list(range(2, 26)))
     run(context)
-    assert books(s3)[0] == ("BTC", 0, 26, "present")
+    assert gap_rows(s3)[0] == ("BTC", 0, 26, "present")
 
 
 @pytest.mark.parametrize("outcome", ["unlisted", "refused"])
@@ -117,7 +117,9 @@ def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):
     bodies = []
     for _ in range(2):
         run(context)
-        answer = s3.get_object(Bucket="lake", Key=gaps_key("coinbase", "1h", "2026-11"))
+        answer = s3.get_object(
+            Bucket="lake", Key=str(GapsKey("coinbase", Partition.month("2026-11", interval="1h")))
+        )
         bodies.append(answer["Body"].read())
     assert bodies[0] == bodies[1]
 
@@ -131,6 +133,7 @@ def test_the_metric_counts_what_nothing_explains(s3, ingest, context, capsys):
 
 
 def test_a_lambda_that_is_gone_raises_so_that_the_run_is_tried_again(aws):
-    refill = Refill(clients.client("lambda"), "gone", lambda: True)
+    hole = Run("BTC", "USD", START, 3, State.OUR_OUTAGE, None, None)
+    refill = Refill(clients.client("lambda"), "gone")
     with pytest.raises(StoreUnavailable, match="could not invoke gone"):
-        refill._ask({})
+        list(refill.fill(hole, "coinbase", "1h", lambda: True))

@@ -1,6 +1,6 @@
 """audit of what a backfill asked for, with and without a feed."""
 
-from .lake import books, commit, daily, feed, run
+from tests.integration.audit.lake import commit, daily, feed, gap_rows, run
 
 
 def test_what_was_backfilled_is_accounted_for_without_a_feed_and_to_its_last_bucket_alone(
@@ -9,11 +9,11 @@ def test_what_was_backfilled_is_accounted_for_without_a_feed_and_to_its_last_buc
     daily(s3, -400, list(range(-398, -390)))
     daily(s3, -390, list(range(-390, -380)))
     answer = run(context, days=420)
-    assert books(s3, "binance", "1d", "2025-10") == [
+    assert gap_rows(s3, "binance", "1d", "2025-10") == [
         ("XRP", -400, 2, "not_listed"),
         ("XRP", -398, 14, "present"),
     ]
-    assert books(s3, "binance", "1d", "2025-11") == [("XRP", -384, 4, "present")]
+    assert gap_rows(s3, "binance", "1d", "2025-11") == [("XRP", -384, 4, "present")]
     assert answer == answer | {"buckets": 20, "present": 18, "not_listed": 2, "unexplained": 0}
     assert not ingest.asked
 
@@ -38,27 +38,27 @@ def test_the_past_of_one_market_is_not_asked_for_of_the_others_of_its_feed(s3, i
     for base in ("BTC", "ETH"):
         feed(s3, base)
     run(context)
-    assert [row for row in books(s3) if row[0] == "ETH"] == [
+    assert [row for row in gap_rows(s3) if row[0] == "ETH"] == [
         ("ETH", 0, 26, "present"),
         ("ETH", 26, 3, "pending"),
     ]
-    assert ("BTC", -100, 126, "present") in books(s3)
+    assert ("BTC", -100, 126, "present") in gap_rows(s3)
     assert not ingest.asked
 
 
 def test_a_market_that_left_the_asset_map_is_audited_under_its_own_name(s3, ingest, context):
     daily(s3, -10, list(range(-10, 0)), "GONE-USDT")
     run(context)
-    assert books(s3, "binance", "1d") == [("binance:GONE", -10, 10, "present")]
+    assert gap_rows(s3, "binance", "1d") == [("binance:GONE", -10, 10, "present")]
 
 
 def test_rows_from_before_the_first_window_change_nothing(s3, ingest, context):
     daily(s3, -10, list(range(-12, 0)))
     run(context)
-    assert books(s3, "binance", "1d") == [("XRP", -10, 10, "present")]
+    assert gap_rows(s3, "binance", "1d") == [("XRP", -10, 10, "present")]
 
 
-def test_a_market_of_whose_windows_nothing_is_left_is_asked_for_as_the_books_knew_it(s3, ingest, context):
+def test_a_market_without_any_window_left_is_asked_for_as_the_gap_ledger_knew_it(s3, ingest, context):
     daily(s3, -10, list(range(-10, 0)), "GONE-USDT")
     lost = daily(s3, -10, list(range(-10, 0)))
     run(context)
