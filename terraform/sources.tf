@@ -41,6 +41,11 @@ locals {
     }
   }
 
+  # Where streams are listened to live, by source.
+  websockets = {
+    for source, has in local.source_declarations : source => has.websocket if has.websocket != null
+  }
+
   known_datasets = join(", ", flatten([for source, datasets in local.datasets : [for dataset in keys(datasets) : "${source}/${dataset}"]]))
   asset_sources  = sort(distinct([for source in values(local.catalog) : source.ids if source.ids != null]))
 }

@@ -15,6 +15,12 @@ locals {
   stream_spool = "/spool"
   stream_port  = 8080
 
+  # As functions/stream/config.py reads them.
+  stream_sections = merge(
+    { streams = var.stream.streams, host = var.stream.host, coinbase = var.stream.coinbase },
+    { for venue, section in var.stream.venues : venue => { for name, value in section : name => value if value != null } },
+  )
+
   stream_environment = merge(
     {
       RAW_BUCKET                   = module.raw.name
@@ -33,7 +39,7 @@ locals {
       POWERTOOLS_METRICS_NAMESPACE = local.prefix
       POWERTOOLS_LOG_LEVEL         = "INFO"
     },
-    var.stream.secret_arn == null ? { STREAMS = jsonencode({ streams = var.stream.streams, host = var.stream.host, coinbase = var.stream.coinbase }) } : { STREAMS_SECRET_ARN = var.stream.secret_arn },
+    var.stream.secret_arn == null ? { STREAMS = jsonencode(local.stream_sections) } : { STREAMS_SECRET_ARN = var.stream.secret_arn },
   )
 }
 

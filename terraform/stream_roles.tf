@@ -46,7 +46,7 @@ data "aws_iam_policy_document" "stream" {
   statement {
     sid       = "WriteRaw"
     actions   = ["s3:PutObject", "s3:GetObject"]
-    resources = [for source in ["binance", "coinbase"] : "${local.bucket_arns.raw}/raw/source=${source}/*"]
+    resources = [for source in keys(local.websockets) : "${local.bucket_arns.raw}/raw/source=${source}/*"]
   }
 
   statement {

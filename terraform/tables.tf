@@ -50,12 +50,18 @@ locals {
   # each with each and each day.
   # Source: Athena User Guide, "Supported types for partition projection".
   listed_streams = 50
+  collected_markets = merge(
+    var.stream.coinbase == null ? {} : { coinbase = { markets = var.stream.coinbase.products, channels = var.stream.coinbase.channels } },
+    { for venue, section in var.stream.venues : venue => { markets = section.markets, channels = section.channels } },
+  )
   collected_streams = distinct(concat(
     var.enable_stream && var.stream.secret_arn == null ? var.stream.streams : [],
-    [
-      for pair in var.enable_stream && var.stream.coinbase != null ? setproduct(var.stream.coinbase.products, var.stream.coinbase.channels) : [] :
-      "${pair[0]}@${ { ticker = "ticker", matches = "match" }[pair[1]]}"
-    ],
+    flatten([
+      for venue, section in var.enable_stream ? local.collected_markets : {} : [
+        for pair in setproduct(section.markets, coalesce(section.channels, local.websockets[venue].default_channels)) :
+        "${pair[0]}@${local.websockets[venue].channels[pair[1]]}"
+      ]
+    ]),
     var.collected_streams,
   ))
   stream_values = {

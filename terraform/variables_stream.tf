@@ -7,7 +7,7 @@ variable "enable_stream" {
 }
 
 variable "stream" {
-  description = "What the live collector listens to, and where it runs. `streams` are Binance's, as btcusdt@trade; `coinbase` has products and channels (ticker, matches); or secret_arn names a secret of Secrets Manager that holds a JSON object with them. image_tag is the image in the stack's repository; until there is one, nothing runs. Without subnet_ids a small public network is made; private ones need a way out and vpc_id"
+  description = "What the live collector listens to, and where it runs. `streams` are Binance's, as btcusdt@trade; `coinbase` has products and channels (ticker, matches); `venues` has the markets and channels of any source with a websocket in sources.json, as { coinbase = { markets = [\"BTC-USD\"] } }; or secret_arn names a secret of Secrets Manager that holds a JSON object with them. image_tag is the image in the stack's repository; until there is one, nothing runs. Without subnet_ids a small public network is made; private ones need a way out and vpc_id"
   type = object({
     streams = optional(list(string), [])
     host    = optional(string, "data")
@@ -15,6 +15,11 @@ variable "stream" {
       products = list(string)
       channels = optional(list(string), ["ticker", "matches"])
     }))
+    venues = optional(map(object({
+      markets  = list(string)
+      channels = optional(list(string))
+      host     = optional(string)
+    })), {})
     secret_arn     = optional(string)
     image_tag      = optional(string)
     cpu            = optional(number, 256)
@@ -45,18 +50,38 @@ variable "stream" {
   }
 
   validation {
-    condition     = contains(["global", "data", "us", "testnet"], var.stream.host)
-    error_message = "stream: host is \"${var.stream.host}\"; use global, data (market data only), us or testnet."
+    condition     = contains(keys(local.websockets.binance.hosts), var.stream.host)
+    error_message = "stream: host is \"${var.stream.host}\"; use one of ${join(", ", keys(local.websockets.binance.hosts))}."
   }
 
   validation {
-    condition     = var.stream.coinbase == null ? true : alltrue([for channel in var.stream.coinbase.channels : contains(["ticker", "matches"], channel)])
-    error_message = "stream: Coinbase's channels are ticker and matches."
+    condition     = var.stream.coinbase == null ? true : alltrue([for channel in var.stream.coinbase.channels : contains(keys(local.websockets.coinbase.channels), channel)])
+    error_message = "stream: Coinbase's channels are ${join(" and ", local.websockets.coinbase.default_channels)}."
   }
 
   validation {
-    condition     = var.stream.coinbase == null ? true : alltrue([for product in var.stream.coinbase.products : can(regex("^[A-Z0-9]+-[A-Z0-9]+$", product))])
-    error_message = "stream: a Coinbase product is written as BTC-USD."
+    condition     = var.stream.coinbase == null ? true : alltrue([for product in var.stream.coinbase.products : can(regex("^(${local.websockets.coinbase.market.pattern})$", product))])
+    error_message = "stream: a Coinbase product is written as ${local.websockets.coinbase.market.example}."
+  }
+
+  validation {
+    condition     = alltrue([for venue in keys(var.stream.venues) : contains(keys(local.websockets), venue) && (venue != "coinbase" || var.stream.coinbase == null)])
+    error_message = "stream: venues names ${join(", ", keys(var.stream.venues))}; there are ${join(", ", keys(local.websockets))}, and coinbase stands in one place only."
+  }
+
+  validation {
+    condition = alltrue([
+      for venue, section in var.stream.venues : try(
+        length(section.markets) > 0
+        && alltrue([for market in section.markets : can(regex("^(${local.websockets[venue].market.pattern})$", market))])
+        && length(setsubtract(coalesce(section.channels, []), keys(local.websockets[venue].channels))) == 0
+        && contains(keys(local.websockets[venue].hosts), coalesce(section.host, local.websockets[venue].default_host)),
+        true # an unknown venue is another validation's
+      )
+    ])
+    error_message = "stream: ${join("; ", [
+      for venue, section in var.stream.venues : try("a market of ${venue} is written as ${local.websockets[venue].market.example}, its channels are ${join(", ", keys(local.websockets[venue].channels))} and its hosts ${join(", ", keys(local.websockets[venue].hosts))}", venue)
+    ])}."
   }
 
   validation {
@@ -65,8 +90,8 @@ variable "stream" {
   }
 
   validation {
-    condition     = !var.enable_stream || var.stream.secret_arn != null || length(var.stream.streams) > 0 || var.stream.coinbase != null
-    error_message = "stream names nothing to listen to; set streams, coinbase or secret_arn."
+    condition     = !var.enable_stream || var.stream.secret_arn != null || length(var.stream.streams) > 0 || var.stream.coinbase != null || length(var.stream.venues) > 0
+    error_message = "stream names nothing to listen to; set streams, coinbase, venues or secret_arn."
   }
 
   validation {

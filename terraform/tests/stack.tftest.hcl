@@ -507,19 +507,18 @@ run "the_configuration_object_is_what_functions_read" {
     paused_feeds = ["c"]
     alert_rules  = { high = { asset = "BTC", above = 0.00000001 } }
     source_urls  = { coinbase = "https://127.0.0.1:8443/coinbase" }
+    quota_used   = { coinbase = { requests_per_month = 744, weight_per_month = 744, credits_used = 744 } }
   }
 
   assert {
-    condition = jsondecode(local.config) == {
+    condition = merge(jsondecode(local.config), {
+      sources = { for source in ["coinbase", "coincap", "coingecko"] : source => jsondecode(local.config).sources[source] }
+      }) == {
       assets = { BTC = { coingecko = "bitcoin", coinbase = "BTC" }, TRX = { coingecko = "tron", coinbase = null } }
       sources = {
-        alternative_me  = { base_url = "https://api.alternative.me", requests_per_minute = 30, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
-        binance         = { base_url = "https://data-api.binance.vision", requests_per_minute = 4800, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
-        binance_archive = { base_url = "https://data.binance.vision", requests_per_minute = 300, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
-        coinbase        = { base_url = "https://127.0.0.1:8443/coinbase", requests_per_minute = 480, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
-        coincap         = { base_url = "https://rest.coincap.io/v3", requests_per_minute = 480, credits_per_month = 4000, api_key_header = null, api_key_prefix = "Bearer ", api_key_parameter = null }
-        coindesk        = { base_url = "https://data-api.coindesk.com", requests_per_minute = 120, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
-        coingecko       = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        coinbase  = { base_url = "https://127.0.0.1:8443/coinbase", requests_per_minute = 480, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
+        coincap   = { base_url = "https://rest.coincap.io/v3", requests_per_minute = 480, credits_per_month = 4000, api_key_header = null, api_key_prefix = "Bearer ", api_key_parameter = null }
+        coingecko = { base_url = "https://api.coingecko.com/api/v3", requests_per_minute = 5, credits_per_month = null, api_key_header = null, api_key_prefix = "", api_key_parameter = null }
       }
       feeds = {
         c = {
@@ -540,6 +539,19 @@ run "the_configuration_object_is_what_functions_read" {
       environment     = "other"
     }
     error_message = "The configuration changed its shape: change layers/coinlake/python/coinlake/config.py with it."
+  }
+
+  assert {
+    condition     = keys(jsondecode(local.config).sources) == keys(local.sources_json.sources)
+    error_message = "Every declared source is in the configuration."
+  }
+
+  assert {
+    condition = jsonencode([output.quota.coinbase, output.quota.coincap]) == jsonencode([
+      { requests_per_minute = 480, requests_per_month = 744, weight_per_month = 744, credits_used = 744, credits_per_month = null },
+      { requests_per_minute = 480, requests_per_month = 0, weight_per_month = 0, credits_used = 0, credits_per_month = 4000 },
+    ])
+    error_message = "The output quota is what the preflight counted, beside what each source grants."
   }
 
   assert {

@@ -58,10 +58,8 @@ run "on_it_may_do_exactly_this" {
       } == {
       WriteRaw = [
         "Allow", ["s3:PutObject", "s3:GetObject"],
-        [
-          "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/source=coinbase/*",
-          "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/source=binance/*",
-        ],
+        # Of every source that is listened to live; the provider sorts them downwards.
+        [for source in reverse(keys(local.websockets)) : "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/source=${source}/*"],
       ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       KeepLatestPrices  = ["Allow", ["dynamodb:PutItem", "dynamodb:BatchGetItem"], "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-latest"]
@@ -121,7 +119,16 @@ run "without_an_image_nothing_runs_and_nobody_is_alarmed" {
 
   variables {
     enable_stream = true
-    stream        = { streams = ["btcusdt@trade"] }
+    stream        = { streams = ["btcusdt@trade"], venues = { coinbase = { markets = ["BTC-USD"] } } }
+  }
+
+  assert {
+    condition = jsondecode(local.stream_environment.STREAMS) == {
+      streams  = ["btcusdt@trade"]
+      host     = "data"
+      coinbase = { markets = ["BTC-USD"] }
+    }
+    error_message = "The collector reads a section of each venue, without what was not set."
   }
 
   assert {

@@ -185,7 +185,7 @@ run "an_asset_of_an_unknown_source_is_refused" {
   command = plan
 
   variables {
-    assets = { BTC = { kraken = "XBT" } }
+    assets = { BTC = { nobody = "XBT" } }
     feeds  = {}
   }
 
@@ -228,7 +228,7 @@ run "a_feed_of_an_unknown_source_is_refused" {
   command = plan
 
   variables {
-    feeds = { f = { source = "kraken", dataset = "quotes", interval = "1h", top = 10 } }
+    feeds = { f = { source = "nobody", dataset = "quotes", interval = "1h", top = 10 } }
   }
 
   expect_failures = [var.feeds]
@@ -418,7 +418,7 @@ run "a_rule_on_an_unknown_source_is_refused" {
   command = plan
 
   variables {
-    alert_rules = { r = { asset = "BTC", above = 1, source = "kraken" } }
+    alert_rules = { r = { asset = "BTC", above = 1, source = "nobody" } }
   }
 
   expect_failures = [var.alert_rules]
@@ -620,7 +620,7 @@ run "an_address_of_an_unknown_source_is_refused" {
   command = plan
 
   variables {
-    source_urls = { kraken = "https://api.kraken.com" }
+    source_urls = { nobody = "https://api.nobody.com" }
   }
 
   expect_failures = [var.source_urls]
@@ -803,7 +803,7 @@ run "credits_of_an_unknown_source_are_refused" {
   command = plan
 
   variables {
-    credits_per_month = { kraken = 1 }
+    credits_per_month = { nobody = 1 }
   }
 
   expect_failures = [var.credits_per_month]
@@ -869,6 +869,28 @@ run "a_product_in_another_spelling_is_refused" {
   variables {
     enable_stream = true
     stream        = { coinbase = { products = ["btcusd"] } }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_venue_without_a_websocket_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { venues = { coincap = { markets = ["BTC-USD"] } } }
+  }
+
+  expect_failures = [var.stream]
+}
+
+run "a_market_of_a_venue_in_another_spelling_is_refused" {
+  command = plan
+
+  variables {
+    enable_stream = true
+    stream        = { venues = { coinbase = { markets = ["btcusd"] } } }
   }
 
   expect_failures = [var.stream]

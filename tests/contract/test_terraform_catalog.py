@@ -17,7 +17,7 @@ from ops.query.questions import FOLDER, questions
 from tools.terraform import TerraformMissing, terraform_executable
 
 ROOT = Path(__file__).parents[2]
-TABLES = Path("layers", "coinlake", "python", "coinlake", "tables.json")
+DECLARATIONS = Path("layers", "coinlake", "python", "coinlake")
 GLUE = {
     pa.string(): "string",
     pa.bool_(): "boolean",
@@ -35,8 +35,9 @@ GLUE = {
 def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The part of the stack that computes the tables, which needs no provider."""
     root = tmp_path_factory.mktemp("tables")
-    files = (Path("terraform", name) for name in ("tables.tf", "variables_query.tf", "variables_stream.tf"))
-    for file in (TABLES, *files):
+    names = ("tables.tf", "sources.tf", "variables_query.tf", "variables_sources.tf", "variables_stream.tf")
+    declarations = (DECLARATIONS / name for name in ("tables.json", "sources.json"))
+    for file in (*declarations, *(Path("terraform", name) for name in names)):
         (root / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / file, root / file)
     shutil.copytree(FOLDER, root / "terraform" / "queries")
@@ -119,3 +120,9 @@ def test_the_streams_of_the_live_collector_need_not_be_named(computed: Path) -> 
     stream = '{streams = ["btcusdt@trade"], coinbase = {products = ["BTC-USD"], channels = ["matches"]}}'
     settings = asked(computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}")
     assert settings["projection.stream.values"] == "btcusdt@trade,BTC-USD@match"
+
+
+def test_the_streams_of_every_venue_need_not_be_named(computed: Path) -> None:
+    stream = '{streams = [], venues = {coinbase = {markets = ["BTC-USD", "ETH-USD"]}}}'
+    settings = asked(computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}")
+    assert settings["projection.stream.values"] == "BTC-USD@ticker,BTC-USD@match,ETH-USD@ticker,ETH-USD@match"
