@@ -107,7 +107,7 @@ class Connection:
             socket.transport.abort()
             raise ConnectionFailed(
                 "url_refused",
-                f"{self.venue.source} leads to {address}, which is not a public address; "
+                f"{self.venue.source} resolves to {address}, which is not a public address; "
                 "correct URLS, or set PRIVATE_SOURCES=true for a simulator",
             )
 

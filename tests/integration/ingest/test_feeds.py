@@ -108,7 +108,7 @@ def test_a_failing_market_leaves_the_others_and_its_retry_heals_it(deployed, ser
 
 def test_a_market_that_hangs_leaves_time_for_the_others(deployed, server, context):
     server.answer("/coinbase/products/BTC-USD/candles", Reply(200, (b"[", b"]"), delay_seconds=9))
-    with pytest.raises(IngestFailed, match=r"BTC-USD \(retry later\): coinbase: no whole answer"):
+    with pytest.raises(IngestFailed, match=r"BTC-USD \(retry later\): coinbase: no complete answer"):
         ingest.handler(HOURLY, replace(context, remaining_ms=4000))
     assert keys(deployed) == [ETH]
 

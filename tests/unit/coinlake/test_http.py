@@ -109,7 +109,7 @@ def test_a_gzip_bomb_is_stopped_at_the_cap(server, ask):
     bomb = b"".join(zeros.compress(bytes(1 << 20)) for _ in range(64)) + zeros.flush()
     server.answer("/x", Reply(200, (bomb,), ZIPPED))
     tracemalloc.start()
-    with pytest.raises(TooLarge, match="example: the answer is over its cap of 1048576 bytes"):
+    with pytest.raises(TooLarge, match="example: the answer is larger than the limit of 1048576 bytes"):
         ask(max_body_bytes=1 << 20)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -154,7 +154,7 @@ def test_an_encoding_that_was_not_asked_for_is_refused(server, ask):
 def test_a_truncated_body_is_no_answer(server, http):
     server.answer("/x", Reply(200, (b"[1,",), length=100), FINE)
     client = http()
-    with pytest.raises(SourceUnavailable, match=r"example: no whole answer \(IncompleteRead\)"):
+    with pytest.raises(SourceUnavailable, match=r"example: no complete answer \(IncompleteRead\)"):
         client.get("/x", {}, 15)
     assert client.get("/x", {}, 15).body == b"[1]"
 
@@ -162,7 +162,7 @@ def test_a_truncated_body_is_no_answer(server, http):
 def test_a_refused_connection_is_no_answer(ask):
     with closing(socket.create_server((HOST, 0))) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(SourceUnavailable, match=r"no whole answer \(ConnectionRefusedError\)"):
+    with pytest.raises(SourceUnavailable, match=r"no complete answer \(ConnectionRefusedError\)"):
         ask(url=f"https://{HOST}:{port}")
 
 
@@ -200,7 +200,7 @@ def test_headers_are_found_in_any_case(server, ask):
 )
 def test_a_dripping_answer_ends_at_the_deadline(server, ask, reply):
     server.answer("/x", reply)
-    with taking_less_than(1.3), pytest.raises(SourceUnavailable, match="no whole answer"):
+    with taking_less_than(1.3), pytest.raises(SourceUnavailable, match="no complete answer"):
         ask(seconds=0.4)
     assert len(server.asked) == 1
 
@@ -208,7 +208,7 @@ def test_a_dripping_answer_ends_at_the_deadline(server, ask, reply):
 def test_a_peer_that_never_speaks_tls_ends_at_the_deadline(ask):
     with closing(socket.create_server((HOST, 0))) as silent, taking_less_than(1.3):
         url = f"https://{HOST}:{silent.getsockname()[1]}"
-        with pytest.raises(SourceUnavailable, match="no whole answer"):
+        with pytest.raises(SourceUnavailable, match="no complete answer"):
             ask(seconds=0.4, url=url)
 
 
@@ -275,7 +275,7 @@ def test_a_redirect_to_no_host_is_refused_too(server, ask, location):
 
 
 def test_a_private_address_is_refused_before_a_byte_is_sent(server, ask):
-    with pytest.raises(SourceRefused, match=r"leads to 127\.0\.0\.1, which is not a public address"):
+    with pytest.raises(SourceRefused, match=r"resolves to 127\.0\.0\.1, which is not a public address"):
         ask(allow_private=False)
     assert server.connections == 0
 
@@ -284,7 +284,7 @@ def test_a_public_name_that_resolves_to_a_private_address_is_refused(server, ask
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, *rest, **more: real(HOST, *rest, **more))
     url = f"https://source.test:{server.port}"
-    with pytest.raises(SourceRefused, match=r"source\.test leads to 127\.0\.0\.1"):
+    with pytest.raises(SourceRefused, match=r"source\.test resolves to 127\.0\.0\.1"):
         ask(allow_private=False, url=url)
     server.answer("/x", FINE)
     assert ask(allow_private=True, url=url).body == b"[1]"

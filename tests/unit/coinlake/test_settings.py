@@ -11,7 +11,7 @@ def test_a_missing_variable_is_named(env: dict[str, str]):
 
 
 def test_a_number_that_is_none_is_named_with_its_value():
-    with pytest.raises(BadConfiguration, match="MAX_RAW_MB is 'many', not a whole number"):
+    with pytest.raises(BadConfiguration, match="MAX_RAW_MB is 'many', which is not a whole number"):
         require_int({"MAX_RAW_MB": "many"}, "MAX_RAW_MB")
 
 

@@ -33,7 +33,7 @@ def test_an_answer_that_is_not_whole_is_tried_again(server, ask, fake_time, brok
 
 def test_a_body_that_stays_truncated_is_tried_three_times(server, ask):
     server.answer("/x", Reply(200, (b"[1,",), length=100))
-    with pytest.raises(SourceUnavailable, match=r"example: no whole answer \(IncompleteRead\)"):
+    with pytest.raises(SourceUnavailable, match=r"example: no complete answer \(IncompleteRead\)"):
         ask()
     assert len(server.asked) == 3
 
@@ -41,17 +41,17 @@ def test_a_body_that_stays_truncated_is_tried_three_times(server, ask):
 def test_a_refused_connection_is_tried_three_times(ask, fake_time):
     with closing(socket.create_server((HOST, 0))) as taken:
         port = taken.getsockname()[1]
-    with pytest.raises(SourceUnavailable, match=r"no whole answer \(ConnectionRefusedError\)"):
+    with pytest.raises(SourceUnavailable, match=r"no complete answer \(ConnectionRefusedError\)"):
         ask(url=f"https://{HOST}:{port}")
     assert fake_time.slept == [0.75, 1.5]
 
 
 def test_a_try_ends_when_its_seconds_or_those_of_the_run_are_over(server, ask):
     server.answer("/x", Reply(200, [b"[", b"]"], delay_seconds=4))
-    with pytest.raises(SourceUnavailable, match=r"no whole answer within 0\.[34] s"):
+    with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.[34] s"):
         ask(seconds=0.4)
     assert len(server.asked) == 1
-    with pytest.raises(SourceUnavailable, match=r"no whole answer within 0\.1 s"):
+    with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.1 s"):
         ask(seconds=60, try_seconds=0.1)
     assert len(server.asked) == 1 + 3
 

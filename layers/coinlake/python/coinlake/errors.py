@@ -3,10 +3,10 @@
 CoinlakeError
 ├── BadConfiguration     a setting or rule is missing or malformed: fix the deployment
 ├── BadKey               an object key that coinlake did not write: ignore or quarantine it
-├── BadEvent             an event that asks for nothing we do; from a queue it is acknowledged and counted
+├── BadEvent             an event that this function does not handle; from a queue it is deleted and counted
 ├── SourceUnavailable    the exchange is down or throttling: a retry may succeed
 ├── SourceRefused        the exchange rejects this request: a retry cannot help
-├── StoreUnavailable     AWS failed us: a retry may succeed
+├── StoreUnavailable     a call to AWS failed: a retry may succeed
 │   └── WriteConflict    two conditional writes met: read again, then write
 ├── BatchFailed          every message of a batch failed (coinlake.batches)
 ├── PreconditionFailed   a 412: the key is taken (If-None-Match) or its object was replaced (If-Match)
@@ -34,7 +34,7 @@ class BadKey(CoinlakeError):
 
 
 class BadEvent(CoinlakeError):
-    """An event that is none of ours; ``code`` says in which way."""
+    """An event that the function does not handle; ``code`` says why."""
 
     def __init__(self, code: str, detail: str = "") -> None:
         super().__init__(f"{code}: {detail}" if detail else code)

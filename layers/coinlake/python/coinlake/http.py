@@ -103,7 +103,7 @@ class HttpClient:
     def get(self, path: str, params: Mapping[str, str], seconds: float) -> HttpResponse:
         """The answer to one request, within ``seconds`` in all.
 
-        Raises ``SourceUnavailable`` where no whole answer came, ``SourceRefused`` for a redirect, a
+        Raises ``SourceUnavailable`` where no complete answer came, ``SourceRefused`` for a redirect, a
         private address or an encoding that was not asked for, ``TooLarge`` past the cap.
         """
         seconds = max(MIN_REQUEST_SECONDS, seconds)
@@ -117,7 +117,7 @@ class HttpClient:
                 reason = error if isinstance(error, SourceUnavailable) else _no_answer(error)
                 raise SourceUnavailable(f"{self.source}: {reason}") from error
         if self._guard.expired:
-            raise SourceUnavailable(f"{self.source}: no whole answer within {seconds:.1f} s")
+            raise SourceUnavailable(f"{self.source}: no complete answer within {seconds:.1f} s")
         return response
 
     def _connection_pool(self, guard: "_Guard") -> HTTPSConnectionPool:
@@ -255,7 +255,7 @@ class _GuardedConnection(HTTPSConnection):
         if not admits(address, private=self._guard.allow_private):
             connected.close()
             raise SourceRefused(
-                f"{self.host} leads to {address}, which is not a public address; "
+                f"{self.host} resolves to {address}, which is not a public address; "
                 "correct source_urls, or set private_sources = true for a simulator"
             )
         return connected
@@ -285,7 +285,7 @@ def _read(received: BaseHTTPResponse, max_bytes: int) -> bytes:
         return _joined(_received(received, max_bytes), max_bytes)
     if encoding in ("gzip", "x-gzip"):
         return _joined(_unzipped(_received(received, max_bytes), max_bytes), max_bytes)
-    raise SourceRefused(f"the answer is encoded as {encoding[:20]!r}; only gzip was asked for")
+    raise SourceRefused(f"the answer is encoded as {encoding[:20]!r}; only gzip was requested")
 
 
 def _received(received: BaseHTTPResponse, max_bytes: int) -> Iterator[bytes]:
@@ -309,7 +309,7 @@ def _unzipped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
     except zlib.error:
         raise SourceUnavailable("the answer's gzip stream is corrupt") from None
     if not unzip.eof or unzip.unused_data:
-        raise SourceUnavailable("the answer's gzip stream is not one whole")
+        raise SourceUnavailable("the answer's gzip stream is incomplete, or other data follows it")
 
 
 def _joined(chunks: Iterator[bytes], max_bytes: int) -> bytes:
@@ -322,16 +322,16 @@ def _joined(chunks: Iterator[bytes], max_bytes: int) -> bytes:
 
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise TooLarge(f"the answer is over its cap of {max_bytes} bytes")
+        raise TooLarge(f"the answer is larger than the limit of {max_bytes} bytes")
 
 
 def _redirected(status: int, location: str) -> SourceRefused:
     try:
-        target = urlsplit(location).hostname or "itself"
+        target = urlsplit(location).hostname or "the same host"
     except ValueError:
         target = "an unreadable address"
     return SourceRefused(
-        f"HTTP {status} redirects to {target[:80]!r} and redirects are not followed; "
+        f"HTTP {status} redirects to {target[:80]!r}, but redirects are not followed; "
         "correct source_urls if the source has moved"
     )
 
@@ -340,4 +340,4 @@ def _no_answer(error: BaseException) -> str:
     """Names the innermost error; its text could hold anything."""
     while inner := error.__cause__ or error.__context__:
         error = inner
-    return f"no whole answer ({type(error).__name__})"
+    return f"no complete answer ({type(error).__name__})"

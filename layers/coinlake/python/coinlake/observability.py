@@ -20,6 +20,6 @@ metrics = Metrics()
 
 
 def add_if_any(name: str, count: int) -> None:
-    """Count what should not happen only when it does: a custom metric is paid for each hour it is told."""
+    """Count what should not happen only when it does: each hour in which a metric is sent costs money."""
     if count:
         metrics.add_metric(name, MetricUnit.Count, count)

@@ -20,5 +20,6 @@ def require_int(env: Mapping[str, str], name: str) -> int:
         return int(text)
     except ValueError:
         raise BadConfiguration(
-            f"the environment variable {name} is {text[:80]!r}, not a whole number"
+            f"the environment variable {name} is {text[:80]!r}, which is not a whole number; "
+            "run terraform apply again"
         ) from None

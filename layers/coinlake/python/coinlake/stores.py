@@ -38,7 +38,8 @@ class ObjectStore:
             answer = self.client.get_object(Bucket=self.bucket, Key=key)
             if answer["ContentLength"] > max_bytes:
                 answer["Body"].close()
-                raise TooLarge(f"s3://{self.bucket}/{key} has {answer['ContentLength']} bytes")
+                size = f"{answer['ContentLength']} bytes, more than the limit of {max_bytes}"
+                raise TooLarge(f"s3://{self.bucket}/{key} has {size}")
             return _stored(answer, answer["Body"].read())
         except (ClientError, BotoCoreError, HTTPClientError) as error:
             raise self._translated("get", key, error) from error
@@ -124,7 +125,7 @@ class ObjectStore:
         if code == "PreconditionFailed":  # 412
             return PreconditionFailed(f"{place} exists or was replaced")
         if code == "ConditionalRequestConflict":  # 409
-            return WriteConflict(f"{place} is being written by another")
+            return WriteConflict(f"another writer is writing {place} at this moment")
         return StoreUnavailable(f"could not {verb} {place}: {code}")
 
 
