@@ -6,10 +6,10 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream up down status dashboard backfill test check chaos bench build pins bootstrap deploy destroy clean
+.PHONY: help setup demo stream up down status dashboard backfill test check chaos upgrade-test bench build pins bootstrap deploy destroy clean
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Create .venv with everything pinned
 
@@ -53,6 +53,9 @@ check: setup ## Format, lint, types, who imports whom, Terraform format
 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream
+
+upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)
+	@$(BIN)/python -m tests.upgrade $(FROM)
 
 bench: setup ## Measure the hot paths against named peers
 	@$(BIN)/python -m bench

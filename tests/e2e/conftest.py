@@ -1,6 +1,5 @@
 """The deployed stack: the real Terraform, zips and layers on the embedded AWS, once for all tests."""
 
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from ops.repair.schedules import set_schedule
 from ops.stack import Stack
 
 from .lake import Lake
+from .ports import free_ports
 
 # Five receives and a redelivery must pass in seconds, not in the half hour of the defaults; and a
 # demo key's credits would not last a month of asking every minute.
@@ -23,20 +23,6 @@ QUICK = {
     "credits_per_month": {"coingecko": 100_000},
 }
 API_KEY = "CG-sentinel-e2e-0123456789"  # passed as a user passes it, and to be found nowhere
-
-
-def free_ports() -> int:
-    """The first of three neighbouring free ports: the embedded AWS, the simulator, the live collector."""
-    while True:
-        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-                third.bind(("127.0.0.1", port + 2))
-            except OSError:
-                continue
-            return int(port)
 
 
 @pytest.fixture(scope="session")
