@@ -125,7 +125,9 @@ class Checkout:
             **os.environ,
             "COINLAKE_LOCAL": str(self.laptop.folder),
             "COINLAKE_PORT": str(self.laptop.port),
+            "TF_VAR_coingecko_plan": "demo",  # whose key must survive
             "TF_VAR_coingecko_api_key": API_KEY,
+            "TF_VAR_credits_per_month": '{"coingecko": 1000000}',
         }
         console.print(f"[dim]{self.folder.name}: {' '.join(command)}[/]")
         done = subprocess.run(

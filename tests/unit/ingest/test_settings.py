@@ -29,7 +29,7 @@ def test_a_missing_name_is_named(name):
 
 
 def test_importing_the_handler_loads_no_table_library_no_source_and_no_settings():
-    heavy = "{'pyarrow', 'pandas', 'awswrangler', 'numpy', 'requests', 'ingest.sources.coinbase'}"
+    heavy = "{'pyarrow', 'pandas', 'awswrangler', 'numpy', 'ingest.sources.coinbase'}"
     code = f"import sys, ingest.handler; print(sorted({heavy} & set(sys.modules)))"
     path = [str(ROOT / "functions"), str(ROOT / "layers/coinlake/python")]
     environment = {"PYTHONPATH": ":".join(path), "AWS_DEFAULT_REGION": "us-east-1"}

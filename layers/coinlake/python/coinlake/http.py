@@ -3,7 +3,8 @@
 Every limit holds whatever the server does: a request has a total deadline, a body has a cap both as
 received and as unpacked, no redirect is followed, no cookie, netrc entry or proxy of the environment
 takes part, and only public addresses are reached. (Name resolution alone keeps the resolver's own
-time limits.) The only file that knows urllib3's inside.
+time limits.) An ``HTTPAdapter`` of requests is used without a ``Session``, which would bring those. The
+only file that knows requests, and urllib3's inside.
 """
 
 import re
@@ -19,9 +20,12 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlsplit
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPSConnectionPool, Timeout
+import requests
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse, HTTPSConnectionPool
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import HTTPError
 
@@ -36,7 +40,7 @@ MAX_ERROR_BYTES: Final = 64 << 10
 CHUNK_BYTES: Final = 1 << 16
 _GZIP: Final = 16 + zlib.MAX_WBITS
 _REDIRECTS: Final = range(300, 400)
-_FAULTS: Final = (HTTPError, HTTPException, OSError)
+_FAULTS: Final = (requests.RequestException, HTTPError, HTTPException, OSError)
 _BASE_URL: Final = re.compile(
     r"https://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~-]+)*/?"
 )
@@ -57,7 +61,7 @@ class HttpResponse:
     status: int
     body: bytes
     fetched_at: datetime
-    headers: Mapping[str, str] = field(default_factory=HTTPHeaderDict)
+    headers: Mapping[str, str] = field(default_factory=CaseInsensitiveDict)
 
     @property
     def content_type(self) -> str:
@@ -93,12 +97,17 @@ class HttpClient:
     max_body_bytes: int = MAX_BODY_BYTES
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC), repr=False)
     _guard: "_Guard" = field(init=False, repr=False)
-    _pool: HTTPSConnectionPool = field(init=False, repr=False)
+    _adapter: HTTPAdapter = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        if not _BASE_URL.fullmatch(self.base_url) or not _has_port(self.base_url):
+            raise BadConfiguration(
+                f"url_refused: the URL of source {self.source} is not https://host[:port][/path]; "
+                "correct source_urls"
+            )
         guard = _Guard(self.allow_private)
         object.__setattr__(self, "_guard", guard)
-        object.__setattr__(self, "_pool", self._connection_pool(guard))
+        object.__setattr__(self, "_adapter", _GuardedAdapter(self.tls, guard))
 
     def get(self, path: str, params: Mapping[str, str], seconds: float) -> HttpResponse:
         """The answer to one request, within ``seconds`` in all.
@@ -109,7 +118,7 @@ class HttpClient:
         seconds = max(MIN_REQUEST_SECONDS, seconds)
         try:
             with self._guard.deadline(seconds):
-                response = self._send(path + (f"?{urlencode(params)}" if params else ""), seconds)
+                response = self._send(path, params, seconds)
         except (SourceRefused, TooLarge) as error:
             raise type(error)(f"{self.source}: {error}") from error
         except (SourceUnavailable, *_FAULTS) as error:
@@ -120,21 +129,7 @@ class HttpClient:
             raise SourceUnavailable(f"{self.source}: no complete answer within {seconds:.1f} s")
         return response
 
-    def _connection_pool(self, guard: "_Guard") -> HTTPSConnectionPool:
-        try:
-            if not _BASE_URL.fullmatch(self.base_url):
-                raise ValueError
-            parts = urlsplit(self.base_url)
-            pool = HTTPSConnectionPool(str(parts.hostname), parts.port, ssl_context=self.tls, guard=guard)
-        except ValueError:
-            raise BadConfiguration(
-                f"url_refused: the URL of source {self.source} is not https://host[:port][/path]; "
-                "correct source_urls"
-            ) from None
-        pool.ConnectionCls = _GuardedConnection
-        return pool
-
-    def _send(self, path: str, seconds: float) -> HttpResponse:
+    def _send(self, path: str, params: Mapping[str, str], seconds: float) -> HttpResponse:
         headers = {
             "User-Agent": USER_AGENT,
             "Accept": "application/json, */*;q=0.5",
@@ -142,27 +137,16 @@ class HttpClient:
         }
         if self.api_key:
             headers[self.api_key.header] = self.api_key.prefix + self.api_key.value
-        url = self.base_url.rstrip("/") + path
-        target = urlsplit(self.base_url).path.rstrip("/") + path
-        timeout = Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds)
-        received = self._pool.urlopen(
-            "GET",
-            target,
-            headers=headers,
-            timeout=timeout,
-            retries=False,
-            redirect=False,
-            preload_content=False,
-            decode_content=False,
-        )
+        request = requests.Request("GET", self.base_url.rstrip("/") + path, headers, params=params).prepare()
+        timeout = (min(CONNECT_SECONDS, seconds), seconds)
+        received = self._adapter.send(request, stream=True, timeout=timeout)
         try:
-            if received.status in _REDIRECTS:
-                raise _redirected(received.status, received.headers.get("Location", ""))
-            body = self._body(received)
-            return HttpResponse(url, received.status, body, self.now(), received.headers)
+            if received.status_code in _REDIRECTS:
+                raise _redirected(received.status_code, received.headers.get("Location", ""))
+            body = self._body(received.raw)
+            return HttpResponse(str(request.url), received.status_code, body, self.now(), received.headers)
         finally:
             received.close()
-            received.release_conn()
 
     def _body(self, received: BaseHTTPResponse) -> bytes:
         if received.status == OK:
@@ -245,9 +229,7 @@ class _Guard:
 class _GuardedConnection(HTTPSConnection):
     """Checks its peer after connecting, so that no DNS answer leads to a private address."""
 
-    def __init__(self, *args: Any, guard: _Guard, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._guard = guard
+    _guard: _Guard
 
     def _new_conn(self) -> socket.socket:
         connected = super()._new_conn()
@@ -263,6 +245,31 @@ class _GuardedConnection(HTTPSConnection):
     def connect(self) -> None:
         super().connect()
         self._guard.watch(self.sock)
+
+
+class _GuardedAdapter(HTTPAdapter):
+    """requests' adapter over guarded connections; it can speak nothing but https."""
+
+    def __init__(self, tls: ssl.SSLContext, guard: _Guard) -> None:
+        self._tls = tls
+        connection = type("Connection", (_GuardedConnection,), {"_guard": guard})
+        self._pool = type("Pool", (HTTPSConnectionPool,), {"ConnectionCls": connection})
+        super().__init__(pool_connections=1, pool_maxsize=1)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._tls, **options)
+        self.poolmanager.pool_classes_by_scheme = {"https": self._pool}
+
+    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
+        """The context says whom to trust; requests would add its own authorities to it."""
+
+
+def _has_port(url: str) -> bool:
+    """Whether the port, if there is one, is one: 70000 is none."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 def _ipv4_inside(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
