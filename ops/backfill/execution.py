@@ -1,24 +1,24 @@
-"""A plan at work in the state machine: started, or found at work, and followed to its end."""
+"""A plan at work in the state machine: started, or resumed, and followed to its end."""
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
 from coinlake.stores import ObjectStore
+from coinlake.windows import Window
 from ops.backfill import results
-from ops.backfill.plan import Piece, Plan
+from ops.backfill.plan import Plan
 from ops.backfill.results import Result
 from ops.stack import Stack
 
 POLL_SECONDS: Final = 1.0
-ROUNDS: Final = 10
-DONE: Final = ("succeeded", "failed", "timedOut", "aborted")
-# done, all
-Report = Callable[[int, int], None]
+MAX_ROUNDS: Final = 10
+ENDED: Final = ("succeeded", "failed", "timedOut", "aborted")
+Report = Callable[[int, int], None]  # windows done, all windows
 
 
 class BackfillStopped(CoinlakeError):
@@ -33,24 +33,24 @@ class Execution:
     resumed: bool
 
 
-def rounds(
+def run(
     stack: Stack, plan: Plan, concurrency: int, now: Callable[[], datetime], follow: Callable[..., Any]
 ) -> list[Result]:
-    """Run the plan, and its failed windows again as long as that mends some; every window's result.
+    """Run the plan, and its failed windows again as long as that brings some; every window's result.
 
     ``follow`` is called with each execution and its number of windows, and waits for its end.
     """
     done: list[Result] = []
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         execution = begin(stack, plan, concurrency, now())
-        follow(execution, len(plan.pieces))
-        found = list(outcomes(stack, execution.arn))
-        left = _failed(plan, found)
-        done += [result for result in found if result.outcome != results.FAILED]
-        if not left or len(left) == len(plan.pieces):
+        follow(execution, len(plan.windows))
+        ended = list(outcomes(stack, execution.arn))
+        failed = _failed(plan, ended)
+        done += [result for result in ended if result.outcome != results.FAILED]
+        if not failed or len(failed) == len(plan.windows):
             break
-        plan = Plan(left, plan.refresh)
-    return done + [result for result in found if result.outcome == results.FAILED]
+        plan = Plan(failed, plan.refresh)
+    return done + [result for result in ended if result.outcome == results.FAILED]
 
 
 def begin(stack: Stack, plan: Plan, concurrency: int, now: datetime) -> Execution:
@@ -118,14 +118,13 @@ def _done(states: Any, arn: str) -> int:
         states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"]
         for run in states.list_map_runs(executionArn=arn)["mapRuns"]
     ]
-    return sum(count[name] for count in counts for name in DONE)
+    return sum(count[name] for count in counts for name in ENDED)
 
 
-def _failed(plan: Plan, found: Sequence[Result]) -> tuple[Piece, ...]:
-    failed = [result.window for result in found if result.outcome == results.FAILED]
-    named = {_name(window) for window in failed}
-    return tuple(p for p in plan.pieces if _name(p.event(refresh=plan.refresh)["window"]) in named)
+def _failed(plan: Plan, ended: Sequence[Result]) -> tuple[Window, ...]:
+    failed = {_name(result.window) for result in ended if result.outcome == results.FAILED}
+    return tuple(window for window in plan.windows if _name(window.to_event()["window"]) in failed)
 
 
-def _name(window: Any) -> tuple[str, str, str]:
+def _name(window: Mapping[str, Any]) -> tuple[str, str, str]:
     return window["source"], window["asset"], str(window.get("period") or window.get("end"))

@@ -1,4 +1,4 @@
-"""Which windows the lake holds already, told from the names of its objects."""
+"""Which windows the lake holds already, by the names of its objects."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -6,31 +6,40 @@ from typing import Final
 
 from coinlake.config import LakeConfig
 from coinlake.keys import LedgerKey, RawKey, Slot, ledger_prefix, raw_prefix
+from coinlake.sources import owner
 from coinlake.stores import ObjectStore
-from ops.backfill.plan import Piece, Plan
+from coinlake.windows import Window
+from ingest.sources import registry
+from ops.backfill.plan import Plan
 
 _THREADS: Final = 8  # S3 answers in tens of milliseconds, and botocore keeps ten connections
 
 
-def in_raw(raw: ObjectStore, plan: Plan, config: LakeConfig) -> frozenset[Piece]:
+def raw_key(window: Window, config: LakeConfig) -> RawKey:
+    """Where ingest puts the window's answer."""
+    asset_id = config.assets[window.asset][owner(window.source)]
+    return registry.load(window.source).windows[window.dataset](window, asset_id).key
+
+
+def windows_in_raw(raw: ObjectStore, plan: Plan, config: LakeConfig) -> frozenset[Window]:
     """The windows that no call is needed for; none of a plan that asks again for what is there."""
     if plan.refresh:
         return frozenset()
-    return _held(raw, {piece: piece.request(config).key for piece in plan.pieces})
+    return _existing(raw, {window: raw_key(window, config) for window in plan.windows})
 
 
-def committed(lake: ObjectStore, plan: Plan, config: LakeConfig) -> frozenset[Piece]:
+def committed_windows(lake: ObjectStore, plan: Plan, config: LakeConfig) -> frozenset[Window]:
     """The windows whose rows are in the lake."""
-    return _held(lake, {piece: piece.request(config).key.ledger() for piece in plan.pieces})
+    return _existing(lake, {window: raw_key(window, config).ledger() for window in plan.windows})
 
 
-def _held(store: ObjectStore, keys: Mapping[Piece, RawKey | LedgerKey]) -> frozenset[Piece]:
+def _existing(store: ObjectStore, keys: Mapping[Window, RawKey | LedgerKey]) -> frozenset[Window]:
     """One listing for each end of a window: all assets' windows with that end lie side by side."""
     prefixes = sorted({_prefix(key) for key in keys.values()})
     with ThreadPoolExecutor(_THREADS) as pool:
-        listed = pool.map(lambda prefix: list(store.keys(prefix)), prefixes)
-    names = {name for found in listed for name in found}
-    return frozenset(piece for piece, key in keys.items() if str(key) in names)
+        listings = pool.map(lambda prefix: list(store.keys(prefix)), prefixes)
+        names = {name for listing in listings for name in listing}
+    return frozenset(window for window, key in keys.items() if str(key) in names)
 
 
 def _prefix(key: RawKey | LedgerKey) -> str:

@@ -1,9 +1,7 @@
 """What a user asks for, checked: which source's past, of which assets, over which days."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
+from datetime import UTC, datetime, time, timedelta
 from typing import Final, Self
 
 from coinlake import intervals
@@ -11,42 +9,38 @@ from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.sources import Dataset, Source, catalog
 from ops.dates import DateRange
+from ops.errors import did_you_mean
 
 ALL: Final = "all"
-KEYED: Final = frozenset({"coincap", "coindesk"})  # nothing of theirs is had without a key
-TETHER_VENUES: Final = frozenset({"binance", "binance_archive"})  # they have no markets in US dollars
-PASTS: Final = {
-    name: source
-    for name, source in catalog().items()
-    if any(dataset.max_buckets for dataset in source.datasets.values())
-}
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of time, UTC; ``end`` is exclusive."""
+class TimeSpan:
+    """A stretch of time, aware UTC; ``end`` is exclusive."""
 
     start: datetime
     end: datetime
 
     @classmethod
-    def of(cls, days: DateRange) -> Self:
-        first = datetime.combine(days.start, datetime.min.time(), UTC)
-        return cls(first, datetime.combine(days.end, datetime.min.time(), UTC) + timedelta(days=1))
+    def of_days(cls, days: DateRange) -> Self:
+        last = datetime.combine(days.end, time(), UTC)
+        return cls(datetime.combine(days.start, time(), UTC), last + timedelta(days=1))
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A source's dataset for ``assets``; ``skipped`` has no id there in the asset map."""
+class BackfillRequest:
+    """A source's ``dataset`` for ``assets``; the assets in ``skipped`` have no id there in the asset map.
+
+    With ``refresh`` what raw holds already is asked for again.
+    """
 
     source: Source
     dataset: str
-    past: Dataset
     assets: tuple[str, ...]
     skipped: tuple[str, ...]
     quote: str
     interval: str
-    span: Span
+    span: TimeSpan
     refresh: bool = False
 
     @classmethod
@@ -65,44 +59,62 @@ class Asked:
 
         bad_source, no_key, bad_interval, config_empty, config_duplicate, unknown_asset.
         """
-        named = _source(source, config)
-        dataset, past = next(item for item in named.datasets.items() if item[1].max_buckets)
-        _check_interval(interval, named, past)
+        declared = _source(source, config)
+        dataset = _past_datasets(declared)[0]
+        _check_interval(interval, declared, dataset)
         symbols = _symbols(assets, config)
-        listed = tuple(symbol for symbol in symbols if named.owner in config.assets[symbol])
+        listed = tuple(symbol for symbol in symbols if declared.owner in config.assets[symbol])
         return cls(
-            source=named,
+            source=declared,
             dataset=dataset,
-            past=past,
             assets=listed,
             skipped=tuple(symbol for symbol in symbols if symbol not in listed),
-            quote=(quote or ("USDT" if source in TETHER_VENUES else "USD")).upper(),
+            quote=(quote or declared.dollar).upper(),
             interval=interval,
-            span=Span.of(days),
+            span=TimeSpan.of_days(days),
             refresh=refresh,
         )
 
+    @property
+    def facts(self) -> Dataset:
+        """What sources.json says of the dataset."""
+        return self.source.datasets[self.dataset]
+
+    @property
+    def step(self) -> timedelta:
+        """The length of a bucket."""
+        return intervals.duration(self.interval)
+
+
+def _past_datasets(source: Source) -> list[str]:
+    return [name for name, dataset in source.datasets.items() if dataset.max_buckets]
+
 
 def _source(name: str, config: LakeConfig) -> Source:
-    if name not in PASTS or name not in config.sources:
-        known = sorted(set(PASTS) & set(config.sources))
+    known = {
+        source.name: source
+        for source in catalog().values()
+        if source.name in config.sources and _past_datasets(source)
+    }
+    if name not in known:
         raise BadConfiguration(
-            f"bad_source: {name[:80]!r} has no past to fetch{_nearest(name, known)}; "
+            f"bad_source: {name[:80]!r} has no past to fetch{did_you_mean(name, known)}; "
             f"use one of {', '.join(known)}"
         )
-    if name in KEYED and not config.sources[name].api_key_parameter:
+    if known[name].key_required and not config.sources[name].api_key_parameter:
         raise BadConfiguration(
             f"no_key: {name} answers nobody without a key; "
             f"set {name}_api_key and {name}_api_key_version and deploy"
         )
-    return PASTS[name]
+    return known[name]
 
 
-def _check_interval(interval: str, source: Source, past: Dataset) -> None:
+def _check_interval(interval: str, source: Source, dataset: str) -> None:
     intervals.duration(interval)
-    if interval not in past.max_buckets:
+    there = source.datasets[dataset].max_buckets
+    if interval not in there:
         raise BadConfiguration(
-            f"bad_interval: {source.name} has no past by {interval}; use one of {', '.join(past.max_buckets)}"
+            f"bad_interval: {source.name} has no past by {interval}; use one of {', '.join(there)}"
         )
 
 
@@ -118,12 +130,7 @@ def _symbols(text: str, config: LakeConfig) -> list[str]:
     for symbol in symbols:
         if symbol not in config.assets:
             raise BadConfiguration(
-                f"unknown_asset: there is no asset {symbol[:80]!r}{_nearest(symbol, config.assets)}; "
+                f"unknown_asset: there is no asset {symbol[:80]!r}{did_you_mean(symbol, config.assets)}; "
                 "add it to assets, or name one that is there"
             )
     return symbols
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

@@ -1,11 +1,10 @@
-"""What became of each window, as the state machine wrote it.
+"""The result of each window, as the state machine wrote it.
 
 ``<prefix>/<run>/manifest.json`` names the files; each is a list of children, whose ``Input`` and
 ``Output`` are JSON texts. Source: AWS Step Functions Developer Guide, "ResultWriter (Map)".
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -15,15 +14,15 @@ from coinlake.stores import ObjectStore
 MAX_MANIFEST_BYTES: Final = 16 << 20
 MAX_FILE_BYTES: Final = 5 << 30
 EXISTS: Final = "exists"
-HAD: Final = ("landed", EXISTS)
-LEFT: Final = ("not_closed",)
+FETCHED: Final = ("landed", EXISTS)
+LEFT_TO_THE_SCHEDULE: Final = ("not_closed",)
 FAILED: Final = "failed"
 NOT_STARTED: Final = "not started"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One window's event and how it went; ``detail`` says why where it did not land."""
+    """One window's event and its outcome; ``detail`` says why where it did not land."""
 
     window: Mapping[str, Any]
     outcome: str
@@ -61,15 +60,11 @@ def read(store: ObjectStore, manifest_key: str) -> Iterator[Result]:
             yield from map(Result.of, json.loads(store.get(file["Key"], MAX_FILE_BYTES).body))
 
 
-def counted(results: Iterable[Result]) -> Counter[str]:
-    return Counter(result.outcome for result in results)
-
-
 def missing(results: Iterable[Result]) -> list[Missing]:
-    """What is neither there nor left to the schedule; the detail is of the first of its kind."""
+    """What was neither fetched nor left to the schedule; the detail is of the first of its kind."""
     kinds: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
-        if result.outcome not in (*HAD, *LEFT):
+        if result.outcome not in (*FETCHED, *LEFT_TO_THE_SCHEDULE):
             kind = (result.window["source"], result.window["asset"], result.outcome)
             kinds.setdefault(kind, []).append(result)
     return [Missing(*kind, len(alike), alike[0].detail) for kind, alike in sorted(kinds.items())]
@@ -78,8 +73,8 @@ def missing(results: Iterable[Result]) -> list[Missing]:
 def _reason(error: str | None, cause: str | None) -> str:
     """Lambda's cause is JSON with the function's own message in it."""
     try:
-        told = json.loads(cause or "")
+        details = json.loads(cause or "")
     except ValueError:
-        told = None
-    message = told.get("errorMessage") if isinstance(told, dict) else cause
+        details = None
+    message = details.get("errorMessage") if isinstance(details, dict) else cause
     return f"{error or 'it failed'}: {str(message or 'no reason given')[:300]}"

@@ -1,4 +1,4 @@
-"""A backfill as its user meets it: what it would fetch, the run, what came of it."""
+"""A backfill as its user meets it: the plan and its price, the run, and what came of it."""
 
 import time
 from collections import Counter
@@ -6,19 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ops import dates
-from ops.backfill import cost, planner, results
-from ops.backfill import execution as run
-from ops.backfill import existing as here
-from ops.backfill import tables as view
+from ops.backfill import cost, execution, existing, plan, results, tables
 from ops.backfill.cost import Cost
+from ops.backfill.execution import Execution
 from ops.backfill.plan import Plan
-from ops.backfill.request import Asked
+from ops.backfill.request import BackfillRequest
 from ops.progress import console, errors
 from ops.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class PricedPlan:
     """A plan with its price, of which ``concurrency`` windows are fetched at the same time."""
 
     plan: Plan
@@ -26,59 +24,61 @@ class Offer:
     concurrency: int
 
     @property
-    def large(self) -> bool:
+    def needs_confirmation(self) -> bool:
         """Whether to ask before it starts."""
-        return cost.large(self.costs, self.concurrency)
+        return cost.needs_confirmation(self.costs, self.concurrency)
 
     @property
-    def nothing_new(self) -> bool:
+    def is_in_raw(self) -> bool:
         """Whether raw holds every window already."""
-        return all(cost.here == cost.windows for cost in self.costs)
+        return all(cost.in_raw == cost.windows for cost in self.costs)
 
 
-def offered(stack: Stack, asked: Asked, now: datetime) -> Offer:
+def show_plan(stack: Stack, request: BackfillRequest, now: datetime) -> PricedPlan:
     """Plan and show it; ``BadConfiguration`` for one that is empty or that the month's credits forbid."""
     config = stack.config()
-    plan = planner.plan(asked, config, now)
-    costs = cost.costs(plan, here.in_raw(stack.raw, plan, config), config, stack.quota)
-    offer = Offer(plan, costs, cost.concurrency(costs, int(stack.backfill.get("concurrency", 1))))
-    console.print(view.plan_table(plan, costs, offer.concurrency))
-    for note in (*plan.notes, *view.here_note(costs)):
+    planned = plan.plan(request, config, now)
+    in_raw = existing.windows_in_raw(stack.raw, planned, config)
+    costs = cost.costs(planned, in_raw, config, stack.quota)
+    max_concurrency = int(stack.backfill.get("concurrency", 1))
+    priced = PricedPlan(planned, costs, cost.concurrency(costs, max_concurrency))
+    console.print(tables.plan_table(planned, costs, priced.concurrency))
+    for note in (*planned.notes, *tables.existing_note(costs)):
         console.print(f"  {note}")
-    cost.check(costs)
-    return offer
+    cost.check_credits(costs)
+    return priced
 
 
-def fetched(stack: Stack, offer: Offer) -> Counter[str]:
-    """Run the plan and show what came of it; how many windows went how.
+def execute(stack: Stack, priced: PricedPlan) -> Counter[str]:
+    """Run the plan and show what came of it; returns how many windows ended how.
 
     ``BackfillStopped`` where some failed or the run was stopped.
     """
-    if offer.nothing_new:
+    if priced.is_in_raw:
         console.print("There is nothing to fetch.")
-        return Counter({results.EXISTS: len(offer.plan.pieces)})
+        return Counter({results.EXISTS: len(priced.plan.windows)})
     started = time.monotonic()
     try:
-        found = run.rounds(
-            stack, offer.plan, offer.concurrency, dates.now, lambda *work: _follow(stack, *work)
+        ended = execution.run(
+            stack, priced.plan, priced.concurrency, dates.now, lambda *run: _follow(stack, *run)
         )
     except KeyboardInterrupt:
         errors.print("The stack works on without you. The same command shows how far it is.")
         raise
-    counts = results.counted(found)
-    console.print(view.summary_table(counts, time.monotonic() - started))
-    if missing := results.missing(found):
-        console.print(view.missing_table(missing))
+    counts = Counter(result.outcome for result in ended)
+    console.print(tables.summary_table(counts, time.monotonic() - started))
+    if missing := results.missing(ended):
+        console.print(tables.missing_table(missing))
     if counts[results.FAILED]:
-        raise run.BackfillStopped(
+        raise execution.BackfillStopped(
             f"{counts[results.FAILED]:,} windows failed; give the same command again: "
             "what has landed is not asked for again"
         )
     return counts
 
 
-def _follow(stack: Stack, execution: run.Execution, windows: int) -> None:
-    if execution.resumed:
+def _follow(stack: Stack, running: Execution, windows: int) -> None:
+    if running.resumed:
         console.print("This backfill is at work already; following it.")
-    with view.bar("Fetching") as report:
-        run.follow(stack, execution, windows, report)
+    with tables.bar("Fetching") as report:
+        execution.follow(stack, running, windows, report)

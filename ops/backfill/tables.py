@@ -1,4 +1,4 @@
-"""A backfill as tables and a bar."""
+"""A backfill's plan, progress and results, as tables and a bar."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,19 +12,21 @@ from rich.table import Table
 from ops.backfill.cost import Cost
 from ops.backfill.execution import Report
 from ops.backfill.plan import Plan
-from ops.backfill.results import FAILED, HAD, Missing
+from ops.backfill.results import FAILED, FETCHED, Missing
 from ops.progress import console, step
 
 MINUTE: Final = 60
 HOUR: Final = 3600
-SHOWN_MISSING: Final = 50
+MAX_MISSING_SHOWN: Final = 50
 
 
 def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
     """What is fetched, from whom, and what that takes of their limits."""
-    first, last = min(piece.start for piece in plan.pieces), max(piece.end for piece in plan.pieces)
-    one = plan.pieces[0]
-    title = f"Backfill of {one.interval} {one.dataset}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    first, last = min(window.start for window in plan.windows), max(window.end for window in plan.windows)
+    newest = plan.windows[0]
+    title = (
+        f"Backfill of {newest.interval} {newest.dataset}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    )
     table = Table(title=title, title_justify="left", min_width=len(title))
     table.add_column("source")
     for name in ("assets", "windows", "calls", "of its limit", "credits", "about"):
@@ -42,27 +44,27 @@ def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
     return table
 
 
-def here_note(costs: Sequence[Cost]) -> Iterator[str]:
-    """That a part need not be asked for; nothing where all is new."""
-    here, windows = sum(cost.here for cost in costs), sum(cost.windows for cost in costs)
-    if here:
-        yield f"{here:,} of {windows:,} windows are already here and are not asked for again"
+def existing_note(costs: Sequence[Cost]) -> Iterator[str]:
+    """How many windows need no call; nothing where all do."""
+    in_raw, windows = sum(cost.in_raw for cost in costs), sum(cost.windows for cost in costs)
+    if in_raw:
+        yield f"{in_raw:,} of {windows:,} windows are already here and are not asked for again"
 
 
 def summary_table(counts: Counter[str], seconds: float) -> Table:
-    """How many windows went how."""
+    """How many windows ended how."""
     table = Table(title=f"Backfill done in {duration(seconds)}", title_justify="left", min_width=30)
     table.add_column("outcome")
     table.add_column("windows", justify="right")
     for outcome, windows in counts.most_common():
-        colour = "green" if outcome in HAD else "red" if outcome == FAILED else "yellow"
+        colour = "green" if outcome in FETCHED else "red" if outcome == FAILED else "yellow"
         table.add_row(f"[{colour}]{escape(outcome)}[/]", f"{windows:,}")
     return table
 
 
-def missing_table(found: Sequence[Missing]) -> Table:
+def missing_table(missing: Sequence[Missing]) -> Table:
     """What could not be had, and why."""
-    more = len(found) - SHOWN_MISSING
+    more = len(missing) - MAX_MISSING_SHOWN
     table = Table(
         title="What could not be had",
         title_justify="left",
@@ -70,7 +72,7 @@ def missing_table(found: Sequence[Missing]) -> Table:
     )
     for name in ("source", "asset", "outcome", "windows", "why"):
         table.add_column(name, justify="right" if name == "windows" else "left")
-    for kind in found[:SHOWN_MISSING]:
+    for kind in missing[:MAX_MISSING_SHOWN]:
         table.add_row(kind.source, escape(kind.asset), kind.outcome, f"{kind.windows:,}", escape(kind.detail))
     return table
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from ops import dates
-from ops.backfill import runner as command
-from ops.backfill.request import Asked
+from ops.backfill import runner
+from ops.backfill.request import BackfillRequest
 from ops.commands.options import HISTORY, End, Env, Yes, agreed
 from ops.dates import DateRange
 from ops.deploy import environments
@@ -37,7 +37,7 @@ def run_backfill(
     now = dates.now()
     days = DateRange.parse(start, end or str(now.date()), now.date(), sure=yes)
     stack = Stack.find(env)
-    asked = Asked.of(
+    request = BackfillRequest.of(
         stack.config(),
         source=source,
         assets=assets,
@@ -46,7 +46,7 @@ def run_backfill(
         quote=quote,
         refresh=refresh,
     )
-    offer = command.offered(stack, asked, now)
-    if offer.large and not yes and not agreed("Fetch all that?"):
+    priced = runner.show_plan(stack, request, now)
+    if priced.needs_confirmation and not yes and not agreed("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
-    command.fetched(stack, offer)
+    runner.execute(stack, priced)

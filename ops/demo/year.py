@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from ops.backfill import existing as here
-from ops.backfill import results
-from ops.backfill import runner as command
+from ops.backfill import results, runner
+from ops.backfill.existing import committed_windows
 from ops.backfill.plan import Plan
-from ops.backfill.request import ALL, Asked
+from ops.backfill.request import ALL, BackfillRequest
 from ops.dates import DateRange
 from ops.demo.landing import LandingTimeout, LandingWait
 from ops.gaps import coverage
@@ -32,16 +31,15 @@ class YearOfCandles:
 
     def fetch(self) -> None:
         """As `coinlake backfill --source binance --interval 1d --start <a year ago> --yes` does."""
-        asked = self._asked()
-        offer = command.offered(self.stack, asked, self.now)
-        counts = command.fetched(self.stack, offer)
-        if lost := {outcome: n for outcome, n in counts.items() if outcome not in results.HAD}:
+        priced = runner.show_plan(self.stack, self._request(), self.now)
+        counts = runner.execute(self.stack, priced)
+        if lost := {outcome: n for outcome, n in counts.items() if outcome not in results.FETCHED}:
             told = ", ".join(f"{windows:,} {outcome}" for outcome, windows in sorted(lost.items()))
             raise LandingTimeout(
                 f"not every window of {SOURCE}'s past year landed: {told}; the table says why"
             )
         with step("Their Parquet lands") as current:
-            self.wait.until(lambda: self._uncommitted(offer.plan), COMMIT_SECONDS, "transform", current.say)
+            self.wait.until(lambda: self._pending(priced.plan), COMMIT_SECONDS, "transform", current.say)
 
     def audit(self) -> None:
         """Audit the year and show it; ``LandingTimeout`` where a candle is missing and nothing says why."""
@@ -56,7 +54,7 @@ class YearOfCandles:
             if (market.source, market.interval) == (SOURCE, INTERVAL)
         }
         console.print(coverage.table(markets))
-        if missing := set(self._asked().assets) - {market.base for market in markets}:
+        if missing := set(self._request().assets) - {market.base for market in markets}:
             raise LandingTimeout(
                 f"the audit does not know {', '.join(sorted(missing))} at {SOURCE}; {self._remedy}"
             )
@@ -67,12 +65,14 @@ class YearOfCandles:
     def _remedy(self) -> str:
         return f"`coinlake gaps --days {YEAR.days}` shows which, and {self.wait.log} what was logged"
 
-    def _uncommitted(self, plan: Plan) -> str:
-        left = len(plan.pieces) - len(here.committed(self.stack.lake, plan, self.stack.config()))
+    def _pending(self, plan: Plan) -> str:
+        left = len(plan.windows) - len(committed_windows(self.stack.lake, plan, self.stack.config()))
         return f"{left:,} windows" if left else ""
 
-    def _asked(self) -> Asked:
-        return Asked.of(self.stack.config(), source=SOURCE, assets=ALL, interval=INTERVAL, days=self._days())
+    def _request(self) -> BackfillRequest:
+        return BackfillRequest.of(
+            self.stack.config(), source=SOURCE, assets=ALL, interval=INTERVAL, days=self._days()
+        )
 
     def _days(self) -> DateRange:
         today = self.now.date()

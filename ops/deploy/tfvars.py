@@ -6,7 +6,6 @@ from the file; what a value may be is said by the validations in terraform/varia
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -14,6 +13,7 @@ import hcl2
 from lark.exceptions import LarkError, UnexpectedInput
 
 from coinlake.errors import BadConfiguration
+from ops.errors import did_you_mean
 from ops.paths import ROOT
 
 TERRAFORM: Final = ROOT / "terraform"
@@ -34,8 +34,8 @@ class Settings:
         if not path.is_file():
             known = sorted(file.stem for file in path.parent.glob("*.tfvars"))
             raise BadConfiguration(
-                f"config_not_found: there is no {path.name} in {path.parent}{_nearest(environment, known)}; "
-                f"the environments are {', '.join(known) or 'none yet'}"
+                f"config_not_found: there is no {path.name} in {path.parent}"
+                f"{did_you_mean(environment, known)}; the environments are {', '.join(known) or 'none yet'}"
             )
         defaults = {
             name: value for file in folder.glob("variables*.tf") for name, value in _defaults(file).items()
@@ -50,7 +50,7 @@ def _check_name(name: str, path: Path, defaults: Mapping[str, Any]) -> None:
     if name not in defaults:
         raise BadConfiguration(
             f"config_unknown_key: {path.name} sets {name[:80]!r}, which is no variable"
-            f"{_nearest(name, list(defaults))}; terraform/variables.tf lists them"
+            f"{did_you_mean(name, defaults)}; terraform/variables.tf lists them"
         )
     if name in SECRETS:
         raise BadConfiguration(
@@ -81,8 +81,3 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     """python-hcl2 keeps the quotes of a string."""
     return value[1:-1] if isinstance(value, str) and value[:1] == value[-1:] == '"' else value
-
-
-def _nearest(word: str, known: list[str]) -> str:
-    near = get_close_matches(word, known, n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""

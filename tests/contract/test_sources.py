@@ -1,4 +1,4 @@
-"""sources.json, ingest and a backfill agree on the sources, and plan the same requests.
+"""sources.json and ingest agree on the sources, and plan the same requests.
 
 The preflight counts what ingest asks for, so a difference here is a wrong count there.
 """
@@ -11,8 +11,6 @@ import pytest
 from coinlake.feeds import Feed
 from coinlake.sources import Dataset, catalog
 from ingest.sources import registry
-from ops.backfill import cost, planner
-from ops.backfill import request as asked
 
 DUE = datetime(2026, 11, 21, tzinfo=UTC)
 ASSETS = 7
@@ -59,22 +57,3 @@ def test_a_run_asks_as_often_as_the_preflight_counts(source: str, name: str, dat
     requests = registry.load(source).plan(feed, {symbol: {owner: symbol} for symbol in symbols}, DUE)
     assert len(requests) == (1 if everything else math.ceil(ASSETS / dataset.batch))
     assert all(request.cost <= dataset.weight for request in requests)
-
-
-def test_a_backfill_counts_credits_and_needs_keys_as_declared() -> None:
-    for name, declared in asked.PASTS.items():
-        dataset = next(facts for facts in declared.datasets.values() if facts.max_buckets)
-        grows = (dataset.bytes_once, dataset.bytes_each, declared.bytes_per_credit)
-        assert cost.CREDIT_BYTES.get(name) == (grows if declared.bytes_per_credit else None)
-    assert {name for name, source in catalog().items() if source.key_required} == asked.KEYED
-    assert {name for name in asked.PASTS if catalog()[name].dollar == "USDT"} == asked.TETHER_VENUES
-
-
-def test_the_plans_of_coingecko_that_tell_one_year_are_those_on_its_public_host() -> None:
-    public = {plan.key_header for plan in catalog()["coingecko"].plans.values() if plan.past_days}
-    assert public == set(planner.PUBLIC_HEADERS)
-
-
-def test_a_backfill_asks_for_files_of_the_archive_when_ingest_calls_them_late() -> None:
-    delays = catalog()["binance_archive"].datasets["candles"].publication_delay
-    assert delays == {"day": planner.DAY_IS_LATE, "month": planner.MONTH_IS_LATE}

@@ -16,7 +16,8 @@ import pyarrow as pa
 
 from coinlake.keys import RawKey
 from ops import dates
-from ops.backfill import execution as run
+from ops.backfill import execution
+from ops.backfill.existing import raw_key
 from ops.backfill.plan import Plan
 from ops.local.laptop import Laptop
 from ops.paths import ROOT
@@ -43,7 +44,7 @@ class Left:
 
 def keys(lake: Lake, plan: Plan) -> list[RawKey]:
     config = lake.stack.config()
-    return [piece.request(config).key for piece in plan.pieces]
+    return [raw_key(window, config) for window in plan.windows]
 
 
 def left(lake: Lake, plan: Plan) -> Left:
@@ -94,7 +95,7 @@ def kill_midway(laptop: Laptop, lake: Lake, plan: Plan, arguments: list[str]) ->
     command.send_signal(signal.SIGKILL)
     assert command.wait() == -signal.SIGKILL
     states = lake.client("stepfunctions")
-    going_on = run.begin(lake.stack, plan, 1, dates.now())
+    going_on = execution.begin(lake.stack, plan, 1, dates.now())
     assert going_on.resumed
     states.stop_execution(executionArn=going_on.arn)
     lake.wait("the run to stop", lambda: state(states, going_on.arn) == "ABORTED")

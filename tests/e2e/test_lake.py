@@ -19,8 +19,8 @@ from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
 from ops import dates
-from ops.backfill import runner as command
-from ops.backfill.request import Asked
+from ops.backfill import runner
+from ops.backfill.request import BackfillRequest
 from ops.dates import DateRange
 from ops.deploy.terraform import Changes
 from ops.listing import entries
@@ -199,16 +199,17 @@ def kill_workers(laptop: Laptop, function: str) -> int:
 
 def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes(laptop: Laptop, lake: Lake):
     days, assets = DateRange(date(2023, 1, 1), date(2023, 12, 31)), "BTC,ETH,SOL"
-    asked = Asked.of(lake.stack.config(), source="binance", assets=assets, interval="1h", days=days)
-    offer = command.offered(lake.stack, asked, dates.now())
-    windows = len(offer.plan.pieces)
-    assert command.fetched(lake.stack, offer) == {"landed": windows}
-    alone = backfills.left(lake, offer.plan)
-    backfills.forget(lake, offer.plan, alone)
+    config = lake.stack.config()
+    request = BackfillRequest.of(config, source="binance", assets=assets, interval="1h", days=days)
+    priced = runner.show_plan(lake.stack, request, dates.now())
+    windows = len(priced.plan.windows)
+    assert runner.execute(lake.stack, priced) == {"landed": windows}
+    alone = backfills.left(lake, priced.plan)
+    backfills.forget(lake, priced.plan, alone)
 
     arguments = ["backfill", "--source", "binance", "--assets", assets, "--interval", "1h"]
     arguments += ["--start", str(days.start), "--end", str(days.end), "--yes"]
-    landed = backfills.kill_midway(laptop, lake, offer.plan, arguments)
+    landed = backfills.kill_midway(laptop, lake, priced.plan, arguments)
     assert backfills.LEFT_MIDWAY <= len(landed) < windows
     before = {key: lake.stack.raw.get(key, CAP).metadata["fetched_at"] for key in landed}
 
@@ -216,7 +217,7 @@ def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes
     told = again.communicate(timeout=60)[0]
     assert again.returncode == 0, told
     assert f"{len(landed)} of {windows} windows are already here" in told
-    killed = backfills.left(lake, offer.plan)
+    killed = backfills.left(lake, priced.plan)
     assert killed.raw == alone.raw
     assert killed.ledger == alone.ledger
     assert killed.trusted == alone.trusted

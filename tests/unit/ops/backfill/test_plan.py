@@ -13,10 +13,10 @@ from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.windows import Window
 from ingest import windows
-from ops.backfill import cost, planner
-from ops.backfill.plan import Plan
-from ops.backfill.planner import DAY
-from ops.backfill.request import Asked, Span
+from ops.backfill import cost
+from ops.backfill import plan as planner
+from ops.backfill.plan import DAY, Plan
+from ops.backfill.request import BackfillRequest, TimeSpan
 from ops.dates import DateRange
 
 NOW = datetime(2026, 11, 21, 7, 36, tzinfo=UTC)
@@ -53,7 +53,7 @@ def plan(source: str, start: str, end: str = "2026-11-21", **more: str) -> Plan:
     days = DateRange(date.fromisoformat(start), date.fromisoformat(end))
     wanted = {"assets": "BTC", "interval": "1d", **more}
     keyed = config(coincap="/key")
-    return planner.plan(Asked.of(keyed, source=source, days=days, **wanted), keyed, NOW)
+    return planner.plan(BackfillRequest.of(keyed, source=source, days=days, **wanted), keyed, NOW)
 
 
 MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2026, 11, 1)).map(lambda t: t.replace(tzinfo=UTC))
@@ -67,9 +67,9 @@ MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2026, 11, 1)).map(lambda t
     late=st.timedeltas(timedelta(0), timedelta(days=2)),
 )
 def test_windows_tile_the_range_aligned_closed_and_without_overlap(start, days, interval, most, late):
-    span, step = Span(start, start + days * DAY), intervals.duration(interval)
+    span, step = TimeSpan(start, start + days * DAY), intervals.duration(interval)
     closed = start + days * DAY + late - DAY
-    found = [(end - count * step, end) for end, count in planner.tiles(span, step, most, closed)]
+    found = [(end - count * step, end) for end, count in planner.aligned_windows(span, step, most, closed)]
     assert all(one[1] == next_one[0] for one, next_one in pairwise(found))
     assert all(end <= closed and begin < span.end for begin, end in found)
     assert all(planner.floor(begin, step * most) == begin for begin, _ in found)
@@ -81,8 +81,8 @@ def test_windows_tile_the_range_aligned_closed_and_without_overlap(start, days, 
 
 
 def test_a_year_of_daily_candles_is_two_windows_an_asset():
-    found = plan("coinbase", "2025-11-21", assets="BTC,ETH").pieces
-    assert [(piece.asset, f"{piece.end:%Y-%m-%d}", piece.count) for piece in found] == [
+    found = plan("coinbase", "2025-11-21", assets="BTC,ETH").windows
+    assert [(window.asset, f"{window.end:%Y-%m-%d}", window.count) for window in found] == [
         ("ETH", "2026-11-21", 78),
         ("BTC", "2026-11-21", 78),
         ("ETH", "2026-09-04", 300),
@@ -92,7 +92,7 @@ def test_a_year_of_daily_candles_is_two_windows_an_asset():
 
 def test_two_backfills_name_their_common_windows_alike():
     long, short = plan("coinbase", "2020-01-01"), plan("coinbase", "2023-05-05")
-    assert set(short.pieces) < set(long.pieces)
+    assert set(short.windows) < set(long.windows)
     assert plan("coinbase", "2020-01-01").id == long.id != short.id
 
 
@@ -105,25 +105,25 @@ def test_ingest_takes_every_window(source: str, interval: str):
 
 def test_fine_candles_of_whole_months_come_from_the_archive():
     found = plan("binance", "2026-09-03", "2026-10-31", interval="5m")
-    months = [piece.period for piece in found.pieces if piece.source == "binance_archive"]
+    months = [window.period for window in found.windows if window.source == "binance_archive"]
     assert months == ["2026-10", "2026-09"]
-    assert len(months) == len(found.pieces)
+    assert len(months) == len(found.windows)
     assert "a file and its checksum" in found.notes[0]
 
 
 def test_coarse_candles_are_cheaper_asked_for():
-    assert {piece.source for piece in plan("binance", "2025-01-01", interval="1h").pieces} == {"binance"}
+    assert {window.source for window in plan("binance", "2025-01-01", interval="1h").windows} == {"binance"}
 
 
 def test_a_month_of_the_archive_that_is_not_published_comes_by_days():
-    periods = [piece.period for piece in plan("binance_archive", "2026-10-30", interval="1h").pieces]
+    periods = [window.period for window in plan("binance_archive", "2026-10-30", interval="1h").windows]
     assert (periods[0], periods[-1]) == ("2026-11-18", "2026-10")
 
 
 def test_coingeckos_public_plans_are_asked_for_their_last_year():
     found = plan("coingecko", "2020-01-01")
-    assert min(piece.start for piece in found.pieces) > NOW - timedelta(days=365)
-    assert "the last year only" in found.notes[0]
+    assert min(window.start for window in found.windows) > NOW - timedelta(days=365)
+    assert "coingecko's plan has nothing before 20" in found.notes[0]
 
 
 def test_an_asset_without_an_id_is_left_out_and_named():
@@ -153,7 +153,7 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(source, wanted, message):
 def test_a_source_without_its_key_is_refused():
     days = DateRange(date(2026, 1, 1), date(2026, 1, 2))
     with pytest.raises(BadConfiguration, match="^no_key: coincap answers nobody without a key"):
-        Asked.of(config(), source="coincap", assets="BTC", interval="1d", days=days)
+        BackfillRequest.of(config(), source="coincap", assets="BTC", interval="1d", days=days)
 
 
 def test_a_range_that_is_not_closed_is_left_to_the_schedule():
@@ -164,7 +164,7 @@ def test_a_range_that_is_not_closed_is_left_to_the_schedule():
 def test_ten_years_of_twenty_assets_cost_what_they_ask():
     [found] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), (), config(), {})
     assert (found.assets, found.windows, found.calls, found.weight) == (3, 12, 12, 24)
-    assert not cost.large([found], 2)
+    assert not cost.needs_confirmation([found], 2)
     assert found.seconds(2) == 3
 
 
@@ -186,4 +186,4 @@ def test_a_plan_that_needs_more_credits_than_are_left_is_refused():
     quota = {"coincap": {"credits_per_month": 4000, "credits_used": 3990}}
     found = cost.costs(plan("coincap", "2016-01-01"), (), config(), quota)
     with pytest.raises(BadConfiguration, match=r"^over_quota: .* of coincap's 4,000 credits"):
-        cost.check(found)
+        cost.check_credits(found)
