@@ -42,11 +42,11 @@ def test_where_raw_holds_every_window_no_run_is_started(stack, s3):
     stack, states = machine(stack, s3)
     config = stack.config()
     plan = Plan(PLAN.windows[:1])
-    offers = [
+    priced = [
         PricedPlan(plan, cost.costs(plan, held, config, {}), 2)
         for held in (frozenset(plan.windows), frozenset())
     ]
-    assert runner.execute(stack, offers[0]) == {"exists": 1}
+    assert runner.execute(stack, priced[0]) == {"exists": 1}
     assert not states.executions
     assert runner.execute(stack, priced[1]) == {"landed": 1}
     assert len(states.executions) == 1
