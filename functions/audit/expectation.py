@@ -9,7 +9,8 @@ from audit.committed import DATASET, CommittedWindow
 from audit.gap_ledger import PreviousAudit
 from audit.months import Month
 from coinlake.config import LakeConfig
-from coinlake.feeds import Feed, owner
+from coinlake.feeds import Feed
+from coinlake.sources import owner
 
 Span = tuple[datetime, datetime]
 _SeriesName = tuple[str, str]

@@ -16,8 +16,8 @@ from typing import Final, Self
 from coinlake import keys
 from coinlake.config import LakeConfig
 from coinlake.errors import BadKey, NotFound
-from coinlake.feeds import owner
 from coinlake.keys import Partition, TrustedKey
+from coinlake.sources import owner
 from coinlake.stores import ObjectStore, StoredObject
 from notify import markets
 from notify.alerts import Alert, Run

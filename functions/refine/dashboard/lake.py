@@ -9,8 +9,8 @@ import pyarrow as pa
 from coinlake import parquet
 from coinlake.config import LakeConfig
 from coinlake.errors import NotFound
-from coinlake.feeds import owner
 from coinlake.keys import GapsKey, Partition
+from coinlake.sources import owner
 from coinlake.stores import ObjectStore
 from coinlake.tables import tables
 from refine.partitions import TablePartition

@@ -78,7 +78,7 @@ def test_deliveries_at_the_same_time_end_in_the_same_bytes(line):
 
 
 @pytest.mark.parametrize("operation", ["HeadObject", "GetObject", "PutObject"])
-def test_one_poisoned_message_of_ten_comes_back_and_nine_are_done(line, operation):
+def test_one_failing_message_of_ten_is_returned_and_nine_are_done(line, operation):
     products = [f"C{number}-USD" for number in range(10)]
     messages = [line.put_rows(raw_key(product), [GOOD]) for product in products]
     place = {"HeadObject": LEDGER, "GetObject": raw_key(), "PutObject": trusted_key()}[operation]
@@ -92,7 +92,7 @@ def test_one_poisoned_message_of_ten_comes_back_and_nine_are_done(line, operatio
     assert trusted_key("C3-USD") in line.everything()
 
 
-def test_a_fault_of_our_own_code_comes_back_too_and_is_named_in_the_log(line, monkeypatch):
+def test_a_bug_returns_its_message_to_the_queue_and_logs_the_type_of_error(line, monkeypatch):
     def broken(_):
         raise ZeroDivisionError
 
@@ -198,12 +198,12 @@ def empty(line):
         line.s3.delete_object(Bucket="lake", Key=key)
 
 
-def test_a_death_before_or_after_any_call_is_repaired_by_the_next_delivery(line):
+def test_a_crash_before_or_after_any_call_is_repaired_by_the_next_delivery(line):
     message = line.put_rows(raw_key(), [GOOD, BAD, OCTOBER])
     assert_any_death_is_repaired(line, message, lambda: empty(line))
 
 
-def test_a_death_while_replacing_older_outputs_is_repaired_too(line, left_by_older_code):
+def test_a_crash_while_replacing_older_outputs_is_repaired_too(line, left_by_older_code):
     before = line.everything()
     metadata = line.s3.head_object(Bucket="lake", Key=LEDGER)["Metadata"]
 

@@ -101,7 +101,7 @@ ORDERED = {
 
 
 @pytest.mark.parametrize(("file", "inside"), ORDERED.items())
-def test_rows_in_another_order_give_the_same_parts(file, inside):
+def test_rows_in_another_order_give_the_same_slices(file, inside):
     document = json.loads(SAMPLES[file].body)
     (document[inside] if inside else document).reverse()
     assert SAMPLES[file].read(json.dumps(document).encode()).slices == SAMPLES[file].read().slices

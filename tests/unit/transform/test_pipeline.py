@@ -74,7 +74,7 @@ def test_a_bomb_is_quarantined(read_object):
     assert only_rejection(read_object(gzip.compress(bytes(1 << 22)), max_bytes=1 << 20)).code == "too_large"
 
 
-def test_a_page_without_one_good_row_has_no_part(read_coins):
+def test_a_page_without_a_good_row_has_no_slice(read_coins):
     parsed = read_coins(json.dumps([None, 1]))
     assert parsed.slices == ()
     assert len(parsed.rejections) == 2

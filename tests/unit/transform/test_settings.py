@@ -20,7 +20,7 @@ def test_settings_come_from_the_environment_by_name():
 
 
 @pytest.mark.parametrize("name", sorted(ENVIRONMENT))
-def test_a_missing_name_is_named(name):
+def test_a_missing_environment_variable_is_named(name):
     with pytest.raises(BadConfiguration, match=name):
         Settings.from_env({other: value for other, value in ENVIRONMENT.items() if other != name})
 

@@ -4,13 +4,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
+import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
 
 from coinlake.errors import StoreUnavailable
 from coinlake.tables import LIVE_PRICE, tables
+from tests.unit.transform.frames import GAP, LIVE, line, read
+from tests.unit.transform.tables.test_live import others
 from transform.writer import ParquetWriter
 
 REFUSED = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
@@ -103,7 +107,7 @@ def test_equal_rows_give_equal_bytes_with_no_trace_of_the_writing():
 
 
 @pytest.mark.parametrize("fault", [REFUSED, EndpointConnectionError(endpoint_url="https://s3.invalid")])
-def test_a_failed_write_is_told_once_and_never_repeated_behind_our_back(fault):
+def test_a_failed_write_raises_once_and_is_never_repeated_in_the_background(fault):
     s3 = FakeS3(fault)
     with pytest.raises(StoreUnavailable, match=r"s3://lake/trusted/x\.parquet"):
         write(s3)
@@ -111,6 +115,26 @@ def test_a_failed_write_is_told_once_and_never_repeated_behind_our_back(fault):
     assert len(s3.puts) == 1
 
 
-def test_the_fault_is_named():
+def test_the_error_names_the_aws_code():
     with pytest.raises(StoreUnavailable, match="AccessDenied"):
         write(FakeS3(REFUSED))
+
+
+@pytest.mark.parametrize("where", LIVE, ids="/".join)
+def test_a_file_has_the_types_of_its_table_and_every_value(where, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    lines = others(where, 5)
+    if where[1] == "stream_gaps":
+        lines.append(line({**GAP, "first_id": None, "last_id": None, "frames": None, "reason": "restarted"}))
+    (part,) = read(where, *lines).slices
+    rows = part.rows.to_pylist()
+    assert len(rows) == len(lines)
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        s3.create_bucket(Bucket="trusted")
+        ParquetWriter(s3, "trusted").write("file.parquet", part.table, part.rows)
+        body = s3.get_object(Bucket="trusted", Key="file.parquet")["Body"].read()
+    written = pq.read_table(io.BytesIO(body))
+    assert written.schema.types == tables()[part.table].schema.types
+    assert written.to_pylist() == rows

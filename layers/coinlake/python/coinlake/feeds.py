@@ -7,18 +7,12 @@ from typing import Any, Final, Self
 
 from coinlake import intervals
 from coinlake.keys import RawKey, Slot
+from coinlake.sources import owner
 
 _WINDOWED: Final = frozenset({"candles", "price_points"})
 _LISTS: Final = frozenset({"assets", "rates", "sentiment"})
 _LOWER_QUOTE: Final = frozenset({"price_points", "ohlc"})  # whose keys name a market bitcoin-usd
 _DAY: Final = timedelta(days=1)
-# Sources that bring another source's data: its name is in the rows, its ids are in the asset map.
-_OWNERS: Final = {"binance_archive": "binance"}
-
-
-def owner(source: str) -> str:
-    """Whose data a source brings: mostly its own."""
-    return _OWNERS.get(source, source)
 
 
 @dataclass(frozen=True, slots=True)

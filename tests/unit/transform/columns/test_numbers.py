@@ -88,7 +88,7 @@ def test_what_is_no_whole_number_has_its_code(value, bits, code):
         to_integer(value, bits)
 
 
-def test_nothing_stays_nothing():
+def test_null_stays_null():
     assert to_decimal(None) is None
     assert to_integer(None, 64) is None
 
@@ -148,5 +148,5 @@ def test_a_text_of_no_finite_number_is_not_finite(text):
     assert not from_text(text).is_finite()
 
 
-def test_a_long_text_that_is_no_number_is_found_quickly():
+def test_a_long_text_that_is_no_number_is_rejected_quickly():
     assert from_text("1" * 1_000_000 + "x").endswith("x")

@@ -95,7 +95,7 @@ def test_data_that_is_named_twice_is_rejected_as_a_whole(sample):
     assert codes(sample.read(body)) == [("duplicate_key", None, None)]
 
 
-def test_an_asset_that_was_not_asked_for_is_unknown():
+def test_an_asset_that_was_not_requested_is_an_unknown_symbol():
     url = "https://rest.coincap.io/v3/assets?ids=bitcoin%2Cethereum"
     assert codes(ASSETS.read(url=url)) == [("unknown_symbol", 2, "id")]
 

@@ -48,7 +48,7 @@ def test_a_tick_of_a_malformed_instrument_is_unknown():
     assert codes(TICKS.read(body)) == [("unknown_symbol", 0, "INSTRUMENT")]
 
 
-def test_statistics_of_other_spans_are_no_news_but_other_fields_are():
+def test_statistics_of_other_spans_are_not_noted_but_other_fields_are():
     def notes(name):
         return TICKS.read(TICKS.changed("Data", "BTC-USD", name, to=1)).notes
 
@@ -57,7 +57,7 @@ def test_statistics_of_other_spans_are_no_news_but_other_fields_are():
     assert TICKS.read(TICKS.changed("More", to=1)).notes == ("new_field:More",)
 
 
-def test_an_error_beside_ticks_is_noted_and_costs_none():
+def test_an_error_together_with_ticks_is_noted_and_rejects_none():
     parsed = TICKS.read(TICKS.changed("Err", to={"type": 2, "message": "XYZ-USD is unknown"}))
     assert (parsed.rows_trusted, parsed.notes) == (1, ("api_error:XYZ-USD is unknown",))
 
@@ -107,7 +107,7 @@ def test_a_bad_bucket_is_rejected(field, value, code):
 
 
 @pytest.mark.parametrize(("interval", "unit"), [("1m", "MINUTE"), ("5m", "MINUTE"), ("1h", "HOUR")])
-def test_buckets_are_of_the_unit_that_was_asked_for(interval, unit):
+def test_buckets_of_another_unit_than_requested_are_inconsistent(interval, unit):
     sample = replace(DAYS, slot=f"BTC-USD.{interval}.1")
     assert sample.read(sample.changed("Data", 0, "UNIT", to=unit)).rows_trusted == 1
     assert [code for code, *_ in codes(sample.read())] == ["inconsistent"]

@@ -75,7 +75,7 @@ def test_a_body_of_exactly_the_cap_is_read():
     assert decode_gzipped_json(gzip.compress(b"[]".ljust(CAP)), CAP) == []
 
 
-def test_64_levels_are_deep_enough_for_anyone():
+def test_a_document_of_64_levels_is_read():
     assert decode_gzipped_json(gzip.compress(b"[" * 64 + b"]" * 64), CAP)
 
 

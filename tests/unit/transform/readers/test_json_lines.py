@@ -64,7 +64,7 @@ def test_a_frame_becomes_a_row_with_every_digit():
     assert parsed.slices[0].rows.schema.names == tables()["tickers"].schema.names
 
 
-def test_microseconds_are_told_from_milliseconds_by_their_size():
+def test_microseconds_and_milliseconds_are_distinguished_by_size():
     parsed = read(line(), line(E=SENT * 1000 + 482))
     assert [row["event_time"].microsecond for row in rows(parsed)] == [136000, 136482]
 
@@ -127,7 +127,7 @@ CASES = {
 
 @pytest.mark.parametrize(("code", "text"), [(code, text) for code, texts in CASES.items() for text in texts])
 @pytest.mark.parametrize("place", [0, 1, 2])
-def test_a_bad_line_is_named_and_costs_no_other_line_anything(code, text, place):
+def test_a_bad_line_is_rejected_and_its_neighbours_stay(code, text, place):
     good = [line(), line(E=SENT + 1000)]
     parsed = read(*good[:place], text, *good[place:])
     (rejection,) = parsed.rejections
@@ -196,13 +196,13 @@ def test_frames_around_midnight_lie_in_the_days_they_were_sent_on():
     ]
 
 
-def test_a_name_that_binance_adds_is_noted_and_costs_nothing():
+def test_a_field_that_binance_adds_is_noted_and_rejects_nothing():
     texts = [line(E=SENT + n, n=n, w=f"{n}x", z=[n, n]) for n in range(40)]
     parsed = read(*texts)
     assert (parsed.rows_trusted, parsed.notes) == (40, ("new_field:n", "new_field:w", "new_field:z"))
 
 
-def test_pages_are_not_lines():
+def test_json_documents_are_not_read_as_lines():
     (rejection,) = read(line(), key=TICKERS.replace("jsonl", "json")).rejections
     assert rejection.code == "no_parser"
 

@@ -64,7 +64,7 @@ def outcome(body, fast):
 
 @given(st.lists(st.tuples(LINES.map(as_bytes), ENDS), max_size=6))
 @settings(max_examples=400, deadline=None)
-def test_both_ways_agree(lines):
+def test_template_and_json_decoding_agree(lines):
     body = b"".join(text + end for text, end in lines)
     assert outcome(body, fast=True) == outcome(body, fast=False)
 
@@ -72,13 +72,13 @@ def test_both_ways_agree(lines):
 @given(st.lists(st.tuples(CHANGES, st.integers(1, 100)), min_size=1, max_size=3))
 @example([({"v": "0 "}, 1)])
 @settings(max_examples=200, deadline=None)
-def test_both_ways_agree_on_runs_of_one_template(runs):
+def test_template_and_json_decoding_agree_on_runs_of_one_template(runs):
     texts = [line(**{"E": SENT + n, **changes}) for changes, count in runs for n in range(count)]
     body = "\n".join(texts).encode("utf-8", "surrogatepass")
     assert outcome(body, fast=True) == outcome(body, fast=False)
 
 
-def test_ordinary_frames_take_the_fast_way():
+def test_ordinary_frames_are_read_by_template():
     lines = [line(E=SENT + n).encode() for n in range(100)]
     template = LineTemplate.from_line(lines[0], MiniTickers.fields)
     assert template is not None

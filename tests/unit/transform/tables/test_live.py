@@ -123,7 +123,7 @@ def test_a_frame_becomes_a_row_with_every_digit(where):
     ],
     ids=str,
 )
-def test_a_bad_frame_is_named_and_costs_no_other_anything(where, code, changes):
+def test_a_bad_frame_is_rejected_and_its_neighbours_stay(where, code, changes):
     good = others(where, 2)
     parsed = read(where, good[0], line(LIVE[where][0](**changes)), good[1])
     assert [(rejection.code, rejection.row) for rejection in parsed.rejections] == [(code, 1)]
@@ -142,7 +142,7 @@ def test_a_bad_frame_is_named_and_costs_no_other_anything(where, code, changes):
         ("bad_time", None),
     ],
 )
-def test_a_line_that_is_no_frame_is_named(where, code, text):
+def test_a_line_that_is_no_frame_is_rejected(where, code, text):
     text = text or line(LIVE[where][0](), received_at=RECEIVED + 10**12)
     (rejection,) = read(where, *others(where, 1), text).rejections
     assert (rejection.code, rejection.row) == (code, 1)
@@ -157,12 +157,12 @@ def test_a_repeated_frame_is_kept_once(where):
 
 
 @pytest.mark.parametrize("where", LIVE, ids=NAMES)
-def test_a_name_that_the_venue_adds_is_noted(where):
+def test_a_field_that_the_venue_adds_is_noted(where):
     make, _, _ = LIVE[where]
     assert read(where, line(make(zz=1))).notes == ("new_field:zz",)
 
 
-def test_one_batch_holds_frames_of_several_streams_and_two_sides_that_look_alike_are_one():
+def test_one_batch_holds_frames_of_several_streams():
     make = LIVE["binance", "trades"][0]
     names = ("BTCUSDT", "ETHUSDT", "BTCUSDC", "ETHBTC")
     lines = [line(make(s=name, stream=f"{name.lower()}@trade", t=10**n)) for n in range(12) for name in names]
@@ -258,7 +258,7 @@ VALUES = (
 
 @given(data=st.data())
 @settings(max_examples=250, deadline=None)
-def test_both_ways_of_reading_agree(data):
+def test_template_and_json_decoding_agree_on_every_live_dataset(data):
     where = data.draw(st.sampled_from(FAST))
     make, bad, _ = LIVE[where]
     names = sorted({name for changes in bad.values() for change in changes for name in change} - {"stream"})
@@ -275,7 +275,7 @@ def test_both_ways_of_reading_agree(data):
 
 
 @pytest.mark.parametrize("where", FAST, ids="/".join)
-def test_ordinary_frames_take_the_fast_way(where):
+def test_ordinary_frames_are_read_by_template(where):
     lines = others(where, 100)
     fields = reader_of(*where).format.fields
     template = LineTemplate.from_line(lines[0].encode(), fields)

@@ -41,7 +41,7 @@ def test_a_bad_value_costs_its_own_row_only(sample, name, code, value):
 
 
 @pytest.mark.parametrize("sample", [BINANCE, COINBASE], ids=str)
-def test_a_trade_that_comes_twice_is_kept_once_and_other_rows_are_named(sample):
+def test_a_trade_that_comes_twice_is_kept_once_and_other_bad_rows_are_rejected(sample):
     one = sample.body.decode().strip()[1:-1]
     parsed = sample.read(f"[{one},{one},7,[]]".encode())
     assert [code for code, _, _ in codes(parsed)] == ["duplicate_row"] * 2 + ["not_an_object"] * 2

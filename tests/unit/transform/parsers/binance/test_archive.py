@@ -42,7 +42,7 @@ def later(hours):
     return ",".join([str(moved[0]), *values[1:6], str(moved[1]), *values[7:]])
 
 
-def test_milliseconds_and_microseconds_are_told_row_by_row():
+def test_milliseconds_and_microseconds_are_distinguished_in_each_row():
     old = f"{START // 1000 + 3_600_000},1,1,1,1,0,{START // 1000 + 7_199_999},0,0,0,0,0"
     parsed = NEW.read(zipped(GOOD, old))
     assert [row["open_time"].hour for row in rows(parsed)] == [0, 1]
@@ -102,7 +102,7 @@ def test_a_file_of_nothing_but_bad_lines_is_accounted_for():
     assert codes(NEW.read(zipped("x", "y"))) == [("bad_shape", 0, None), ("bad_shape", 1, None)]
 
 
-def test_a_thirteenth_column_is_a_new_field_and_costs_nothing():
+def test_a_thirteenth_column_is_a_new_field_and_rejects_nothing():
     parsed = NEW.read(zipped(f"{GOOD},new", f"{later(1)},new"))
     assert (parsed.notes, parsed.rows_trusted) == (("new_field:column_13",), 2)
 

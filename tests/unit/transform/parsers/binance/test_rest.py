@@ -18,7 +18,7 @@ MIDNIGHT = 1795132800000
 HOUR = 3_600_000
 
 
-def test_microseconds_are_told_by_their_size_row_by_row():
+def test_microseconds_are_recognized_by_size_in_each_row():
     kline = json.loads(KLINES.body)[0]
     micro = [MIDNIGHT * 1000, *kline[1:6], MIDNIGHT * 1000 + HOUR * 1000 - 1, *kline[7:]]
     parsed = KLINES.read(json.dumps([kline, micro]).encode())
@@ -127,7 +127,7 @@ def test_a_ticker_in_microseconds_is_read_too():
     assert row["observed_at"] == datetime(2026, 11, 20, 0, 0, 57, 40123, tzinfo=UTC)
 
 
-def test_a_symbol_that_was_not_asked_for_is_unknown():
+def test_a_symbol_that_was_not_requested_is_an_unknown_symbol():
     url = "https://data-api.binance.vision/api/v3/ticker/24hr?symbols=%5B%22BTCUSDT%22%5D&type=FULL"
     assert codes(TICKERS.read(url=url)) == [("unknown_symbol", 1, "symbol")]
     assert TICKERS.read(url=url.replace("%5D", "%2C%22PEPEUSDT%22%5D")).rejections == ()

@@ -107,7 +107,7 @@ def test_a_row_without_six_values_has_a_bad_shape(read_candles, row):
     assert parsed.rows_trusted == 1
 
 
-def test_a_seventh_value_is_a_new_field_and_costs_nothing(read_candles):
+def test_a_seventh_value_is_a_new_field_and_rejects_nothing(read_candles):
     parsed = read_candles([[*CANDLE, 42], EARLIER])
     assert parsed.notes == ("new_field:column_7",)
     assert parsed.rows_trusted == 2
@@ -146,7 +146,7 @@ def test_a_product_outside_of_the_asset_map_keeps_its_own_name(read_candles):
     assert (row["base"], row["quote"], row["raw_symbol"]) == ("coinbase:NEW1", "EUR", "NEW1-EUR")
 
 
-def test_a_window_over_new_year_has_a_part_in_each_month(read_candles):
+def test_a_window_over_new_year_has_a_slice_in_each_month(read_candles):
     start = int(datetime(2025, 12, 31, 22, tzinfo=UTC).timestamp())
     rows = [[start + 3600 * hour, *CANDLE[1:]] for hour in range(4)]
     parts = read_candles(json.dumps(rows)).slices

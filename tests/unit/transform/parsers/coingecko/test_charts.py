@@ -18,7 +18,7 @@ def chart(**lists):
     return json.dumps({**json.loads(CHART.body), **lists}).encode()
 
 
-def test_the_last_point_stays_although_it_is_of_the_moment_of_asking():
+def test_the_last_point_stays_although_it_is_of_the_time_of_the_request():
     assert rows(CHART.read())[-1]["observed_at"] == datetime(2026, 11, 20, 0, 14, 2, 233000, tzinfo=UTC)
 
 
@@ -121,7 +121,7 @@ def test_the_id_of_a_coin_may_have_dashes():
     assert (row["raw_symbol"], row["quote"]) == ("avalanche-2", "EUR")
 
 
-def test_points_of_two_months_have_two_parts():
+def test_points_of_two_months_have_two_slices():
     prices = [[MIDNIGHT - 30 * DAY, 1], [MIDNIGHT, 2]]
     parts = CHART.read(chart(prices=prices, market_caps=[], total_volumes=[])).slices
     assert [part.partition for part in parts] == ["month=2026-10", "month=2026-11"]

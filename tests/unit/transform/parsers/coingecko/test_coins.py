@@ -139,7 +139,7 @@ def test_of_two_equal_coins_the_first_stays(read_coins, coin):
     ]
 
 
-def test_a_bad_coin_does_not_make_its_good_twin_a_duplicate(read_coins, coin):
+def test_a_rejected_coin_does_not_make_a_good_row_of_its_key_a_duplicate(read_coins, coin):
     parsed = read_coins([coin(current_price=None), coin()])
     assert [rejection.code for rejection in parsed.rejections] == ["missing_price"]
 
@@ -149,7 +149,7 @@ def test_one_coin_at_two_times_is_two_rows(read_coins, coin):
     assert parsed.rows_trusted == 2
 
 
-def test_a_coin_that_was_not_asked_for_is_unknown(read_coins, coin):
+def test_a_coin_that_was_not_requested_is_an_unknown_symbol(read_coins, coin):
     rows = [coin(), coin(id="dogecoin")]
     (rejection,) = read_coins(rows, url=ASKED).rejections
     assert (rejection.code, rejection.row, rejection.value) == ("unknown_symbol", 1, "dogecoin")
@@ -161,7 +161,7 @@ def test_a_coin_outside_of_the_asset_map_keeps_its_own_name(read_coins, coin):
     assert (row["base"], row["raw_symbol"]) == ("coingecko:some-coin", "some-coin")
 
 
-def test_the_quote_currency_is_the_one_that_was_asked_for(read_coins, coin):
+def test_the_quote_currency_is_the_requested_one(read_coins, coin):
     key = "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.eur.p1.json.gz"
     assert only_row(read_coins([coin()], key=key))["quote"] == "EUR"
 

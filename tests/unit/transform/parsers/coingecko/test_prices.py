@@ -50,7 +50,7 @@ def test_a_coin_that_names_a_key_twice_is_rejected_alone():
     assert codes(PRICES.read(body)) == [("duplicate_key", 0, None)]
 
 
-def test_a_coin_that_was_not_asked_for_is_unknown():
+def test_a_coin_that_was_not_requested_is_an_unknown_symbol():
     parsed = PRICES.read(url=f"{ASKED}bitcoin%2Cethereum%2Cpepe")
     assert codes(parsed) == [("unknown_symbol", 2, "id")]
     assert PRICES.read(url=f"{ASKED}bitcoin%2Cethereum%2Cpepe%2Cshiba-inu").rejections == ()
