@@ -10,21 +10,16 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.paths import CACHE
-from coinlake.keys import RawKey
+from coinlake.keys import RawKey, Slot
 from coinlake.stores import GZIP_LEVEL, compressed
 
 SEED: Final = 20261121
 SYMBOLS: Final = 20
 START: Final = datetime(2026, 11, 20, tzinfo=UTC)
-TICKERS_KEY: Final = RawKey.parse(
-    "raw/source=binance/dataset=tickers/dt=2026-11-20/20261120T120000Z.bench.000001.jsonl.gz"
-)
-COINS_KEY: Final = RawKey.parse(
-    "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T120000Z.bench.usd.p1.json.gz"
-)
-CANDLES_KEY: Final = RawKey.parse(
-    "raw/source=coinbase/dataset=candles/dt=2026-11-20/20261120T120000Z.BTC-USD.1h.300.json.gz"
-)
+NOON: Final = datetime(2026, 11, 20, 12, tzinfo=UTC)
+TICKERS_KEY: Final = RawKey("binance", "tickers", Slot(NOON, ("bench", "000001")), "jsonl")
+COINS_KEY: Final = RawKey("coingecko", "quotes", Slot(NOON, ("bench", "usd", "p1")))
+CANDLES_KEY: Final = RawKey("coinbase", "candles", Slot(NOON, ("BTC-USD", "1h", "300")))
 FETCHED_AT: Final = datetime(2026, 11, 20, 12, 0, 2, tzinfo=UTC)
 _FRAME: Final = (
     '{{"received_at":{received},"frame":{{"stream":"{stream}@miniTicker","data":{{"e":"24hrMiniTicker",'

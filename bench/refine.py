@@ -11,7 +11,7 @@ from bench.measure import Job, Result
 from bench.report import Row
 from bench.server import Server
 from coinlake import parquet
-from coinlake.keys import RawKey, Slot, refined_key
+from coinlake.keys import Partition, RawKey, RefinedKey, Slot
 from coinlake.tables import tables
 
 TODAY: Final = datetime(2026, 11, 21, tzinfo=UTC)
@@ -28,13 +28,12 @@ def bucket(days: int) -> str:
 
 def trusted_keys() -> list[str]:
     """The files that a run merges: the last slots of today."""
-    return [
-        str(_raw_key(TODAY, slot).trusted("quotes", f"dt={TODAY:%Y-%m-%d}")) for slot in range(SLOTS)[-NEW:]
-    ]
+    partition = Partition.day(TODAY)
+    return [str(_raw_key(TODAY, slot).trusted("quotes", partition)) for slot in range(SLOTS)[-NEW:]]
 
 
 def part_key(day: datetime) -> str:
-    return refined_key("quotes", f"dt={day:%Y-%m-%d}")
+    return str(RefinedKey("quotes", Partition.day(day)))
 
 
 def part(day: datetime, slots: range) -> bytes:
