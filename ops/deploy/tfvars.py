@@ -13,11 +13,16 @@ import hcl2
 from lark.exceptions import LarkError, UnexpectedInput
 
 from coinlake.errors import BadConfiguration
+from coinlake.sources import catalog
 from ops.errors import did_you_mean
 from ops.paths import ROOT
 
 TERRAFORM: Final = ROOT / "terraform"
-SECRETS: Final = {"coincap_api_key", "coindesk_api_key", "coingecko_api_key"}
+SECRETS: Final = {
+    f"{name}_api_key"
+    for name, source in catalog().items()
+    if any(plan.key_header for plan in source.plans.values())
+}
 
 
 @dataclass(frozen=True, slots=True)
