@@ -11,15 +11,14 @@ from bench.measure import answer, told
 from bench.server import CONFIG, RAW, Server
 from bench.stream_feed import symbol
 from stream import wiring
-from stream.app import Collector
 from stream.settings import Settings
 from stream.timeouts import Timeouts
 
 POLL_SECONDS = 0.005
 
 
-async def collect(settings: Settings, frames: int) -> tuple[float, Collector]:
-    """The time, by the clock of all processes, when all of the frames are in S3."""
+async def collect(settings: Settings, frames: int) -> tuple[float, int]:
+    """The time, by the clock of all processes, when all of the frames are in S3, and how many rows are."""
     collector = wiring.build(settings, Timeouts())
     stop = asyncio.Event()
 
@@ -31,7 +30,7 @@ async def collect(settings: Settings, frames: int) -> tuple[float, Collector]:
     watching = asyncio.create_task(watch())
     await collector.run(stop)
     await watching
-    return time.monotonic(), collector
+    return time.monotonic(), collector.counters.uploaded_rows
 
 
 if __name__ == "__main__":
@@ -54,8 +53,7 @@ if __name__ == "__main__":
             "INSTANCE": "bench",
             "HEALTH_PORT": str(task["health_port"]),
         }
-        ended, collector = asyncio.run(collect(Settings.from_env(), task["frames"]))
-    uploaded = collector.counters.uploaded_rows
+        ended, uploaded = asyncio.run(collect(Settings.from_env(), task["frames"]))
     if uploaded != task["frames"]:
         raise RuntimeError(f"{uploaded} of {task['frames']} frames are in S3")
     answer(ended=ended)

@@ -117,11 +117,11 @@ class TradeIds:
     def add_range(self, market: Market, first: int, last: int) -> None:
         self.accounted[market].add_range(first, last)
 
-    def reopen(self, market: Market, wanted: Range, found: Ids) -> None:
-        """Of the trades that were asked for, all but ``found`` are missing again."""
+    def reopen(self, market: Market, requested: Range, answered: Ids) -> None:
+        """Of the trades that were asked for, all but those that were answered are missing again."""
         ids = self.accounted[market]
-        ids.discard_range(*wanted)
-        ids.update(found)
+        ids.discard_range(*requested)
+        ids.update(answered)
         self._with_holes.add(market)
 
     def missing(self) -> Iterator[tuple[str, str, int, int]]:

@@ -64,7 +64,7 @@ class Refiller:
     threads: Executor
     disk: Executor
     upload: Callable[[SpoolFile], None]
-    _found: dict[tuple[str, int, int], tuple[float, int]] = field(default_factory=dict)
+    _first_seen: dict[tuple[str, int, int], tuple[float, int]] = field(default_factory=dict)
     _rest: dict[str, RestTrades] = field(default_factory=dict)
     _tries: dict[str, int] = field(default_factory=dict)
     _not_before: float = 0.0
@@ -85,10 +85,10 @@ class Refiller:
             for source, market, first, last in self.intake.trades.missing()
             if source == self.venue.source
         ]
-        self._found = {ids: self._found.get(ids, now) for ids in missing}
+        self._first_seen = {ids: self._first_seen.get(ids, now) for ids in missing}
         return [
             Hole(*ids, found_at)
-            for ids, (since, found_at) in self._found.items()
+            for ids, (since, found_at) in self._first_seen.items()
             if now[0] - since >= self.timeouts.settle_seconds
         ]
 
@@ -113,13 +113,13 @@ class Refiller:
             self.intake.counters.refilling -= len(page)
 
     async def _ask(self, hole: Hole) -> bool:
-        trades, key, wanted = self.intake.trades, self._key(hole.market), (hole.first, hole.last)
-        trades.add_range(key, *wanted)
+        trades, key, ids = self.intake.trades, self._key(hole.market), (hole.first, hole.last)
+        trades.add_range(key, *ids)
         try:
             answer = await self.venue.fetch_trades(hole, self._rest_of(hole.market))
-            found = Ids((number, number) for number in hole.inside(answer.ids))
-            if found:
-                await self._store(hole.market, answer, found)
+            answered = Ids((number, number) for number in hole.inside(answer.ids))
+            if answered:
+                await self._store(hole.market, answer, answered)
         except (CoinlakeError, OSError) as error:
             self._not_before = time.monotonic() + max(
                 self.timeouts.refill_retry_seconds,
@@ -128,16 +128,16 @@ class Refiller:
             logger.warning(
                 "refill failed", market=hole.market, first=hole.first, last=hole.last, error=str(error)
             )
-            trades.reopen(key, wanted, Ids())
+            trades.reopen(key, ids, Ids())
             if isinstance(error, SourceRefused):
                 self._count_try(hole, str(error))
             return False
-        self.intake.counters.refilled += len(found)
-        if len(found) == len(hole):
+        self.intake.counters.refilled += len(answered)
+        if len(answered) == len(hole):
             self._tries.pop(hole.market, None)
             return True
         self._not_before = time.monotonic() + self.timeouts.refill_retry_seconds
-        trades.reopen(key, wanted, found)
+        trades.reopen(key, ids, answered)
         self._count_try(hole, "REST does not have them")
         return False
 
@@ -150,7 +150,7 @@ class Refiller:
                 raise self._to_error(answer, path)
             try:
                 ids, cursor = self.venue.read_trades(answer.body)
-            except (ValueError, TypeError, KeyError) as error:
+            except (ValueError, TypeError, LookupError, AttributeError) as error:
                 raise Incomplete(f"{self.venue.source}: no list of trades of {market}") from error
             return TradesPage(answer.url, answer.body, answer.fetched_at, ids, cursor)
 
@@ -163,13 +163,13 @@ class Refiller:
             return Throttled(message, WAIT_SECONDS if wait_seconds is None else wait_seconds)
         return (SourceUnavailable if answer.status in _SERVER_ERRORS else SourceRefused)(message)
 
-    async def _store(self, market: str, answer: TradesPage, found: Ids) -> None:
+    async def _store(self, market: str, answer: TradesPage, ids: Ids) -> None:
         """The answer as received, in the spool under a name that is decided now."""
-        first = found.ranges()[0][0]
-        parts = (self.venue.pair(market, self.bases), str(first), str(len(found)))
+        first = ids.ranges()[0][0]
+        parts = (self.venue.pair(market, self.bases), str(first), str(len(ids)))
         key = RawKey(self.venue.source, DATASET, Slot(datetime.now(UTC).replace(microsecond=0), parts))
         file = self.spool.file(key, answer.url)
-        file.ids[market], file.rows = found, len(found)
+        file.ids[market], file.rows = ids, len(ids)
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self.disk, self.spool.store, file, answer.body, answer.fetched_at)
         self.upload(file)

@@ -39,7 +39,7 @@ class MessageHandler:
         return None
 
     def _count_bad(self, source: str, bad: BadFrame, received_at: int) -> None:
-        """A frame that nobody can read is lost: counted, and told once in the log."""
+        """A frame that nobody can read is lost: counted, and logged once."""
         counters = self.intake.counters
         counters.frames += 1
         counters.bad += 1

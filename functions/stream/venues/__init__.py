@@ -7,7 +7,7 @@ One file each, of the source's name, with the venue as ``VENUE``. Every source o
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 
 from coinlake import sources
 from coinlake.sources import Websocket
@@ -48,7 +48,7 @@ class Venue(Protocol):
         ...
 
     def read(self, text: str | bytes) -> Message:
-        """What a message is; ``BadFrame`` for what cannot be told."""
+        """What a message is; ``BadFrame`` for one that cannot be read."""
         ...
 
     def trade_market(self, stream: str) -> str | None:
@@ -62,8 +62,8 @@ class Venue(Protocol):
     def read_trades(self, body: bytes) -> tuple[list[int], str]:
         """The ids of such an answer, in its order, and the cursor after its last trade.
 
-        The cursor is "" where REST is asked by id. ``ValueError``, ``KeyError`` or ``TypeError`` where it
-        is no list of trades; ``SourceUnavailable`` where it is an error that a retry may heal.
+        The cursor is "" where REST is asked by id. ``ValueError``, ``LookupError`` or ``TypeError`` where
+        it is no list of trades; ``SourceUnavailable`` where it is an error that a retry may heal.
         """
         ...
 
@@ -79,8 +79,8 @@ class Venue(Protocol):
 @cache
 def venue(source: str) -> Venue:
     """The venue of a source that has a websocket."""
-    found: Venue = import_module(f"stream.venues.{source}").VENUE
-    return found
+    module = import_module(f"stream.venues.{source}")
+    return cast(Venue, module.VENUE)
 
 
 @cache

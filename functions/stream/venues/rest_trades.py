@@ -11,7 +11,7 @@ MICROS: Final = 1_000_000
 FIRST_STEP_SECONDS: Final = 60  # how far before its discovery a hole is looked for first
 STEP_FACTOR: Final = 4  # how much farther each next time
 MIN_SPAN_MICROS: Final = 1000  # what is not halved any more
-MAX_REQUESTS: Final = 60  # of one search: 12 steps reach back for years, 40 halvings to a millisecond
+MAX_REQUESTS: Final = 60  # of one search or walk: 12 steps reach back for years, 40 halvings to a millisecond
 MAX_CURSORS: Final = 16
 
 
@@ -70,7 +70,7 @@ async def by_id(
     while True:
         page = await rest.get(path(first, last))
         inside = hole.inside(page.ids)
-        if len(inside) == len(page.ids) or not inside:
+        if len(inside) == len(page.ids) or not inside or len(inside) > last - first:
             return page
         if newest_first:
             first = last - len(inside) + 1
@@ -96,7 +96,7 @@ async def by_time(
     while True:
         page = await rest.get(path(cursor, count))
         beyond = sum(number > hole.last for number in page.ids)
-        if not beyond or beyond == len(page.ids):
+        if not beyond or beyond == len(page.ids) or len(page.ids) - beyond >= count:
             rest.remember(page)
             return page
         count = len(page.ids) - beyond
@@ -128,22 +128,28 @@ async def _cursor_before(
             return await _page_on(hole, rest, path, page.cursor, max_trades)
         else:
             early = moment
-    raise SourceUnavailable(f"no trade of {hole.market} before {hole.first} in {MAX_REQUESTS} answers")
+    raise _not_found(hole)
 
 
 async def _page_on(
     hole: Hole, rest: RestTrades, path: Callable[[str, int], str], cursor: str, count: int
 ) -> str:
     """The same, from a cursor that is not after it: ``count`` trades further at a time."""
-    while count:
+    if not count:
+        return cursor
+    for _ in range(MAX_REQUESTS):
         page = await rest.get(path(cursor, count))
         before = sum(number < hole.first for number in page.ids)
         if not before:
-            break
+            return cursor
         if before < len(page.ids):
             count = before  # the answer reaches into the hole: end it before
             continue
         cursor = page.cursor
         if page.ids[-1] == hole.first - 1 or len(page.ids) < count:
-            break
-    return cursor
+            return cursor
+    raise _not_found(hole)
+
+
+def _not_found(hole: Hole) -> SourceUnavailable:
+    return SourceUnavailable(f"no trade of {hole.market} before {hole.first} in {MAX_REQUESTS} answers")

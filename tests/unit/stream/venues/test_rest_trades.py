@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from coinlake.errors import SourceUnavailable
 from stream.venues.binance import Binance
 from stream.venues.coinbase import Coinbase
 from stream.venues.rest_trades import MICROS, Hole, RestTrades, TradesPage, by_time
@@ -164,3 +165,17 @@ def test_by_time_exactly_the_trades_of_the_hole_that_exist_are_answered(data):
     wanted = [number for number in range(first, last + 1) if number not in lost]
     assert Hole("XBTUSD", first, last, NOW).inside(answer.ids) == wanted
     assert answer.ids == wanted or not wanted
+
+
+def test_a_venue_that_answers_more_than_it_is_asked_for_is_not_asked_for_ever():
+    paths, ids = asked(Binance(), Hole("BTCUSDT", 5, 9, NOW), lambda _: list(range(5, 50)))
+    assert len(paths) == 1 and ids[:5] == [5, 6, 7, 8, 9]
+    venue = AskedByTime({number: NOW - (100 - number) * MICROS for number in range(100)})
+    get = venue.get
+
+    async def all_of_them(path):
+        return await get(path.partition("&")[0] + "&1000")
+
+    venue.rest = RestTrades(all_of_them)
+    with pytest.raises(SourceUnavailable):
+        venue.fetch(50, 54)
