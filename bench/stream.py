@@ -66,29 +66,29 @@ class StreamBench:
 
     def _ours(self, symbols: int) -> Result:
         with feeding(self.frames, symbols) as feed:
-            told = {**feed.told, "s3": self.endpoint, "health_port": _free_port()}
-            return feed.timed(Job("stream_collector", told))
+            task = {**feed.task, "s3": self.endpoint, "health_port": _free_port()}
+            return feed.timed(Job("stream_collector", task))
 
     def _theirs(self, symbols: int, python: str | None) -> Result | None:
         if python is None:
             return None
         with feeding(self.frames, symbols) as feed:
-            trusting = {"SSL_CERT_FILE": feed.told["authority"]}
-            return feed.timed(Job("stream_cryptofeed", feed.told, python, trusting))
+            trusting = {"SSL_CERT_FILE": feed.task["authority"]}
+            return feed.timed(Job("stream_cryptofeed", feed.task, python, trusting))
 
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """What a job is ``told`` to hear a feed; ``said`` is the feed's output, when it began to send."""
+    """The ``task`` of a job that receives a feed; ``output`` says when the feed began to send."""
 
-    told: dict[str, Any]
-    said: IO[str]
+    task: dict[str, Any]
+    output: IO[str]
 
     def timed(self, job: Job) -> Result:
         """The job's numbers, and the seconds since the feed began: what was received before it was
         handed on counts, too."""
         result = job.run()
-        return {**result, "seconds": result["ended"] - float(self.said.readline())}
+        return {**result, "seconds": result["ended"] - float(self.output.readline())}
 
 
 @contextmanager
@@ -99,9 +99,9 @@ def feeding(frames: int, symbols: int) -> Iterator[Feeding]:
         made = trustme.CA()
         made.cert_pem.write_to_path(authority)
         made.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
-        told = {"frames": frames, "symbols": symbols, "certificate": str(certificate)}
+        options = {"frames": frames, "symbols": symbols, "certificate": str(certificate)}
         with subprocess.Popen(
-            [sys.executable, "-m", "bench.stream_feed", json.dumps(told)],
+            [sys.executable, "-m", "bench.stream_feed", json.dumps(options)],
             env=environment(),
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -110,8 +110,8 @@ def feeding(frames: int, symbols: int) -> Iterator[Feeding]:
         ) as process:
             assert process.stdout and process.stdin  # noqa: S101 - both are pipes
             url = f"wss://127.0.0.1:{process.stdout.readline().strip()}"
-            heard = {"url": url, "authority": str(authority), "frames": frames, "symbols": symbols}
-            yield Feeding(heard, process.stdout)
+            task = {"url": url, "authority": str(authority), "frames": frames, "symbols": symbols}
+            yield Feeding(task, process.stdout)
             process.stdin.close()
 
 

@@ -42,7 +42,7 @@ class Feed:
     frames: int
     symbols: int
     clients: dict[ServerConnection, list[str]] = field(default_factory=dict)
-    pumping: bool = False
+    sending: bool = False
 
     async def serve(self, socket: ServerConnection) -> None:
         """One connection: subscriptions are answered, and once all are there, everything goes out."""
@@ -58,16 +58,16 @@ class Feed:
             pass
         finally:
             del self.clients[socket]
-            self.pumping = self.pumping and bool(self.clients)
+            self.sending = self.sending and bool(self.clients)
 
     async def _take(self, socket: ServerConnection, names: list[str]) -> None:
         self.clients[socket] = list(dict.fromkeys([*self.clients[socket], *names]))
-        if sum(map(len, self.clients.values())) == self.symbols and not self.pumping:
-            self.pumping = True
-            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._pump)
+        if sum(map(len, self.clients.values())) == self.symbols and not self.sending:
+            self.sending = True
+            asyncio.get_running_loop().call_later(SETTLE_SECONDS, self._send_all)
 
-    def _pump(self) -> None:
-        """Everything to everybody; the time at which it begins is told, by the clock of all processes."""
+    def _send_all(self) -> None:
+        """Everything to everybody; the time at which it begins is printed, by the clock of all processes."""
         print(time.monotonic(), flush=True)
         for socket, names in self.clients.items():
             count = self.frames * len(names) // self.symbols
@@ -103,13 +103,13 @@ async def _serve(feed: Feed, tls: ssl.SSLContext) -> None:
 
 
 def main() -> None:
-    """Told frames, symbols and the certificate's file; until standard input closes."""
-    told = json.loads(sys.argv[1])
+    """With frames, symbols and the certificate's file; until standard input closes."""
+    options = json.loads(sys.argv[1])
     os.sched_setaffinity(0, {cores()[1]})
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    tls.load_cert_chain(told["certificate"])
+    tls.load_cert_chain(options["certificate"])
     threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
-    asyncio.run(_serve(Feed(told["frames"], told["symbols"]), tls))
+    asyncio.run(_serve(Feed(options["frames"], options["symbols"]), tls))
 
 
 if __name__ == "__main__":

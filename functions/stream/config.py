@@ -4,7 +4,7 @@
 
 Each venue has a section of its source's name: ``markets`` (or ``products``), each in every one of
 ``channels``; ``streams`` by their whole names; and ``host``. ``streams`` and ``host`` at the top are
-Binance's section. What there is to name is in sources.json.
+Binance's section, whose own ``host`` goes before. What there is to name is in sources.json.
 """
 
 import json
@@ -127,11 +127,11 @@ def _section(document: Mapping[str, Any], source: str) -> Mapping[str, Any]:
     """A venue's section; null is an empty one."""
     section = _fields(document.get(source) or {}, SECTION_KEYS, source)
     top = {key: document[key] for key in TOP_LEVEL_KEYS if document.get(key)} if source == TOP_LEVEL else {}
-    if twice := sorted(set(section) & set(top)):
+    if top.get("streams") and section.get("streams"):
         raise BadConfiguration(
-            f"config_duplicate: {twice[0]} stands at the top and in {source}; write it in one place"
+            f"config_duplicate: streams stand at the top and in {source}; write them in one place"
         )
-    return {**section, **top}
+    return {**top, **section}
 
 
 def _streams(section: Mapping[str, Any], source: str, websocket: Websocket) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from tests.integration.stream.chaos import Result, chaos
 
-MOST_MB = 256
+MAX_MB = 256
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = chaos(options.frames, options.rate, seed, lambda done: progress.update(task, completed=done))
     console.print(_table(result))
     good = not (result.missing or result.doubled or result.invented or result.quarantined or result.exit_code)
-    return 0 if good and result.peak_mb <= MOST_MB else 1
+    return 0 if good and result.peak_mb <= MAX_MB else 1
 
 
 def _table(result: Result) -> Table:

@@ -15,11 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.integration.stream.stage import Stage, staged
+from tests.integration.stream.rig import Rig, prepared
 
 SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
 CALM = 200  # frames before the first fault and after the last
-MOST_LOTS = 6
+MAX_LOTS = 6
 STEP_SECONDS = 1.0
 SHUTDOWN_SECONDS = 3.2
 TIMEOUTS = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
@@ -45,22 +45,22 @@ class Result:
 
 @dataclass
 class Chaos:
-    """One run over a stage; ``tell`` hears how many frames are published."""
+    """One run over a rig; ``report`` is given how many frames are published."""
 
-    stage: Stage
+    rig: Rig
     frames: int
     per_second: int
     chance: random.Random
-    tell: Callable[[int], None]
+    report: Callable[[int], None]
     result: Result = field(default_factory=Result)
     deck: list[Callable[[], None]] = field(default_factory=list)
     promised: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Result:
         started = time.monotonic()
-        self.stage.start()
+        self.rig.start()
         self._publish(CALM)
-        self.stage.collector.until(lambda told: told["committed"] >= CALM)
+        self.rig.collector.until(lambda health: health["committed"] >= CALM)
         while self.result.published < self.frames - CALM:
             self._publish(min(self._step(), self.frames - CALM - self.result.published))
             self._something()
@@ -76,15 +76,22 @@ class Chaos:
         burst = max(1, self.per_second // 50)
         while count > 0:
             due = time.monotonic() + burst / self.per_second
-            self.result.published += self.stage.venue.trades(min(burst, count))
+            self.result.published += self.rig.venue.trades(min(burst, count))
             count -= burst
             time.sleep(max(0.0, due - time.monotonic()))
-        self.tell(self.result.published)
+        self.report(self.result.published)
 
     def _something(self) -> None:
         """Everything in a new order, before anything comes again."""
         if not self.deck:
-            self.deck = [self._hang_up, self._silence, self._farewell, self._kill, self._stop, self._s3]
+            self.deck = [
+                self._hang_up,
+                self._silence,
+                self._shutdown_notice,
+                self._kill,
+                self._stop,
+                self._s3,
+            ]
             self.deck += [self._throttle, self._pause]
             self.chance.shuffle(self.deck)
         happening = self.deck.pop()
@@ -92,94 +99,94 @@ class Chaos:
         happening()
 
     def _hang_up(self) -> None:
-        self.stage.venue.hang_up()
+        self.rig.venue.hang_up()
 
     def _silence(self) -> None:
-        self.stage.venue.fall_silent()
+        self.rig.venue.fall_silent()
 
-    def _farewell(self) -> None:
-        self.stage.venue.shut_down()
+    def _shutdown_notice(self) -> None:
+        self.rig.venue.shut_down()
 
     def _kill(self) -> None:
         time.sleep(self.chance.uniform(0, 0.3))
-        self.stage.collector.kill()
+        self.rig.collector.kill()
         self._publish(self._step() // 4)
-        self.stage.collector.start()
+        self.rig.collector.start()
 
     def _stop(self) -> None:
         """SIGTERM in the middle of everything, as at a deployment."""
         publishing = threading.Thread(target=self._publish, args=(self._step(),))
         publishing.start()
         time.sleep(self.chance.uniform(0, 0.5))
-        self.result.exit_code = self.stage.collector.stop() or self.result.exit_code
+        self.result.exit_code = self.rig.collector.stop() or self.result.exit_code
         publishing.join()
-        self.stage.collector.start()
+        self.rig.collector.start()
 
     def _s3(self) -> None:
         """Errors and slowness come and go."""
-        aws = self.stage.aws
+        aws = self.rig.aws
         aws.s3_faults, aws.s3_seconds = (0.0, 0.0) if aws.s3_faults else (0.7, 0.2)
 
     def _throttle(self) -> None:
-        aws = self.stage.aws
+        aws = self.rig.aws
         aws.dynamodb_faults = 0.0 if aws.dynamodb_faults else 0.7
 
     def _pause(self) -> None:
         """A consumer that does not read for a while."""
-        self.stage.collector.signal(signal.SIGSTOP)
+        self.rig.collector.signal(signal.SIGSTOP)
         self._publish(self._step())
-        self.stage.collector.signal(signal.SIGCONT)
+        self.rig.collector.signal(signal.SIGCONT)
 
     def _end(self) -> None:
         """Calm again: the last trades show what is missing before them; then a stop, and the count."""
-        aws, collector = self.stage.aws, self.stage.collector
+        aws, collector = self.rig.aws, self.rig.collector
         aws.s3_faults = aws.s3_seconds = aws.dynamodb_faults = 0.0
         time.sleep(SHUTDOWN_SECONDS)  # an announced end may still come, and hide the last trades
-        connections = self.stage.venue.seen["connections"]
-        self.stage.venue.hang_up()
-        collector.until(lambda _: self.stage.venue.seen["connections"] > connections)
-        self._heard_to_the_end()
-        collector.until(lambda told: not told["trades_missing"] and not told["uploads_waiting"], 120)
+        connections = self.rig.venue.seen["connections"]
+        self.rig.venue.hang_up()
+        collector.until(lambda _: self.rig.venue.seen["connections"] > connections)
+        self._received_to_the_end()
+        collector.until(lambda health: not health["trades_missing"] and not health["uploads_waiting"], 120)
         self.result.exit_code = collector.stop() or self.result.exit_code
         self._count()
 
-    def _heard_to_the_end(self) -> None:
-        """Publish until a whole calm lot is heard, which shows what is missing before it.
+    def _received_to_the_end(self) -> None:
+        """Publish until a whole calm lot is received, which shows what is missing before it.
 
         What a socket still brings when the collector is told to stop is not promised to anybody.
         """
-        self.promised = dict(self.stage.venue.published)
-        for _ in range(MOST_LOTS):
-            before = self.stage.collector.ask()["frames"]
+        self.promised = dict(self.rig.venue.published)
+        for _ in range(MAX_LOTS):
+            before = self.rig.collector.ask()["frames"]
             self._publish(CALM)
             with suppress(AssertionError):
-                self.stage.collector.until(lambda told, want=before + CALM: told["frames"] >= want, 5)
+                self.rig.collector.until(lambda health, want=before + CALM: health["frames"] >= want, 5)
                 return
-        raise AssertionError(f"of {MOST_LOTS} calm lots none was heard whole")
+        raise AssertionError(f"of {MAX_LOTS} calm lots none was received whole")
 
     def _count(self) -> None:
-        (found, self.result.quarantined), venue = self.stage.trusted(), self.stage.venue
-        heard = {symbol: max(number for one, number in found if one == symbol) for symbol in self.promised}
-        assert all(heard[symbol] > last for symbol, last in self.promised.items()), (
-            "the last lot was not heard"
+        (found, self.result.quarantined), venue = self.rig.trusted(), self.rig.venue
+        received = {symbol: max(number for one, number in found if one == symbol) for symbol in self.promised}
+        assert all(received[symbol] > last for symbol, last in self.promised.items()), (
+            "the last lot was not received"
         )
         wanted, published = (
             {(symbol, number) for symbol, last in ends.items() for number in range(venue.first_id, last + 1)}
-            for ends in (heard, venue.published)
+            for ends in (received, venue.published)
         )
         self.result.missing = len(wanted - set(found))
         self.result.invented = len(set(found) - published)
         self.result.doubled = sum(found.values()) - len(found)
-        self.result.from_rest = sum(int(key.slot.parts[2]) for key, _ in self.stage.objects("trade_history"))
-        self.result.gaps = Counter(gap["reason"] for gap in self.stage.gaps())
-        self.result.seen = venue.seen + self.stage.aws.seen
-        self.result.peak_mb = self.stage.collector.peak_mb
+        self.result.from_rest = sum(int(key.slot.parts[2]) for key, _ in self.rig.objects("trade_history"))
+        self.result.gaps = Counter(gap["reason"] for gap in self.rig.gaps())
+        self.result.seen = venue.seen + self.rig.aws.seen
+        self.result.peak_mb = self.rig.collector.peak_mb
 
 
-def chaos(frames: int, per_second: int, seed: int, tell: Callable[[int], None] = lambda _: None) -> Result:
+def chaos(frames: int, per_second: int, seed: int, report: Callable[[int], None] = lambda _: None) -> Result:
     """A whole run in a folder that is gone afterwards."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        staged(Path(folder), SYMBOLS, timeouts=TIMEOUTS, seed=seed, BATCH_FRAMES="300") as stage,
+        prepared(Path(folder), SYMBOLS, timeouts=TIMEOUTS, seed=seed, BATCH_FRAMES="300") as rig,
     ):
-        return Chaos(stage, frames, per_second, random.Random(seed), tell).run()
+        return Chaos(rig, frames, per_second, random.Random(seed), report).run()

@@ -25,7 +25,7 @@ def free_port() -> int:
 
 
 @dataclass
-class Collecting:
+class CollectorProcess:
     """``timeouts`` are fields of ``stream.timeouts.Timeouts``; the log goes to ``log``."""
 
     environment: dict[str, str]
@@ -38,7 +38,11 @@ class Collecting:
     def start(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("hasty.py")), json.dumps(self.timeouts)],
+                [
+                    sys.executable,
+                    str(Path(__file__).with_name("fast_collector.py")),
+                    json.dumps(self.timeouts),
+                ],
                 env=self.environment | {"HEALTH_PORT": str(self.port)},
                 stdout=log,
                 stderr=log,
@@ -82,13 +86,13 @@ class Collecting:
         self, done: Callable[[dict[str, Any]], bool], seconds: float = PATIENCE_SECONDS
     ) -> dict[str, Any]:
         """Wait until its health is as wanted; fail with its log if it never is."""
-        end, told = time.monotonic() + seconds, None
+        end, health = time.monotonic() + seconds, None
         while time.monotonic() < end:
-            told = self.ask()
-            if told and done(told):
-                return dict(told)
+            health = self.ask()
+            if health and done(health):
+                return dict(health)
             time.sleep(0.05)
-        raise AssertionError(f"not within {seconds} s: {told}\n{self.log.read_text()[-4000:]}")
+        raise AssertionError(f"not within {seconds} s: {health}\n{self.log.read_text()[-4000:]}")
 
     def remember_peak(self) -> None:
         assert self._process

@@ -1,4 +1,4 @@
-"""The collector hears both of the simulator's venues, and refills what a cut cost it there too."""
+"""The collector listens to both of the simulator's venues, and refills what a cut cost it there too."""
 
 import json
 import threading
@@ -12,8 +12,8 @@ import uvicorn
 from coinlake.keys import RawKey
 from simulator.app import create_app
 from tests.integration.stream.faulty_aws import FaultyAws
-from tests.integration.stream.process import Collecting, free_port
-from tests.integration.stream.stage import HASTY, Stage, configuration, surroundings
+from tests.integration.stream.process import CollectorProcess, free_port
+from tests.integration.stream.rig import SHORT_TIMEOUTS, Rig, configuration, surroundings
 
 STREAMS = {
     "streams": ["btcusdt@trade", "btcusdt@miniTicker", "ethusdt@bookTicker", "btcusdt@kline_1m"],
@@ -48,40 +48,40 @@ def holes(trades):
     return set(range(min(ids), max(ids) + 1)) - set(ids), [one for one, count in ids.items() if count > 1]
 
 
-def coinbase_trades(stage):
-    live = [line["frame"]["trade_id"] for line in stage.lines("trades") if "trade_id" in line["frame"]]
+def coinbase_trades(rig):
+    live = [line["frame"]["trade_id"] for line in rig.lines("trades") if "trade_id" in line["frame"]]
     past = [
         entry["trade_id"]
-        for key, body in stage.objects("trade_history")
+        for key, body in rig.objects("trade_history")
         if key.source == "coinbase"
         for entry in json.loads(body)
     ]
     return live + past, past
 
 
-def test_what_the_simulators_venues_say_lands_without_a_hole(simulator, tmp_path):
+def test_frames_of_every_simulated_venue_land_without_a_hole(simulator, tmp_path):
     socket = simulator.replace("https", "wss")
     with FaultyAws(1) as aws:
         rest = {"binance": f"{simulator}/binance", "coinbase": f"{simulator}/coinbase"}
         aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(**rest))
         urls = {"binance": f"{socket}/binance-ws", "coinbase": f"{socket}/coinbase-ws"}
         environment = surroundings(tmp_path, aws, STREAMS, urls)
-        collector = Collecting(environment, HASTY, tmp_path / "log")
-        stage = Stage(None, aws, collector, tmp_path / "spool")
+        collector = CollectorProcess(environment, SHORT_TIMEOUTS, tmp_path / "log")
+        rig = Rig(None, aws, collector, tmp_path / "spool")
         order(simulator, tmp_path, rates={"trade": 20, "bookTicker": 20, "miniTicker": 10, "kline": 10})
         try:
             collector.start()
-            collector.until(lambda told: told["committed"] > 150)
+            collector.until(lambda health: health["committed"] > 150)
             order(simulator, tmp_path, now=[{"do": "disconnect"}])
             before = collector.ask()["frames"]
-            collector.until(lambda told: told["frames"] > before + 150 and not told["trades_missing"])
+            collector.until(lambda health: health["frames"] > before + 150 and not health["trades_missing"])
             assert collector.stop() == 0
         finally:
             collector.end()
-        found, refilled = coinbase_trades(stage)
+        found, refilled = coinbase_trades(rig)
         assert holes(found) == (set(), []) and refilled
         datasets = {(key.source, key.dataset) for key in map(RawKey.parse, aws.listed())}
         assert datasets >= {("binance", name) for name in ("trades", "tickers", "book_tickers", "klines")}
         assert ("coinbase", "tickers") in datasets
-        trusted, rejected = stage.trusted()
+        trusted, rejected = rig.trusted()
         assert rejected == 0 and set(trusted.values()) == {1}

@@ -38,9 +38,9 @@ def trade(symbol: str, number: int) -> dict[str, Any]:
 
 
 def trade_frame(symbol: str, number: int) -> str:
-    told = trade(symbol, number)
-    data = {"e": "trade", "E": told["time"], "s": symbol.upper(), "t": number, "p": told["price"]}
-    data |= {"q": told["qty"], "T": told["time"], "m": told["isBuyerMaker"], "M": True}
+    row = trade(symbol, number)
+    data = {"e": "trade", "E": row["time"], "s": symbol.upper(), "t": number, "p": row["price"]}
+    data |= {"q": row["qty"], "T": row["time"], "m": row["isBuyerMaker"], "M": True}
     return json.dumps({"stream": f"{symbol}@trade", "data": data}, separators=(",", ":"))
 
 
@@ -58,7 +58,7 @@ class Client:
     socket: ServerConnection
     streams: set[str]
     silent: bool = False
-    heard: deque[float] = field(default_factory=deque)
+    received: deque[float] = field(default_factory=deque)
 
 
 @dataclass
@@ -134,7 +134,7 @@ class Venue:
         self.do(lambda: [one.socket.transport.abort() for one in self.clients])
 
     def fall_silent(self) -> None:
-        """Every connection stays open, and nothing is said or heard on it any more."""
+        """Every connection stays open, and nothing is sent or read on it any more."""
 
         def silence() -> None:
             for one in self.clients:
@@ -193,18 +193,18 @@ class Venue:
         self.seen["at once"] = max(self.seen["at once"], len(self.clients))
         try:
             async for text in socket:
-                self._hear(client, json.loads(text))
+                self._handle(client, json.loads(text))
         except ConnectionClosed:
             pass
         finally:
             self.clients.remove(client)
 
-    def _hear(self, client: Client, command: dict[str, Any]) -> None:
+    def _handle(self, client: Client, command: dict[str, Any]) -> None:
         now = time.monotonic()
-        client.heard.append(now)
-        while now - client.heard[0] >= 1:
-            client.heard.popleft()
-        self.seen["messages in a second"] = max(self.seen["messages in a second"], len(client.heard))
+        client.received.append(now)
+        while now - client.received[0] >= 1:
+            client.received.popleft()
+        self.seen["messages in a second"] = max(self.seen["messages in a second"], len(client.received))
         if bad := self.refused & set(command["params"]):
             flat = {"code": 2, "msg": f"Invalid request: {min(bad)}"}
             shaped = {**flat, "id": command["id"]} if len(bad) > 1 else {"error": flat, "id": command["id"]}

@@ -49,6 +49,19 @@ def test_every_venue_takes_markets_and_channels_in_a_section_of_its_name():
     }
 
 
+def test_a_section_as_terraform_renders_it_beside_the_top_level_names_its_own_host():
+    text = (
+        '{"streams": ["btcusdt@trade"], "host": "data", "coinbase": null, '
+        '"binance": {"markets": ["ethusdt"], "host": "us"}}'
+    )
+    assert collected(text) == {
+        "binance": (
+            ["btcusdt@trade", "ethusdt@trade", "ethusdt@miniTicker"],
+            "wss://stream.binance.us:9443",
+        )
+    }
+
+
 def test_market_data_only_is_the_host_unless_another_is_named():
     assert collected('{"streams": ["btcusdt@trade"]}')["binance"][1] == "wss://data-stream.binance.vision"
 
@@ -81,7 +94,7 @@ def test_market_data_only_is_the_host_unless_another_is_named():
         ('{"binance": {"streams": ["btcusdt@trade"], "markets": ["btcusdt"]}}', "config_duplicate"),
     ],
 )
-def test_what_cannot_be_is_refused_in_one_sentence(text, message):
+def test_an_invalid_setting_is_refused_in_one_sentence(text, message):
     with pytest.raises(BadConfiguration, match=message) as refused:
         StreamConfig.from_json(text)
     assert len(str(refused.value).splitlines()) == 1
@@ -144,7 +157,7 @@ def test_settings_have_defaults_for_what_terraform_leaves_out():
 @pytest.mark.parametrize(
     ("name", "value"), [("BATCH_FRAMES", "0"), ("BATCH_SECONDS", "ten"), ("HEALTH_PORT", "-1")]
 )
-def test_a_setting_that_cannot_be_is_named(name, value):
+def test_the_error_names_a_setting_that_is_out_of_range(name, value):
     with pytest.raises(BadConfiguration, match=name):
         Settings.from_env({**ENVIRONMENT, name: value})
 

@@ -1,4 +1,4 @@
-"""What is taken in, known again, dropped and told."""
+"""Frames are held once, dropped where there is no room, and what was dropped becomes a gap."""
 
 import asyncio
 import json
@@ -111,7 +111,7 @@ def test_holes_are_gone_once_they_are_filled():
     assert list(into.trades.missing()) == []
 
 
-def test_what_there_is_no_room_for_is_counted_and_told_and_its_trades_stay_missing():
+def test_dropped_frames_are_counted_and_recorded_and_their_trades_stay_missing():
     into = intake(max_bytes=300)
     taken = [take(into, trade(number)) for number in range(5)]
     dropped = taken.count(False)
@@ -157,7 +157,7 @@ def test_ids_that_are_given_up_are_accounted_for_in_the_file_that_says_so():
     assert chunk.ids["BTCUSDT"].ranges() == [(5, 9)]
 
 
-def test_a_reader_waits_for_room_and_loses_patience_once(monkeypatch):
+def test_a_reader_waits_for_room_for_a_second_once(monkeypatch):
     monkeypatch.setattr("stream.intake.PATIENCE_SECONDS", 0.01)
 
     async def scenario():

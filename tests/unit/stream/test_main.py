@@ -9,7 +9,7 @@ from stream import __main__ as program
 
 @pytest.fixture
 def environment(monkeypatch, tmp_path):
-    told = {
+    settings = {
         "RAW_BUCKET": "raw",
         "CONFIG_BUCKET": "artifacts",
         "CONFIG_KEY": "config/test.json",
@@ -21,7 +21,7 @@ def environment(monkeypatch, tmp_path):
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
     }
-    for name, value in told.items():
+    for name, value in settings.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
 

@@ -10,7 +10,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["add", "range", "discard"]), SMALL, 
 
 
 @given(STEPS)
-def test_ranges_hold_what_a_set_holds(steps):
+def test_ranges_hold_the_same_numbers_as_a_set(steps):
     ids, plain = Ids(), set()
     for what, one, other in steps:
         first, last = min(one, other), max(one, other)
@@ -29,7 +29,7 @@ def test_ranges_hold_what_a_set_holds(steps):
 
 
 @given(st.sets(SMALL, min_size=1))
-def test_holes_are_what_lies_between_the_first_and_the_last(numbers):
+def test_holes_are_the_numbers_missing_between_the_first_and_the_last(numbers):
     ids = Ids((number, number) for number in numbers)
     holes = {number for first, last in ids.holes() for number in range(first, last + 1)}
     assert holes == set(range(min(numbers), max(numbers) + 1)) - numbers

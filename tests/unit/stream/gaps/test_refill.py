@@ -144,7 +144,7 @@ def test_a_hole_of_many_pages_is_refilled_by_time_each_trade_once(refilled):
     assert len(rest.paths) < 40
 
 
-def test_what_rest_lacks_after_six_tries_is_a_gap(refilled):
+def test_trades_that_rest_lacks_after_six_tries_are_a_gap(refilled):
     rest = Rest(dict.fromkeys([*range(4), *range(6, 20)]))
     intake, files = refilled(Binance(), rest, [1, 9])
     assert stored_ids(files) == [2, 3, 6, 7, 8]

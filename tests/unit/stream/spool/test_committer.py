@@ -44,7 +44,7 @@ def take(intake, numbers):
     return [intake.accept("binance", Binance().read(trade(number)), trade(number), 1) for number in numbers]
 
 
-def test_over_its_cap_the_spool_takes_nothing_and_the_rest_is_dropped_and_told(parts):
+def test_over_its_cap_the_spool_takes_nothing_and_dropped_frames_become_a_gap(parts):
     intake, committer = parts
 
     async def scenario():
@@ -70,7 +70,7 @@ def test_over_its_cap_the_spool_takes_nothing_and_the_rest_is_dropped_and_told(p
     assert list(intake.trades.missing()) == [("binance", "BTCUSDT", 30 - dropped, 29)]
 
 
-def test_what_the_disk_refused_is_written_once_it_takes_it(parts, monkeypatch):
+def test_frames_that_a_full_disk_refused_are_written_later(parts, monkeypatch):
     intake, committer = parts
     commit = Spool.commit
 

@@ -55,7 +55,7 @@ def test_a_batch_is_full_at_its_age_even_if_nothing_comes(tmp_path):
     assert sealed.read()[1].decode() == chunk(1).lines[0]
 
 
-def test_what_was_committed_is_found_by_the_next_run_with_its_ids_and_times(tmp_path):
+def test_committed_frames_are_recovered_by_the_next_run_with_their_ids_and_times(tmp_path):
     made, _ = spool(tmp_path)
     made.commit({TRADES: [chunk(1, 2)]}, 0.0)
     again, (found,) = spool(tmp_path)
@@ -109,7 +109,7 @@ def test_a_disk_that_refuses_changes_nothing(tmp_path, monkeypatch):
     assert bodies == sorted([chunk(1).lines[0] + chunk(2).lines[0], chunk(3).lines[0]])
 
 
-def test_what_s3_has_is_remembered_and_gone(tmp_path):
+def test_uploaded_files_are_deleted_and_their_trades_remembered(tmp_path):
     made, _ = spool(tmp_path)
     sealed = made.commit({TRADES: [chunk(1, 2, 3)]}, 0.0)
     made.forget(sealed)
@@ -139,7 +139,7 @@ def test_an_answer_of_rest_is_found_with_its_ids(tmp_path):
     assert found.read()[1] == body
 
 
-def test_what_was_given_up_is_not_asked_for_again_after_a_restart(tmp_path):
+def test_trades_given_up_are_not_asked_for_again_after_a_restart(tmp_path):
     made, _ = spool(tmp_path)
     lines = [
         Gap("btcusdt@trade", "refill_failed", 1, 1, 5, 9, 5).line(1),
@@ -158,6 +158,6 @@ def test_files_of_others_are_left_alone(tmp_path):
     assert not found and [path.name for path in made.files.iterdir()] == ["notes.txt"]
 
 
-def test_a_state_that_nobody_can_read_is_none(tmp_path):
+def test_an_unreadable_state_counts_as_none(tmp_path):
     (tmp_path / "state.json").write_text("{")
     assert not State.load(tmp_path).ids

@@ -68,7 +68,7 @@ def test_where_ids_are_left_out_fewer_are_asked_for_from_the_same_end():
     assert [path.rpartition("=")[2] for path in paths] == ["10", "4"] and ids == [19, 18, 11, 10]
 
 
-def test_what_the_venue_does_not_have_at_all_is_asked_for_once():
+def test_trades_that_the_venue_does_not_have_are_asked_for_once():
     paths, ids = asked(Binance(), Hole("BTCUSDT", 10, 19, NOW), binance_rest(range(30, 60)))
     assert len(paths) == 1 and ids == list(range(30, 40))
 
@@ -144,7 +144,7 @@ def test_by_time_a_hole_of_a_day_ago_is_found():
     assert venue.requests < 30
 
 
-def test_by_time_trades_of_one_moment_are_told_apart():
+def test_by_time_trades_of_one_microsecond_are_distinguished():
     venue = AskedByTime(dict.fromkeys(range(40), NOW - 5 * MICROS))
     assert venue.fetch(17, 19).ids == [17, 18, 19]
 

@@ -98,7 +98,7 @@ def test_a_frame_has_a_price_in_the_venues_own_digits(venue, text, price, event_
         (Coinbase(), '{"type":"heartbeat","sequence":90}', Ignored()),
     ],
 )
-def test_what_is_no_frame_is_told_apart(venue, text, message):
+def test_replies_shutdown_notices_and_heartbeats_are_recognised(venue, text, message):
     assert venue.read(text) == message
 
 
@@ -118,7 +118,7 @@ def test_what_is_no_frame_is_told_apart(venue, text, message):
     ],
     ids=range(9),
 )
-def test_what_cannot_be_read_is_a_bad_frame(venue, text):
+def test_a_message_that_cannot_be_read_is_a_bad_frame(venue, text):
     with pytest.raises(BadFrame) as bad:
         venue.read(text)
     assert bad.value.code == "bad_frame"
@@ -164,7 +164,7 @@ def test_coinbase_is_asked_for_products_by_channel():
         ("WBTCUSDC", "WBTC-USDC"), ("XYZABCD", "XYZ-ABCD"),
     ],
 )  # fmt: skip
-def test_a_symbol_is_taken_apart(market, sides):
+def test_a_symbol_is_split_into_base_and_quote(market, sides):
     assert Binance().pair(market, ["BTC", "ETH", "WBTC"]) == sides
 
 

@@ -16,12 +16,12 @@ import trustme
 from coinlake.keys import RawKey
 from coinlake.stores import StoredObject
 from tests.integration.stream.faulty_aws import FaultyAws
-from tests.integration.stream.process import ROOT, Collecting
+from tests.integration.stream.process import ROOT, CollectorProcess
 from tests.integration.stream.venue import Venue
 from transform.model import AssetMap
 from transform.pipeline import parse
 
-HASTY = {
+SHORT_TIMEOUTS = {
     "ping_seconds": 0.5,
     "pong_seconds": 0.7,
     "silence_seconds": 5.0,
@@ -38,12 +38,12 @@ HASTY = {
 
 
 @dataclass
-class Stage:
+class Rig:
     """A venue, an AWS and a collector; ``read`` is what was read of raw."""
 
     venue: Venue
     aws: FaultyAws
-    collector: Collecting
+    collector: CollectorProcess
     spool: Path
     read: dict[str, bytes] = field(default_factory=dict)
 
@@ -143,7 +143,7 @@ def surroundings(
 
 
 @contextmanager
-def staged(
+def prepared(
     folder: Path,
     symbols: tuple[str, ...],
     extra: tuple[str, ...] = (),
@@ -151,7 +151,7 @@ def staged(
     timeouts: dict[str, float] | None = None,
     seed: int = 1,
     **settings: str,
-) -> Iterator[Stage]:
+) -> Iterator[Rig]:
     """A collector that is not started yet, of the symbols' trades and the ``extra`` streams."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
@@ -161,8 +161,10 @@ def staged(
         aws.s3.put_object(Bucket="artifacts", Key="config.json", Body=configuration(binance=venue.rest_url))
         streams = [*(f"{symbol}@trade" for symbol in symbols), *extra]
         environment = surroundings(folder, aws, {"streams": streams}, {"binance": venue.url}) | settings
-        collector = Collecting(environment, {**HASTY, **(timeouts or {})}, folder / "collector.log")
+        collector = CollectorProcess(
+            environment, {**SHORT_TIMEOUTS, **(timeouts or {})}, folder / "collector.log"
+        )
         try:
-            yield Stage(venue, aws, collector, folder / "spool")
+            yield Rig(venue, aws, collector, folder / "spool")
         finally:
             collector.end()
