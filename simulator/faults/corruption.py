@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -12,12 +12,19 @@ from simulator.zip_files import is_zip, unzipped, zipped
 TOO_LARGE: Final = "@too-large@"
 NOT_FINITE: Final = (math.nan, math.inf, -math.inf, TOO_LARGE)
 NO_NUMBERS: Final = ("not a number", True, [1], {"amount": 1})
-CLOSE: Final = 4  # of a candle; a chart's point has its price at 1
-AMOUNTS: Final = (5, 7, 9, 10)  # the volumes of a candle, as far as it has them
-ENVELOPES: Final = ("prices", "data", "Data", "candles", "symbols")
+# (position of the price, positions of the amounts) by the length of a row; otherwise the close is the price
+POSITIONS: Final[Mapping[int, tuple[int, tuple[int, ...]]]] = {
+    6: (4, (5,)),  # Coinbase's candles
+    7: (0, (1,)),  # Kraken's trades
+    8: (4, (6,)),  # and candles
+    12: (4, (5, 7, 9, 10)),  # Binance's
+}
+CLOSE: Final = 4
+KRAKEN_ENVELOPE: Final = "result"
+ENVELOPES: Final = (KRAKEN_ENVELOPE, "prices", "data", "Data", "candles", "symbols")
 PRICES: Final = (
     *("current_price", "price", "usd", "lastPrice", "bidPrice", "priceUsd", "rateUsd"),
-    *("VALUE", "CLOSE", "close", "value"),
+    *("VALUE", "CLOSE", "close", "value", "c"),
 )
 CSV_TOKENS: Final = {math.inf: "Infinity", -math.inf: "-Infinity", TOO_LARGE: "1e999", None: ""}
 PACKED_AT: Final = 1_795_132_800  # 2026-11-20, the member's date in a file that was tampered with
@@ -49,7 +56,8 @@ def _with_prices(values: tuple[object, ...]) -> Callable[[Any, int], None]:
     def replace(document: Any, count: int) -> None:
         for number, row in enumerate(_rows(document)[:count]):
             if row:
-                row[_price_of(row)] = values[number % len(values)]
+                holder, position = _price_position(row)
+                holder[position] = values[number % len(values)]
 
     return replace
 
@@ -75,11 +83,12 @@ def _remove_middle(document: Any, count: int) -> None:
 def _revise(document: Any, count: int) -> None:
     """The first rows get twice the volume, or where there is none a slightly other price."""
     for row in _rows(document)[:count]:
-        if isinstance(row, list) and len(row) > AMOUNTS[0]:
-            for place in AMOUNTS[: 1 if len(row) <= AMOUNTS[-1] else None]:
-                row[place] = _multiplied(row[place], "2")
+        if isinstance(row, list) and len(row) in POSITIONS:
+            for position in POSITIONS[len(row)][1]:
+                row[position] = _multiplied(row[position], "2")
         elif row:
-            row[_price_of(row)] = _multiplied(row[_price_of(row)], "1.001")
+            holder, position = _price_position(row)
+            holder[position] = _multiplied(holder[position], "1.001")
 
 
 def _multiplied(value: Any, factor: str) -> Any:
@@ -88,12 +97,14 @@ def _multiplied(value: Any, factor: str) -> Any:
 
 
 def _content(document: Any) -> Any:
-    """What an envelope holds, else the document itself."""
+    """What an envelope holds, else the document itself; in Kraken's envelope, the rows of the pair."""
     if isinstance(document, list):
         return document
-    return next(
-        (document[name] for name in ENVELOPES if isinstance(document.get(name), list | dict)), document
-    )
+    name = next((name for name in ENVELOPES if isinstance(document.get(name), list | dict)), None)
+    content = document if name is None else document[name]
+    if name == KRAKEN_ENVELOPE:
+        return next((rows for rows in content.values() if isinstance(rows, list)), content)
+    return content
 
 
 def _rows(document: Any) -> list[Any]:
@@ -104,11 +115,12 @@ def _rows(document: Any) -> list[Any]:
     return [row for row in content if isinstance(row, list | dict)]
 
 
-def _price_of(row: Any) -> Any:
+def _price_position(row: Any) -> tuple[Any, Any]:
+    """What holds the price of a row, and where."""
     if isinstance(row, list):
-        return min(CLOSE, len(row) - 1)
-    named = (name for name in PRICES if name in row)
-    return next(named, next(iter(row)))
+        return row, POSITIONS.get(len(row), (min(CLOSE, len(row) - 1), ()))[0]
+    name = next((name for name in PRICES if name in row), next(iter(row)))
+    return (row[name], 0) if isinstance(row[name], list) else (row, name)
 
 
 CORRUPTIONS: Final[dict[str, Callable[[Any, int], None]]] = {

@@ -23,11 +23,13 @@ class ErrorFormat:
 
     ``body`` makes the body from status and text; a ``str`` is sent as it is, as ``media_type``. ``texts``
     are the source's own, by status; ``{until}`` in one is the end of a ban in epoch milliseconds.
+    ``statuses`` are those that the source sends instead.
     """
 
     body: Callable[[int, str], object]
     media_type: str = "application/json"
     texts: Mapping[int, str] = field(default_factory=dict)
+    statuses: Mapping[int, int] = field(default_factory=dict)
 
 
 UNKNOWN: Final = ErrorFormat(lambda _, text: {"message": text})
@@ -39,6 +41,7 @@ def error_response(error_format: ErrorFormat, status: int, seconds: float | None
     text = text.replace("{until}", str(int((now + (seconds or 0)) * 1_000)))
     headers = {} if seconds is None else {"retry-after": f"{seconds:.0f}"}
     body = error_format.body(status, text)
+    status = error_format.statuses.get(status, status)
     if isinstance(body, str):
         return Response(body, status, headers, error_format.media_type)
     return CompactJson(body, status, headers)

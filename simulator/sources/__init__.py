@@ -46,6 +46,10 @@ def build(name: str, market: Market, quotas: Quotas, sessions: Sessions) -> Simu
 
 
 def path(name: str) -> str:
-    """Where a source's API is mounted: ``/coingecko/api/v3``."""
+    """Where a source's API is mounted: ``/coingecko/api/v3``.
+
+    A source that is not in the catalog (yet) says the path of its base URL itself, in ``BASE_PATH``.
+    """
     known = catalog().get(name)
-    return f"/{name}{urlsplit(known.base_url).path if known else ''}"
+    base_path = urlsplit(known.base_url).path if known else import_module(f"{__name__}.{name}").BASE_PATH
+    return f"/{name}{base_path}"

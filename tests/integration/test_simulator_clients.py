@@ -63,7 +63,7 @@ def test_pycoingecko_reads_charts_and_bodies(gecko):
     assert all(len(body) == 5 for body in gecko.get_coin_ohlc_by_id("bitcoin", "usd", days=1))
 
 
-def test_pycoingecko_tells_the_errors(gecko, url):
+def test_pycoingecko_reports_the_errors(gecko, url):
     with pytest.raises(ValueError, match="coin not found"):
         gecko.get_coin_ohlc_by_id("nope", "usd", days=1)
     with pytest.raises(ValueError, match="10012"):

@@ -94,7 +94,7 @@ def test_python_binance_reads_tickers_and_symbols(python_binance):
     assert int(python_binance.response.headers["x-mbx-used-weight-1m"]) > 0
 
 
-def test_python_binance_tells_the_errors(python_binance):
+def test_python_binance_reports_the_errors(python_binance):
     with pytest.raises(BinanceAPIException, match="Invalid symbol") as refused:
         python_binance.get_klines(symbol="NOPEUSDT", interval="1h")
     assert (refused.value.code, refused.value.status_code) == (-1121, 400)

@@ -1,4 +1,4 @@
-"""python-binance and ccxt pro hear the simulated venues' websockets, over a real connection."""
+"""python-binance and ccxt pro receive the simulated venues' websockets, over a real connection."""
 
 import asyncio
 from itertools import pairwise
@@ -39,12 +39,12 @@ async def listened(url, open_socket, count):
         await manager._client.close_connection()
 
 
-def test_python_binance_hears_trades_without_a_hole(url):
+def test_python_binance_receives_trades_without_a_hole(url):
     heard = run(listened(url, lambda manager: manager.trade_socket("BTCUSDT"), 10))
     assert all(after["t"] == before["t"] + 1 for before, after in pairwise(heard))
 
 
-def test_python_binance_hears_several_streams_on_one_socket(url):
+def test_python_binance_receives_several_streams_on_one_socket(url):
     names = ["btcusdt@kline_1m", "ethusdt@bookTicker", "shibusdt@miniTicker"]
     heard = run(listened(url, lambda manager: manager.multiplex_socket(names), 30))
     assert {message["stream"] for message in heard} == set(names)
@@ -103,3 +103,19 @@ def test_ccxt_watches_coinbases_trades_and_tickers(url):
     trades, ticker = run(watched(exchange, watch))
     assert trades[-1]["symbol"] == "BTC/USD" and trades[-1]["amount"] > 0
     assert ticker["low"] <= ticker["last"] <= ticker["high"] and ticker["bid"] < ticker["ask"]
+
+
+def test_ccxt_watches_krakens_trades_tickers_and_candles(url):
+    async def watch(exchange):
+        trades = await exchange.watch_trades("BTC/USD")
+        ticker = await exchange.watch_ticker("DOGE/USD")
+        candles = await exchange.watch_ohlcv("BTC/USD", "1m")
+        return trades, ticker, candles
+
+    exchange = ccxt.pro.kraken()
+    exchange.urls["api"]["public"] = f"{url}/kraken"
+    exchange.urls["api"]["ws"]["publicV2"] = f"{sockets(url, 'kraken-ws')}/v2"
+    trades, ticker, candles = run(watched(exchange, watch))
+    assert trades[-1]["symbol"] == "BTC/USD" and trades[-1]["amount"] > 0
+    assert ticker["low"] <= ticker["last"] <= ticker["high"] and ticker["bid"] < ticker["ask"]
+    assert float(candles[-1][3]) <= float(candles[-1][4]) <= float(candles[-1][2])

@@ -16,25 +16,25 @@ WAIT_SECONDS = 5
 class Socket:
     connection: object
 
-    def receive(self, wanted=lambda _: True):
-        """The next message that is wanted, decoded."""
+    def receive(self, matches=lambda _: True):
+        """The next message that matches, decoded."""
         deadline = time.monotonic() + WAIT_SECONDS
         while time.monotonic() < deadline:
             message = json.loads(self.connection.recv(WAIT_SECONDS))
-            if wanted(message):
+            if matches(message):
                 return message
-        raise AssertionError("the wanted message did not come")
+        raise AssertionError("no message matched in time")
 
     def send(self, document):
         self.connection.send(document if isinstance(document, str | bytes) else json.dumps(document))
 
     def ask(self, document):
-        """Say something and hear the answer to it, which is no frame of a stream."""
+        """Send a command and return the answer to it, which is no frame of a stream."""
         self.send(document)
         return self.receive(lambda message: "stream" not in message and "e" not in message)
 
     def end(self):
-        """Read on to the end; its code and reason (1006 without a farewell)."""
+        """Read on to the end; its code and reason (1006 if it was cut)."""
         deadline = time.monotonic() + WAIT_SECONDS
         try:
             while time.monotonic() < deadline:
@@ -57,6 +57,16 @@ def coinbase(url, *channels, products=("BTC-USD",)):
         socket = Socket(connection)
         if channels:
             socket.send({"type": "subscribe", "product_ids": products, "channels": channels})
+        yield socket
+
+
+@contextmanager
+def kraken(url, channel=None, symbols=("BTC/USD",), **params):
+    with connect(f"{url.replace('http', 'ws')}/kraken-ws/v2", compression=None) as connection:
+        socket = Socket(connection)
+        if channel:
+            request = {"channel": channel, "symbol": symbols, **params}
+            socket.send({"method": "subscribe", "params": request, "req_id": 7})
         yield socket
 
 

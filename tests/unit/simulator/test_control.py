@@ -53,9 +53,9 @@ def test_requests_to_the_sources_are_counted_by_path(client):
     assert client.send("DELETE", "/_requests").json == {}
 
 
-def test_the_venues_tell_why_buckets_are_absent(client):
+def test_venues_explains_why_buckets_are_absent(client):
     venues = client.get("/_venues").json
-    assert sorted(venues) == ["binance", "binance_archive", "coinbase"]
+    assert sorted(venues) == ["binance", "binance_archive", "coinbase", "kraken"]
     assert venues["binance"]["listed"]["BTCUSDT"] == "2017-08-17T04:00:00Z"
     assert venues["coinbase"]["delisted"] == {"OLD-USD": "2024-06-30T00:00:00Z"}
     for name in ("coinbase", "binance"):
@@ -63,7 +63,7 @@ def test_the_venues_tell_why_buckets_are_absent(client):
         assert all(start < end < "2026-10-21" for start, end in venues[name]["outages"])
 
 
-def test_health_tells_the_market(client):
+def test_health_names_the_market(client):
     assert client.get("/_health").json == {
         "status": "ok",
         "seed": 1,

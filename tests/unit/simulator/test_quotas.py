@@ -14,13 +14,13 @@ def code(reply):
     return reply.status, reply.json["status"]["error_code"]
 
 
-def test_coingecko_refuses_whoever_has_no_user_agent():
+def test_coingecko_refuses_a_request_without_user_agent():
     reply = Client().send("GET", PING)
     assert code(reply) == (403, 403)
     assert reply.json["status"]["error_message"].startswith("Please add a descriptive User-Agent")
 
 
-def test_coinbase_refuses_whoever_has_no_user_agent():
+def test_coinbase_refuses_a_request_without_user_agent():
     reply = Client().send("GET", "/coinbase/time")
     assert (reply.status, reply.json) == (400, {"message": "User-Agent header is required."})
 

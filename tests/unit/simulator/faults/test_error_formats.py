@@ -52,12 +52,12 @@ def test_an_error_is_worded_as_its_source_words_it(source, fault, status):
 
 @pytest.mark.parametrize("url", URLS.values())
 @pytest.mark.parametrize("fault", ["429_retry_after", "418"])
-def test_a_hint_is_told_in_whole_seconds(url, fault):
+def test_retry_after_is_in_whole_seconds(url, fault):
     reply = faulty(url, fault, seconds=90)
     assert (reply.status, reply.headers["retry-after"]) == (int(fault[:3]), "90")
 
 
-def test_binances_ban_tells_its_end_and_its_restricted_location_has_code_0():
+def test_binances_ban_names_its_end_and_its_restricted_location_has_code_0():
     ban = faulty(URLS["binance"], "418", seconds=300).json
     assert ban["code"] == -1003
     assert f"IP banned until {int((NOW + 300) * 1_000)}." in ban["msg"]

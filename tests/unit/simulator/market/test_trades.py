@@ -39,7 +39,7 @@ def test_trades_are_made_near_the_markets_price():
     assert {trade.buyer_is_maker for trade in made} == {True, False}
 
 
-def test_nothing_was_traded_before_the_tape_began_or_after_a_market_ended():
+def test_nothing_was_traded_before_the_first_trade_or_after_a_market_ended():
     assert trades().newest(ORIGIN_US - 1) < 1
     assert trades(product="OLD-USD").newest(NOW_US) == 0
 
@@ -78,6 +78,6 @@ def test_a_shock_moves_the_trades_after_it_and_leaves_those_before():
     assert float(moved["price"]) == pytest.approx(float(before[-1]["price"]) * 1.1, rel=0.01)
 
 
-def test_every_market_starts_with_the_same_tape():
+def test_markets_of_one_seed_have_the_same_trades():
     first, second = (get("/trades", Client(seed=3), symbol="ETHUSDT", limit=5).json for _ in range(2))
     assert first == second

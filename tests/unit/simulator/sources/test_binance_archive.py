@@ -141,6 +141,6 @@ def test_zips_do_not_depend_on_when_they_are_made():
     assert unzipped(zipped("a.csv", "1,2\n", 1e9)) == ("a.csv", "1,2\n")
 
 
-def test_the_simulator_tells_its_flaws_by_the_seed():
+def test_the_archives_flaws_depend_on_the_seed_and_are_listed():
     assert set(FLAWS) == {"checksum", "hole", "missing"}
     assert json.dumps(FLAWS) != json.dumps(Client(seed=2).get("/_venues").json["binance_archive"])

@@ -52,7 +52,7 @@ def test_the_price_is_the_markets_up_to_the_spread():
     assert price == pytest.approx(float(ticker["price"]), rel=1e-3)
 
 
-def test_rates_tell_fiat_and_crypto_and_some_have_no_sign():
+def test_rates_have_fiat_and_crypto_and_some_have_no_sign():
     rows = {row["symbol"]: row for row in get("/rates").json["data"]}
     assert rows["USD"]["rateUsd"] == "1.0000000000000000"
     assert rows["SDG"]["currencySymbol"] is None

@@ -11,7 +11,7 @@ def ids(reply, name="id"):
     return [row[name] for row in reply.json]
 
 
-def test_binance_answers_exactly_the_ids_that_are_asked_for():
+def test_binance_answers_exactly_the_requested_ids():
     newest = ids(get("/trades", symbol="BTCUSDT", limit=1))[0]
     assert ids(get("/historicalTrades", symbol="BTCUSDT", fromId=newest - 9, limit=4)) == [
         newest - 9, newest - 8, newest - 7, newest - 6,

@@ -121,7 +121,7 @@ def test_upgrades_are_refused_by_plan_and_beyond_the_limit(url):
         receive(socket, 1)
 
 
-def test_pings_come_in_their_time_and_whoever_does_not_answer_is_dropped(url):
+def test_pings_come_in_time_and_a_client_that_does_not_answer_is_dropped(url):
     order(url, limits={"ping_seconds": 0.4, "pong_seconds": 0.3})
     with binance(url, TRADES) as socket:
         receive(socket, 50)  # a second of answered pings
@@ -136,7 +136,7 @@ def test_the_days_end_cuts_a_connection(url):
         assert socket.end() == (1001, "the connection's time is over")
 
 
-def test_whoever_reads_too_slowly_is_dropped(url):
+def test_a_client_that_reads_too_slowly_is_dropped(url):
     order(url, limits={"lag_seconds": 0.2})
     with binance(url, TRADES) as socket:
         do(url, "pause", seconds=1)  # the server's own delay stands for the peer's
@@ -161,11 +161,11 @@ def test_whoever_reads_too_slowly_is_dropped(url):
         {"now": [{"do": "dance"}]},
         {"now": [{"do": "skip", "code": 1}]},
         {"now": [{"do": "skip", "frames": "x"}]},
-        {"now": [{"do": "skip", "venue": "kraken"}]},
+        {"now": [{"do": "skip", "venue": "gemini"}]},
         {"now": [{"do": "skip", "connections": 0}]},
     ],
 )
-def test_bad_terms_are_refused_in_one_sentence_and_change_nothing(document):
+def test_bad_settings_are_refused_in_one_sentence_and_change_nothing(document):
     client = Client()
     before = client.get("/_streams").json
     reply = client.put("/_streams", document)

@@ -38,7 +38,7 @@ def test_tickers_of_several_symbols_are_a_list_in_their_order():
     assert [row["symbol"] for row in get("/ticker/price", **asked).json] == wanted
 
 
-def test_a_delisted_symbol_has_a_ticker_of_zeros_unless_only_trading_ones_are_asked_for():
+def test_a_delisted_symbol_has_a_ticker_of_zeros_unless_only_trading_ones_are_requested():
     every = {row["symbol"]: row for row in get("/ticker/24hr").json}
     assert every["OLDUSDT"]["lastPrice"] == "0.00000000" and every["OLDUSDT"]["lastId"] == -1
     assert "OLDUSDT" not in [row["symbol"] for row in get("/ticker/24hr", symbolStatus="TRADING").json]

@@ -61,7 +61,7 @@ def test_trades_come_without_a_hole_and_rest_serves_the_same(url):
     ]
 
 
-def test_two_sockets_tell_the_same_to_the_byte(url):
+def test_two_sockets_send_the_same_bytes(url):
     with binance(url, f"/stream?streams={STREAMS}") as one, binance(url, f"/stream?streams={STREAMS}") as two:
         heard = [{json.dumps(socket.receive()) for _ in range(150)} for socket in (one, two)]
     assert len(heard[0] & heard[1]) > 100

@@ -35,7 +35,7 @@ def several(count):
         ("/ticker/24hr?symbols=nonsense", 80),
     ],
 )
-def test_each_request_has_its_weight_and_is_told_the_sum(path, weight):
+def test_each_request_has_its_weight_and_the_answer_says_the_sum(path, weight):
     client = Client()
     assert client.get(f"{API}/ping").headers["x-mbx-used-weight-1m"] == "1"
     headers = client.get(API + path).headers
@@ -54,7 +54,7 @@ def test_a_used_up_minute_is_refused_until_the_clock_begins_the_next():
     assert client.get(f"{API}/ping").headers["x-mbx-used-weight-1m"] == "1"
 
 
-def test_whoever_goes_on_is_banned_and_told_until_when():
+def test_a_client_that_goes_on_is_banned_and_the_answer_says_until_when():
     client = Client(quotas=Quotas(limits={"binance": 20}), clock=[1_795_132_820.0])
     statuses = [client.get(f"{API}/exchangeInfo").status for _ in range(MAX_REFUSALS + 3)]
     assert statuses == [200] + [429] * MAX_REFUSALS + [418] * 2

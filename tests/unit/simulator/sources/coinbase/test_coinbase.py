@@ -197,5 +197,5 @@ def test_currencies_are_the_bases_and_the_dollar():
     assert len(names) == len(set(names))
 
 
-def test_the_clock_tells_both_forms_of_the_moment():
+def test_the_time_comes_in_both_forms():
     assert CLIENT.get("/coinbase/time").json == {"iso": "2026-11-20T00:00:57.504Z", "epoch": NOW}

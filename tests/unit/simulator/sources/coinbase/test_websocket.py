@@ -78,6 +78,6 @@ def test_wrong_subscriptions_are_answered_with_a_reason(url, message, reason):
     assert (answer["type"], answer["reason"]) == ("error", reason)
 
 
-def test_whoever_subscribes_to_nothing_is_shown_the_door(url):
+def test_a_socket_without_a_subscription_is_closed(url):
     with coinbase(url) as socket:
         assert socket.end()[0] == 1008

@@ -142,7 +142,7 @@ def test_a_dead_coin_has_an_empty_chart():
     }
 
 
-def test_who_pays_may_look_back_beyond_a_year():
+def test_a_paid_plan_may_look_back_beyond_a_year():
     url = "/coingecko-pro/api/v3/coins/bitcoin/market_chart?vs_currency=usd&days=max"
     body = CLIENT.get(url, x_cg_pro_api_key="any").json
     assert len(body["prices"]) > 4_000

@@ -121,7 +121,7 @@ def test_a_shock_renews_the_quote_at_once():
     assert after / before == pytest.approx(1.08, abs=0.002)
 
 
-def test_changes_over_periods_and_sparklines_come_when_asked_for():
+def test_changes_over_periods_and_sparklines_are_optional():
     (row,) = CLIENT.get(f"{MARKETS}&ids=bitcoin&price_change_percentage=1h,7d,nonsense&sparkline=true").json
     added = set(row) - set(ROW_FIELDS)
     assert added == {
@@ -132,7 +132,7 @@ def test_changes_over_periods_and_sparklines_come_when_asked_for():
     assert len(row["sparkline_in_7d"]["price"]) == 168
 
 
-def test_simple_price_has_what_is_asked_for_and_leaves_unknown_names_out():
+def test_simple_price_leaves_unknown_names_out():
     url = (
         f"{COINGECKO}/simple/price?ids=bitcoin,no-such-coin,obscure-example&vs_currencies=usd,xyz&include_market_cap=true"
         "&include_24hr_vol=true&include_24hr_change=true&include_last_updated_at=true"
@@ -212,7 +212,7 @@ def test_a_second_simulator_of_the_seed_sends_the_same_bytes():
     assert Client(seed=2).get(url).body != CLIENT.get(url).body
 
 
-def test_a_long_answer_is_compressed_for_who_accepts_it():
+def test_a_long_answer_is_compressed_if_the_client_accepts_it():
     reply = CLIENT.get(f"{MARKETS}&per_page=250", accept_encoding="gzip")
     assert reply.headers["content-encoding"] == "gzip"
     assert len(reply.body) < len(json.dumps(CLIENT.get(f"{MARKETS}&per_page=250").json)) / 2
