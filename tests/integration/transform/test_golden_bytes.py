@@ -1,7 +1,8 @@
 """Every recorded answer and every live frame gives the same objects as ever, to the byte.
 
-``golden_bytes.json`` holds, for each raw object, the keys that transform writes and the SHA-256 of their
-bytes: Parquet, quarantine and ledger. After a change that is meant to alter them, write it anew with
+``golden_bytes/<source>.json`` holds, for each raw object, the keys that transform writes and the SHA-256 of
+their bytes: Parquet, quarantine and ledger. After a change that is meant to alter them, or for a new source,
+write it anew with
 
     UPDATE_GOLDEN=1 python -m pytest tests/integration/transform/test_golden_bytes.py
 
@@ -14,15 +15,16 @@ import json
 import os
 from pathlib import Path
 
-from tests.integration.transform.conftest import Line
+import pytest
+
+from coinlake.keys import RawKey
 from tests.unit.transform import frames
-from tests.unit.transform.answers import RECEIVED, SAMPLES, Sample
+from tests.unit.transform.answers import RECEIVED, Sample
 from tests.unit.transform.conftest import CANDLES, COINS, TICKERS
 from tests.unit.transform.readers import test_json_lines
-from tests.unit.transform.tables.test_live import others
-from tests.unit.transform.test_samples import ERRORS
+from tests.unit.transform.recorded import ERRORS, LIVE, SAMPLES, WITHOUT_ROWS
 
-GOLDEN = Path(__file__).with_name("golden_bytes.json")
+GOLDEN = Path(__file__).with_name("golden_bytes")
 UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 MIDNIGHT = 1796083200000  # 2026-12-01
 MANY = 300  # enough lines for a block that is read whole, and for one that is halved
@@ -33,20 +35,13 @@ def recorded():
     for name, sample in SAMPLES.items():
         yield name, sample.key, sample.body
         yield f"{name}, cut short", sample.key, sample.body[: len(sample.body) // 2]
-    for source, dataset, slot, file in ERRORS:
-        sample = Sample(source, dataset, slot, file)
-        yield f"{source} {dataset} {file}", sample.key, sample.body
-    for source, dataset, slot, file in (
-        ("coingecko", "prices", "prices.usd.p1", "coingecko_simple_price_unknown_id.json"),
-        ("binance", "candles", "BTC-USDT.1h.3", "binance_klines_empty.json"),
-        ("binance_archive", "candles", "BTC-USDT.1h.2026-11-19", "binance_archive_error_404.xml"),
-    ):
-        sample = Sample(source, dataset, slot, file)
-        yield f"{source} {dataset} {file}", sample.key, sample.body
+    no_zip = Sample("binance_archive", "candles", "BTC-USDT.1h.2026-11-19", "binance_archive_error_404.xml")
+    for sample in (*ERRORS, *WITHOUT_ROWS, no_zip):
+        yield f"{sample.source} {sample.dataset} {sample.file}", sample.key, sample.body
     for name, sample in SAMPLES.items():
         if sample.ext == "json":
             yield f"{name}, with odd rows", sample.key, odd(json.loads(sample.body))
-            slot = sample.key.replace(sample.slot, "x.y.z.1")
+            slot = sample.key.replace(f"Z.{sample.slot}.", "Z.x.y.z.1.")
             yield f"{name}, of another slot", slot, sample.body
 
 
@@ -77,16 +72,16 @@ def odd(document):
 
 def live():
     """Each live dataset: good frames read whole, then bad ones among them."""
-    for where, (make, bad, _) in frames.LIVE.items():
-        name, key = " ".join(where), frames.key(*where)
-        good = others(where, MANY)
+    for where, dataset in LIVE.items():
+        name, key, make, bad = " ".join(where), frames.key(*where), dataset.make, dataset.bad
+        good = dataset.lines(MANY)
         wrong = [frames.line(make(**change)) for code in sorted(bad) for change in bad[code]]
         yield f"{name}, good", key, lines(good)
         yield f"{name}, one bad", key, lines([*good[:100], "{", *good[100:]])
         yield f"{name}, repeated", key, lines([*good, *good[10:20]])
         yield f"{name}, bad", key, lines([*good[:50], *wrong, *good[50:]])
         yield f"{name}, another field", key, lines([frames.line(make(zz=1)), *good])
-    make = frames.LIVE["binance", "trades"][0]
+    make = LIVE["binance", "trades"].make
     markets = ("BTCUSDT", "ETHUSDT", "BTCUSDC", "ETHBTC", "BNBEUR", "USDTTRY", "ETHFDUSD")
     yield (
         "binance trades, of several markets",
@@ -97,7 +92,7 @@ def live():
             for name in markets
         ),
     )
-    make = frames.LIVE["binance", "klines"][0]
+    make = LIVE["binance", "klines"].make
     bars = [("1m", MIDNIGHT - 60_000, 60_000), ("1m", MIDNIGHT, 60_000), ("5m", MIDNIGHT, 300_000)]
     yield (
         "binance klines, of several partitions",
@@ -129,6 +124,10 @@ def whole():
     yield "no such extension", CANDLES.replace(".json.gz", ".csv.gz"), b"[]"
 
 
+def source_of(key):
+    return RawKey.parse(key).source
+
+
 def lines(texts):
     return b"\n".join(text.encode() if isinstance(text, str) else text for text in texts)
 
@@ -136,10 +135,13 @@ def lines(texts):
 CASES = {name: (key, body) for name, key, body in [*recorded(), *live(), *whole()]}
 
 
-def test_every_object_has_the_bytes_it_always_had(line: Line):
+@pytest.mark.parametrize("source", sorted({source_of(key) for key, _ in CASES.values()}))
+def test_every_object_has_the_bytes_it_always_had(line, source):
     line.start(MAX_RAW_MB="4")
     written = {}
     for name, (key, body) in CASES.items():
+        if source_of(key) != source:
+            continue
         packed = b"" if body is None else gzip.compress(body, mtime=0)
         assert line.run(line.put(key, packed, fetched_at=RECEIVED, url="https://x.test/?ids=")) == []
         written[name] = {
@@ -147,8 +149,9 @@ def test_every_object_has_the_bytes_it_always_had(line: Line):
         }
         for output in written[name]:
             line.s3.delete_object(Bucket="lake", Key=output)
+    file = GOLDEN / f"{source}.json"
     if UPDATE:
-        GOLDEN.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n")
-    golden = json.loads(GOLDEN.read_text())
+        file.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n")
+    golden = json.loads(file.read_text())
     assert set(written) == set(golden)
     assert [name for name in golden if written[name] != golden[name]] == []

@@ -5,7 +5,8 @@ import gzip
 import pytest
 
 from coinlake.keys import RawKey
-from tests.unit.transform.answers import RECEIVED, SAMPLES
+from tests.unit.transform.answers import RECEIVED
+from tests.unit.transform.recorded import SAMPLES
 
 TABLES = {
     "BTCUSDT-1h-2024-12-31.zip": ["candles/interval=1h/month=2024-12"],

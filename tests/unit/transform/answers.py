@@ -1,8 +1,4 @@
-"""Recorded answers of every source, and the raw objects that they were in.
-
-The bodies are those of the project's sheet of sources; the invented ones of Alternative.me have the
-shape of its own documentation.
-"""
+"""A recorded answer, and the raw object that it was in; ``recorded`` has those of each source."""
 
 import gzip
 import json
@@ -69,46 +65,3 @@ def codes(parsed: ParsedObject) -> list[tuple[str, int | None, str | None]]:
 def rows(parsed: ParsedObject) -> list[dict[str, Any]]:
     """The trusted rows of all parts."""
     return [row for part in parsed.slices for row in part.rows.to_pylist()]
-
-
-GECKO_CHART: Final = ("coingecko", "price_points", "bitcoin-usd.1h.24")
-SAMPLES: Final = {
-    sample.file: sample
-    for sample in [
-        Sample("alternative_me", "sentiment", "fng", "alternative_me_fng.json"),
-        Sample("binance", "assets", "exchange_info", "binance_exchange_info.json"),
-        Sample("binance", "candles", "BTC-USDT.1h.3", "binance_klines_1h.json"),
-        Sample("binance", "candles", "SHIB-USDT.1d.1", "binance_klines_1d_shib.json"),
-        Sample("binance", "quotes", "tickers.usdt.p1", "binance_ticker_24hr_full.json"),
-        Sample("binance", "quotes", "tickers.usdt.p1", "binance_ticker_24hr_mini_array.json"),
-        Sample("binance", "trade_history", "BNB-BTC.28457.2", "binance_historical_trades.json"),
-        Sample("coinbase", "trade_history", "BTC-USD.73.2", "coinbase_trades.json"),
-        Sample("binance_archive", "candles", "BTC-USDT.1h.2024-12-31", "BTCUSDT-1h-2024-12-31.zip", "zip"),
-        Sample("binance_archive", "candles", "BTC-USDT.1h.2026-11-19", "BTCUSDT-1h-2026-11-19.zip", "zip"),
-        Sample("coinbase", "assets", "products", "coinbase_products.json"),
-        Sample("coinbase", "candles", "BTC-USD.1h.3", "coinbase_candles_3600.json"),
-        Sample("coinbase", "candles", "SHIB-USD.1m.5", "coinbase_candles_60_gap.json"),
-        Sample("coinbase", "quotes", "BTC-USD", "coinbase_ticker.json"),
-        Sample("coinbase", "stats", "BTC-USD", "coinbase_stats.json"),
-        Sample("coincap", "price_points", "bitcoin-usd.1d.2", "coincap_v2_asset_history_d1.json"),
-        Sample("coincap", "price_points", "bitcoin-usd.1d.2", "coincap_v3_asset_history_d1.json"),
-        Sample("coincap", "quotes", "assets.usd.p1", "coincap_v2_assets.json"),
-        Sample("coincap", "quotes", "assets.usd.p1", "coincap_v3_assets.json"),
-        Sample("coincap", "quotes", "assets.usd.p1", "coincap_v2_asset_bitcoin.json"),
-        Sample("coincap", "quotes", "assets.usd.p1", "coincap_v3_asset_bitcoin.json"),
-        Sample("coincap", "rates", "rates", "coincap_v2_rates.json"),
-        Sample("coincap", "rates", "rates", "coincap_v3_rates.json"),
-        Sample("coindesk", "bpi", "bpi", "coindesk_bpi.json"),
-        Sample("coindesk", "candles", "BTC-USD.1d.1", "coindesk_spot_days.json"),
-        Sample("coindesk", "quotes", "ticks.usd.p1", "coindesk_latest_tick.json"),
-        Sample("coingecko", "assets", "coins", "coingecko_coins_list.json"),
-        Sample("coingecko", "ohlc", "bitcoin-usd.1d", "coingecko_ohlc_days1_30min.json"),
-        Sample("coingecko", "ohlc", "bitcoin-usd.365d", "coingecko_ohlc_days365_4day.json"),
-        Sample(*GECKO_CHART, "coingecko_market_chart_days1_5min.json"),
-        Sample(*GECKO_CHART, "coingecko_market_chart_days7_hourly.json"),
-        Sample(*GECKO_CHART, "coingecko_market_chart_days365_daily.json"),
-        Sample(*GECKO_CHART, "coingecko_market_chart_range.json"),
-        Sample("coingecko", "prices", "prices.usd.p1", "coingecko_simple_price.json"),
-        Sample("coingecko", "quotes", "markets.usd.p1", "coingecko_coins_markets.json"),
-    ]
-}

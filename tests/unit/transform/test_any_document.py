@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coinlake.tables import tables
-from tests.unit.transform.answers import SAMPLES, rows
+from tests.unit.transform.answers import rows
+from tests.unit.transform.recorded import SAMPLES
 from tests.unit.transform.test_properties import VALUES, as_json
 
 DOCUMENTS = [sample for sample in SAMPLES.values() if sample.ext == "json"]

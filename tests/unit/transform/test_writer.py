@@ -13,8 +13,8 @@ from moto import mock_aws
 
 from coinlake.errors import StoreUnavailable
 from coinlake.tables import LIVE_PRICE, tables
-from tests.unit.transform.frames import GAP, LIVE, line, read
-from tests.unit.transform.tables.test_live import others
+from tests.unit.transform.frames import GAP, line, read
+from tests.unit.transform.recorded import LIVE
 from transform.writer import ParquetWriter
 
 REFUSED = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
@@ -124,7 +124,7 @@ def test_the_error_names_the_aws_code():
 def test_a_file_has_the_types_of_its_table_and_every_value(where, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    lines = others(where, 5)
+    lines = LIVE[where].lines(5)
     if where[1] == "stream_gaps":
         lines.append(line({**GAP, "first_id": None, "last_id": None, "frames": None, "reason": "restarted"}))
     (part,) = read(where, *lines).slices

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 INDEX = SAMPLES["alternative_me_fng.json"]
 

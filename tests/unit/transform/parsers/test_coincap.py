@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 ASSETS = SAMPLES["coincap_v3_assets.json"]
 RATES = SAMPLES["coincap_v3_rates.json"]

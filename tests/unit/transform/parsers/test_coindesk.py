@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 TICKS = SAMPLES["coindesk_latest_tick.json"]
 DAYS = SAMPLES["coindesk_spot_days.json"]

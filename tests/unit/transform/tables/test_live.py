@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from coinlake.keys import RawKey
 from coinlake.tables import tables
-from tests.unit.transform.frames import LIVE, RECEIVED, SENT, key, line, read, rows
+from tests.unit.transform.frames import RECEIVED, key, line, read, rows
+from tests.unit.transform.recorded import LIVE
 from transform.model import AssetMap, RawDocument, Unreadable
 from transform.parsers import reader_of
 from transform.readers.json_lines import LineReader
@@ -92,18 +93,9 @@ WORTH = {
 ASSETS = AssetMap(lambda source, asset_id: f"{source}:{asset_id}")
 
 
-def others(where, count):
-    """LineReader of as many different rows."""
-    make, _, name = LIVE[where]
-    first = {"t": 99, "u": 98, "E": SENT, "trade_id": 9, "sequence": 97, "first_id": None}[name]
-    if first is None:
-        return [line(make(first_id=number, last_id=number)) for number in range(count)]
-    return [line(make(**{name: first + number})) for number in range(count)]
-
-
 @pytest.mark.parametrize("where", WORTH, ids="/".join)
 def test_a_frame_becomes_a_row_with_every_digit(where):
-    parsed = read(where, line(LIVE[where][0]()))
+    parsed = read(where, line(LIVE[where].make()))
     (row,) = rows(parsed)
     assert row.items() >= WORTH[where].items()
     assert (row["source"], row["raw_key"]) == (where[0], key(*where))
@@ -117,15 +109,15 @@ def test_a_frame_becomes_a_row_with_every_digit(where):
     ("where", "code", "changes"),
     [
         (where, code, change)
-        for where, (_, bad, _) in LIVE.items()
-        for code in sorted(bad)
-        for change in bad[code]
+        for where, frames in LIVE.items()
+        for code in sorted(frames.bad)
+        for change in frames.bad[code]
     ],
     ids=str,
 )
 def test_a_bad_frame_is_rejected_and_its_neighbours_stay(where, code, changes):
-    good = others(where, 2)
-    parsed = read(where, good[0], line(LIVE[where][0](**changes)), good[1])
+    good = LIVE[where].lines(2)
+    parsed = read(where, good[0], line(LIVE[where].make(**changes)), good[1])
     assert [(rejection.code, rejection.row) for rejection in parsed.rejections] == [(code, 1)]
     assert rows(parsed) == rows(read(where, *good))
 
@@ -143,14 +135,14 @@ def test_a_bad_frame_is_rejected_and_its_neighbours_stay(where, code, changes):
     ],
 )
 def test_a_line_that_is_no_frame_is_rejected(where, code, text):
-    text = text or line(LIVE[where][0](), received_at=RECEIVED + 10**12)
-    (rejection,) = read(where, *others(where, 1), text).rejections
+    text = text or line(LIVE[where].make(), received_at=RECEIVED + 10**12)
+    (rejection,) = read(where, *LIVE[where].lines(1), text).rejections
     assert (rejection.code, rejection.row) == (code, 1)
 
 
 @pytest.mark.parametrize("where", LIVE, ids=NAMES)
 def test_a_repeated_frame_is_kept_once(where):
-    lines = others(where, 50)
+    lines = LIVE[where].lines(50)
     parsed = read(where, *lines, lines[7])
     assert [(rejection.code, rejection.row) for rejection in parsed.rejections] == [("duplicate_row", 50)]
     assert rows(parsed) == rows(read(where, *lines))
@@ -158,12 +150,11 @@ def test_a_repeated_frame_is_kept_once(where):
 
 @pytest.mark.parametrize("where", LIVE, ids=NAMES)
 def test_a_field_that_the_venue_adds_is_noted(where):
-    make, _, _ = LIVE[where]
-    assert read(where, line(make(zz=1))).notes == ("new_field:zz",)
+    assert read(where, line(LIVE[where].make(zz=1))).notes == ("new_field:zz",)
 
 
 def test_one_batch_holds_frames_of_several_streams():
-    make = LIVE["binance", "trades"][0]
+    make = LIVE["binance", "trades"].make
     names = ("BTCUSDT", "ETHUSDT", "BTCUSDC", "ETHBTC")
     lines = [line(make(s=name, stream=f"{name.lower()}@trade", t=10**n)) for n in range(12) for name in names]
     found = [
@@ -176,7 +167,7 @@ def test_one_batch_holds_frames_of_several_streams():
 
 
 def test_klines_of_several_intervals_and_months_lie_in_their_partitions():
-    make = LIVE["binance", "klines"][0]
+    make = LIVE["binance", "klines"].make
     midnight = 1796083200000  # 2026-12-01
     bars = [("1m", midnight - 60_000, 60_000), ("1m", midnight, 60_000), ("5m", midnight, 300_000)]
     lines = [
@@ -210,7 +201,7 @@ def test_klines_of_several_intervals_and_months_lie_in_their_partitions():
     ],
 )
 def test_the_quote_of_a_symbol_is_the_longest_currency_that_it_ends_in(name, found):
-    frame = LIVE["binance", "trades"][0](s=name, stream=f"{name.lower()}@trade")
+    frame = LIVE["binance", "trades"].make(s=name, stream=f"{name.lower()}@trade")
     parsed = read(("binance", "trades"), line(frame))
     sides = [(row["base"].removeprefix("binance:"), row["quote"]) for row in rows(parsed)]
     assert sides == ([found] if found else [])
@@ -218,7 +209,7 @@ def test_the_quote_of_a_symbol_is_the_longest_currency_that_it_ends_in(name, fou
 
 
 def test_an_asset_of_the_configuration_that_begins_a_symbol_is_its_base():
-    frame = LIVE["binance", "trades"][0](s="BNTUSD", stream="bntusd@trade")
+    frame = LIVE["binance", "trades"].make(s="BNTUSD", stream="bntusd@trade")
     configured = replace(ASSETS, ids=lambda source: {"BNT"} if source == "binance" else set())
     document = RawDocument(
         key=RawKey.parse(key("binance", "trades")),
@@ -260,9 +251,9 @@ VALUES = (
 @settings(max_examples=250, deadline=None)
 def test_template_and_json_decoding_agree_on_every_live_dataset(data):
     where = data.draw(st.sampled_from(FAST))
-    make, bad, _ = LIVE[where]
+    make, bad = LIVE[where].make, LIVE[where].bad
     names = sorted({name for changes in bad.values() for change in changes for name in change} - {"stream"})
-    texts = others(where, data.draw(st.integers(0, 40)))
+    texts = LIVE[where].lines(data.draw(st.integers(0, 40)))
     changes = st.dictionaries(st.sampled_from(names), VALUES, max_size=2)
     odd = data.draw(
         st.lists(changes | st.sampled_from([c for found in bad.values() for c in found]), max_size=4)
@@ -276,7 +267,7 @@ def test_template_and_json_decoding_agree_on_every_live_dataset(data):
 
 @pytest.mark.parametrize("where", FAST, ids="/".join)
 def test_ordinary_frames_are_read_by_template(where):
-    lines = others(where, 100)
+    lines = LIVE[where].lines(100)
     fields = reader_of(*where).format.fields
     template = LineTemplate.from_line(lines[0].encode(), fields)
     assert template is not None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, Sample, codes, rows
+from tests.unit.transform.answers import Sample, codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 BINANCE, COINBASE = SAMPLES["binance_historical_trades.json"], SAMPLES["coinbase_trades.json"]
 PRICES = [

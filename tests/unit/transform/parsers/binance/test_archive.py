@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.transform.answers import FOLDER, SAMPLES, codes, rows
+from tests.unit.transform.answers import FOLDER, codes, rows
+from tests.unit.transform.recorded import SAMPLES
 from tests.unit.transform.test_any_document import assert_sound
 
 OLD = SAMPLES["BTCUSDT-1h-2024-12-31.zip"]

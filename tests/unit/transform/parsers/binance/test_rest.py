@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 from transform.readers import decoding
 
 KLINES = SAMPLES["binance_klines_1h.json"]

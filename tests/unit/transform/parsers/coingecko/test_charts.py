@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 CHART = SAMPLES["coingecko_market_chart_days1_5min.json"]
 BARS = SAMPLES["coingecko_ohlc_days1_30min.json"]

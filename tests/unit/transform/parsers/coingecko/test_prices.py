@@ -2,7 +2,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.unit.transform.answers import SAMPLES, codes, rows
+from tests.unit.transform.answers import codes, rows
+from tests.unit.transform.recorded import SAMPLES
 
 PRICES = SAMPLES["coingecko_simple_price.json"]
 COINS = SAMPLES["coingecko_coins_list.json"]
