@@ -13,9 +13,11 @@ from coinlake.errors import BadConfiguration
 from ops.local.certificate import Certificate
 from ops.local.laptop import ACCOUNT, REGION, Laptop
 
-RETRIES: Final = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+DEFAULT_CONFIG: Final = Config(
+    retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5, read_timeout=60
+)
 # A function runs for up to 15 minutes, and asked again because it is slow it would run twice.
-PATIENCE: Final = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=910)
+LAMBDA_CONFIG: Final = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=910)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Aws:
             session=boto3.Session(**keys, region_name=REGION, botocore_session=plain),
             region=REGION,
             environment={
-                **without_aws(os.environ),
+                **without_aws_variables(os.environ),
                 **{name.upper(): value for name, value in keys.items()},
                 **certificate.variables(),
                 "AWS_REGION": REGION,
@@ -69,7 +71,7 @@ class Aws:
                 region_name=self.region,
                 endpoint_url=self.endpoint,
                 verify=self.ca_bundle,
-                config=PATIENCE if service == "lambda" else RETRIES,
+                config=LAMBDA_CONFIG if service == "lambda" else DEFAULT_CONFIG,
             )
         return self.clients[service]
 
@@ -78,6 +80,6 @@ class Aws:
         return str(self.client("sts").get_caller_identity()["Account"])
 
 
-def without_aws(env: Mapping[str, str]) -> dict[str, str]:
+def without_aws_variables(env: Mapping[str, str]) -> dict[str, str]:
     """``env`` without what would lead a child to another account."""
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}

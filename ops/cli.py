@@ -32,7 +32,7 @@ from ops.commands import (
     unlock,
     up,
 )
-from ops.progress import errors as stderr
+from ops.progress import stderr
 
 app = typer.Typer(
     name="coinlake",
@@ -84,7 +84,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("COINLAKE_DEBUG"):
             raise
-        stderr.print(f"[red]error:[/] {escape(errors.sentence(error))}")
+        stderr.print(f"[red]error:[/] {escape(errors.user_message(error))}")
         sys.exit(1)
 
 

@@ -55,7 +55,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" (did you mean {near[0]!r}?)" if near else ""
 
 
-def sentence(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
+def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
     """What to tell the user of ``error``; an unexpected one leaves its traceback in ``report``."""
     if isinstance(error, CoinlakeError | TerraformMissing):
         return str(error)

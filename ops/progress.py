@@ -18,7 +18,7 @@ QUIET_SECONDS: Final = 20
 LOG_COLUMNS: Final = 120
 _wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS
 console = Console(highlight=False, width=_wide)
-errors = Console(stderr=True, highlight=False, soft_wrap=True)
+stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @dataclass(slots=True)

@@ -11,29 +11,28 @@ from notify.alerts import Alert
 from notify.messages import formats
 from notify.messages import markets as market_messages
 from notify.messages import prices as price_messages
-from ops.alerts.rehearsal import Fired
+from ops.alerts.dry_run import FiredRule
 
 
-def table(config: LakeConfig, day: date, fired: Sequence[Fired]) -> Table:
+def rules_table(config: LakeConfig, day: date, fired: Sequence[FiredRule]) -> Table:
     """A line for each rule and market that fires, then the rules that do not."""
-    count = formats.counted(sum(one.mails for one in fired), "mail")
-    found = Table(title=f"Rules on the data of {day}: {count}, none sent", title_justify="left")
+    count = formats.counted(sum(rule.mails for rule in fired), "mail")
+    table = Table(title=f"Rules on the data of {day}: {count}, none sent", title_justify="left")
     for head in ("rule", "market", "first", "value", "threshold", "mails", "subject"):
-        found.add_column(head, justify="right" if head == "mails" else "left", overflow="fold")
-    for one in fired:
-        first = one.first
-        cells = (one.rule, one.market, f"{first.at:%H:%M}", first.value, first.condition, f"{one.mails:,}")
-        found.add_row(*map(escape, (*cells, _subject(first, config.environment))))
-    silent = conditions(config).items()
-    for name, condition in silent:
-        if name not in {one.rule for one in fired}:
-            found.add_row(
+        table.add_column(head, justify="right" if head == "mails" else "left", overflow="fold")
+    for rule in fired:
+        first = rule.first
+        cells = (rule.name, rule.market, f"{first.at:%H:%M}", first.value, first.condition, f"{rule.mails:,}")
+        table.add_row(*map(escape, (*cells, _subject(first, config.environment))))
+    for name, condition in conditions(config).items():
+        if name not in {rule.name for rule in fired}:
+            table.add_row(
                 f"[dim]{escape(name)}[/]", "", "", "[dim]does not fire[/]", f"[dim]{condition}[/]", "0", ""
             )
-    return found
+    return table
 
 
-def digest(config: LakeConfig, alert: Alert) -> str:
+def digest_text(config: LakeConfig, alert: Alert) -> str:
     """The digest as it would be mailed."""
     return f"Subject: {_subject(alert, config.environment)}\n\n{alert.mail.body}"
 

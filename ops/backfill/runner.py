@@ -11,7 +11,7 @@ from ops.backfill.cost import Cost
 from ops.backfill.execution import Execution
 from ops.backfill.plan import Plan
 from ops.backfill.request import BackfillRequest
-from ops.progress import console, errors
+from ops.progress import console, stderr
 from ops.stack import Stack
 
 
@@ -63,7 +63,7 @@ def execute(stack: Stack, priced: PricedPlan) -> Counter[str]:
             stack, priced.plan, priced.concurrency, dates.now, lambda *run: _follow(stack, *run)
         )
     except KeyboardInterrupt:
-        errors.print("The stack works on without you. The same command shows how far it is.")
+        stderr.print("The stack works on without you. The same command shows how far it is.")
         raise
     counts = Counter(result.outcome for result in ended)
     console.print(tables.summary_table(counts, time.monotonic() - started))

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from ops import dates
-from ops.alerts import tables as alerts_view
-from ops.alerts.rehearsal import Rehearsal
+from ops.alerts import tables
+from ops.alerts.dry_run import DryRun
 from ops.commands.options import LOOK, Env
 from ops.dates import DateRange
 from ops.progress import console
@@ -39,10 +39,10 @@ def test_rules(
     day = DateRange.parse(text, text, now.date()).start
     stack = Stack.find(env)
     config = stack.config()
-    rehearsal = Rehearsal.of(stack.lake, config, day)
+    dry_run = DryRun.of(stack.lake, config, day)
     with console.status(f"Reading the data of {day}"):
-        fired = rehearsal.fired()
-        digest = rehearsal.digest(now) if day == now.date() else None
-    console.print(alerts_view.table(config, day, fired))
+        fired = dry_run.fired()
+        digest = dry_run.digest(now) if day == now.date() else None
+    console.print(tables.rules_table(config, day, fired))
     if digest:
-        console.print(alerts_view.digest(config, digest), markup=False)
+        console.print(tables.digest_text(config, digest), markup=False)

@@ -7,7 +7,7 @@ import typer
 from ops import dates
 from ops.backfill import runner
 from ops.backfill.request import BackfillRequest
-from ops.commands.options import HISTORY, End, Env, Yes, agreed
+from ops.commands.options import HISTORY, End, Env, Yes, confirm
 from ops.dates import DateRange
 from ops.deploy import environments
 from ops.stack import Stack
@@ -47,6 +47,6 @@ def run_backfill(
         refresh=refresh,
     )
     priced = runner.show_plan(stack, request, now)
-    if priced.needs_confirmation and not yes and not agreed("Fetch all that?"):
+    if priced.needs_confirmation and not yes and not confirm("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
     runner.execute(stack, priced)

@@ -2,7 +2,7 @@
 
 import typer
 
-from ops.commands.options import AWS, Environment, Yes, agreed
+from ops.commands.options import AWS, Environment, Yes, confirm
 from ops.deploy import environments
 from ops.progress import console
 
@@ -15,6 +15,6 @@ def deploy(environment: Environment, yes: Yes = False) -> None:
 
     Credentials come from the usual AWS chain; the state is encrypted and locked in the state bucket.
     """
-    outputs = environments.deploy(environment, lambda question: yes or agreed(question))
-    for line in environments.after_deploy(environment, outputs):
+    outputs = environments.deploy(environment, lambda question: yes or confirm(question))
+    for line in environments.next_steps(environment, outputs):
         console.print(line)

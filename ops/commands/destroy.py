@@ -2,7 +2,7 @@
 
 import typer
 
-from ops.commands.options import AWS, Environment, Yes, agreed
+from ops.commands.options import AWS, Environment, Yes, confirm
 from ops.deploy import environments
 
 app = typer.Typer()
@@ -11,4 +11,4 @@ app = typer.Typer()
 @app.command(rich_help_panel=AWS)
 def destroy(environment: Environment, yes: Yes = False) -> None:
     """Remove the stack. With protect_data = true in its file, AWS refuses while data is there."""
-    environments.destroy(environment, lambda question: yes or agreed(question))
+    environments.destroy(environment, lambda question: yes or confirm(question))

@@ -27,7 +27,7 @@ Environment = Annotated[str, typer.Argument(help="A name in terraform/environmen
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 
 
-def agreed(question: str) -> bool:
+def confirm(question: str) -> bool:
     """Ask on the terminal; without one, ``Declined`` names ``--yes``."""
     if not sys.stdin.isatty():
         raise Declined(f"{question} There is no terminal to ask on; add --yes if that is meant")

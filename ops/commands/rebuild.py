@@ -1,4 +1,4 @@
-"""``coinlake rebuild``: zones computed anew, compared with what the lake holds, and mended."""
+"""``coinlake rebuild``: zones computed anew, compared with what the lake holds, and repaired."""
 
 import sys
 import tempfile
@@ -13,10 +13,10 @@ from rich.table import Table
 from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.keys import QuarantineKey, RawKey, TrustedKey
-from ops.commands.options import REPAIR, Env, Yes, agreed
-from ops.listing import Entry, entries
+from ops.commands.options import REPAIR, Env, Yes, confirm
+from ops.listing import entries
 from ops.progress import Step, console, step
-from ops.rebuild.comparison import Compared, Comparison, State, by_partition
+from ops.rebuild.comparison import ComparedObject, Comparison, State, by_partition
 from ops.stack import Stack
 
 app = typer.Typer()
@@ -39,15 +39,17 @@ def rebuild(
     """
     stack = Stack.find(env)
     with tempfile.TemporaryDirectory() as folder:
-        found = _trusted(stack, Path(folder) / "trusted") if check else []
-        comparison, refined = _refined(stack, Path(folder) / "refined")
-        _show([*found, *refined])
-        wrong = [one for one in refined if one.state not in (State.EQUAL, State.CHANGED)]
-        if not check and wrong and (yes or agreed(f"Replace {len(wrong):,} parts of refined?")):
-            mended = sum(comparison.mend(one) for one in wrong)
-            console.print(f"{mended:,} parts put right, {len(wrong) - mended:,} replaced by refine meanwhile")
+        trusted = _compare_trusted(stack, Path(folder) / "trusted") if check else []
+        comparison, refined = _compare_refined(stack, Path(folder) / "refined")
+        console.print(verdicts_table([*trusted, *refined]))
+        wrong = [verdict for verdict in refined if verdict.is_wrong]
+        if not check and wrong and (yes or confirm(f"Replace {len(wrong):,} parts of refined?")):
+            repaired = sum(comparison.repair(verdict) for verdict in wrong)
+            console.print(
+                f"{repaired:,} parts put right, {len(wrong) - repaired:,} replaced by refine meanwhile"
+            )
             return
-    if any(one.state not in (State.EQUAL, State.CHANGED) for one in (*found, *refined)):
+    if any(verdict.is_wrong for verdict in (*trusted, *refined)):
         sys.exit(1)
 
 
@@ -58,30 +60,30 @@ def _zones() -> Any:
     return zones
 
 
-def _trusted(stack: Stack, folder: Path) -> list[Compared]:
+def _compare_trusted(stack: Stack, folder: Path) -> list[ComparedObject]:
     """Every trusted and quarantine file whose raw object the ledger knows, computed anew and compared."""
     with step("Trusted from raw") as current:
-        scratch, objects = _zones().trusted(stack, folder, _reporter(current))
-        done = {_slot(key) for key in objects}
-        listed = [*entries(stack.lake, keys.TRUSTED), *entries(stack.lake, keys.QUARANTINE)]
-        ours = [entry for entry in listed if _origin(entry.key) in done]
+        scratch, objects = _zones().rebuild_trusted(stack, folder, _reporter(current))
+        rebuilt = {_slot(key) for key in objects}
+        all_entries = [*entries(stack.lake, keys.TRUSTED), *entries(stack.lake, keys.QUARANTINE)]
+        listed = [entry for entry in all_entries if _origin(entry.key) in rebuilt]
         for key in scratch.paths(keys.LEDGER):
             (folder / key).unlink()
-        found = list(Comparison.of(stack.lake, scratch, ours))
-        current.conclude(_summary(found))
-    return found
+        verdicts = list(Comparison.of(stack.lake, scratch, listed))
+        current.conclude(_summary(verdicts))
+    return verdicts
 
 
-def _refined(stack: Stack, folder: Path) -> tuple[Comparison, list[Compared]]:
+def _compare_refined(stack: Stack, folder: Path) -> tuple[Comparison, list[ComparedObject]]:
     if waiting := stack.queue("refine").depth(in_flight=True):
         console.print(f"{waiting:,} events wait for refine: the parts that they touch will differ")
-    before: list[Entry] = list(entries(stack.lake, keys.REFINED))
+    listed = list(entries(stack.lake, keys.REFINED))
     with step("Refined from trusted") as current:
-        scratch = _zones().refined(stack, folder, _reporter(current))
-        comparison = Comparison.of(stack.lake, scratch, before)
-        found = list(comparison)
-        current.conclude(_summary(found))
-    return comparison, found
+        scratch = _zones().rebuild_refined(stack, folder, _reporter(current))
+        comparison = Comparison.of(stack.lake, scratch, listed)
+        verdicts = list(comparison)
+        current.conclude(_summary(verdicts))
+    return comparison, verdicts
 
 
 def _reporter(current: Step) -> Callable[[int, int], None]:
@@ -100,21 +102,21 @@ def _origin(key: str) -> tuple[str, str, str] | None:
         return None
 
 
-def _summary(found: Iterable[Compared]) -> str:
-    counts = Counter(one.state for one in found)
+def _summary(verdicts: Iterable[ComparedObject]) -> str:
+    counts = Counter(verdict.state for verdict in verdicts)
     return ", ".join(f"{counts[state]:,} {state}" for state in State if counts[state]) or "nothing there"
 
 
-def _show(found: Iterable[Compared]) -> None:
+def verdicts_table(verdicts: Iterable[ComparedObject]) -> Table:
     """One line for each partition; its hash where it is one file."""
     table = Table("partition", "files", "SHA-256", "verdict")
-    for partition, objects in by_partition(found).items():
-        worst = next((one for one in objects if one.state is not State.EQUAL), objects[0])
-        hashes = worst.computed[:HASH_CHARACTERS] if worst.state is State.EQUAL and len(objects) == 1 else ""
-        if worst.state is not State.EQUAL:
-            hashes = (
-                f"{worst.real[:HASH_CHARACTERS] or 'none'} / {worst.computed[:HASH_CHARACTERS] or 'none'}"
-            )
+    for partition, objects in by_partition(verdicts).items():
+        worst = next((verdict for verdict in objects if verdict.state is not State.EQUAL), objects[0])
+        real, computed = (text[:HASH_CHARACTERS] or "none" for text in (worst.real, worst.computed))
+        if worst.state is State.EQUAL:
+            hashes = computed if len(objects) == 1 else ""
+        else:
+            hashes = f"{real} / {computed}"
         colour = _COLOURS.get(worst.state, "red")
         table.add_row(partition, f"{len(objects):,}", hashes, f"[{colour}]{_summary(objects)}[/]")
-    console.print(table)
+    return table

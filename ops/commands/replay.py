@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from ops import dates
-from ops.commands.options import REPAIR, End, Env, Yes, agreed
+from ops.commands.options import REPAIR, End, Env, Yes, confirm
 from ops.dates import DateRange
 from ops.progress import step
 from ops.repair import replay
@@ -36,7 +36,7 @@ def run_replay(
     with step("Raw objects") as current:
         chosen = replay.Selection(source, dataset, days).of(stack)
         current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
-    if not chosen or not (yes or agreed(f"Send {len(chosen):,} objects through transform again?")):
+    if not chosen or not (yes or confirm(f"Send {len(chosen):,} objects through transform again?")):
         return
     with step("Queueing") as current:
         if force:

@@ -30,12 +30,12 @@ def terraform(environment: str, aws: Aws, counted: Mapping[str, Any] | None = No
     settings = Settings.load(environment)
     bucket = state_bucket.require(aws)
     inputs = [settings.path, generated_file(settings, counted or {})]
-    found = Terraform(environment, BUILD / "terraform" / environment, inputs, aws.environment)
-    found.init(state_bucket.backend(bucket, aws.region, environment))
-    return found
+    connected = Terraform(environment, BUILD / "terraform" / environment, inputs, aws.environment)
+    connected.init(state_bucket.backend(bucket, aws.region, environment))
+    return connected
 
 
-def reach(environment: str) -> Aws:
+def connect(environment: str) -> Aws:
     """The account of the usual AWS chain, in the region that the environment's file names.
 
     The state lies beside the stack: another shell's AWS_REGION must not lead to another state.
@@ -47,7 +47,7 @@ def outputs(environment: str) -> dict[str, Any]:
     """What Terraform says of the deployed stack; empty where there is none."""
     _refuse_local(environment)
     with console.status(f"Asking Terraform for the {environment} stack"):
-        return terraform(environment, reach(environment)).outputs()
+        return terraform(environment, connect(environment)).outputs()
 
 
 def bootstrap() -> str:
@@ -81,7 +81,7 @@ def _prepare(environment: str) -> tuple[Aws, Terraform]:
     settings = Settings.load(environment)
     with step("Preflight"):
         counted = preflight.require(settings.path)
-    aws = reach(environment)
+    aws = connect(environment)
     with step(f"Credentials for account {aws.account()}, {aws.region}"):
         state_bucket.require(aws)
     _build(settings)
@@ -92,7 +92,7 @@ def _prepare(environment: str) -> tuple[Aws, Terraform]:
 def destroy(environment: str, confirm: Confirm) -> None:
     """Plan the removal of everything, ask, remove."""
     _refuse_local(environment)
-    settings, aws = Settings.load(environment), reach(environment)
+    settings, aws = Settings.load(environment), connect(environment)
     _build(settings)
     with step("Terraform init"):
         ready = terraform(environment, aws)
@@ -102,7 +102,7 @@ def destroy(environment: str, confirm: Confirm) -> None:
 
 def unlock(environment: str, lock_id: str) -> None:
     """Remove a state lock whose holder is gone."""
-    terraform(environment, reach(environment)).unlock(lock_id)
+    terraform(environment, connect(environment)).unlock(lock_id)
 
 
 def _build(settings: Settings) -> None:
@@ -119,25 +119,25 @@ def packages(runtime: str, architecture: str) -> Path:
 
 def generated_file(settings: Settings, counted: Mapping[str, Any]) -> Path:
     """A variable file with what no user should have to know: the packages' folder, and ``counted``."""
-    place = packages(settings.values["python_runtime"], settings.values["architecture"])
+    folder = packages(settings.values["python_runtime"], settings.values["architecture"])
     path = BUILD / "terraform" / f"{settings.path.stem}.tfvars.json"
-    return variable_file(path, {"packages": str(place), **counted})
+    return variable_file(path, {"packages": str(folder), **counted})
 
 
-def after_deploy(environment: str, outputs: Mapping[str, Any]) -> list[str]:
+def next_steps(environment: str, outputs: Mapping[str, Any]) -> list[str]:
     """What a user should know once the stack stands."""
     settings = Settings.load(environment).values
-    told = [
+    steps = [
         f"{environment} is deployed in {outputs['region']}; `coinlake status --env {environment}` looks at it"
     ]
     if settings["alert_emails"]:
-        told.append("each address of alert_emails gets a mail from AWS whose link it must confirm")
+        steps.append("each address of alert_emails gets a mail from AWS whose link it must confirm")
     if settings["coingecko_plan"] == "keyless":
-        told.append(
+        steps.append(
             "CoinGecko without a key shares its limit with other users of Lambda's addresses; a free demo "
             'key is better: coingecko_plan = "demo" and the key in TF_VAR_coingecko_api_key'
         )
-    return told
+    return steps
 
 
 def _apply(ready: Terraform, confirm: Confirm, question: str, *, destroy: bool = False) -> None:

@@ -109,19 +109,19 @@ class Terraform:
     def _stream(self, report: Report, verb: str, *arguments: str) -> Changes:
         options = ["-json", "-input=false", f"-parallelism={self.parallelism}"]
         command, env = self._command(verb, *options, *arguments)
-        told = Told()
+        log = TerraformLog()
         with subprocess.Popen(
             command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as child:
             try:
                 for line in child.stdout or ():
-                    report(told.hear(line))
+                    report(log.read_line(line))
             except KeyboardInterrupt:
                 child.wait()  # Ctrl-C reached Terraform too: it ends in order and gives back the lock
                 raise
         if child.returncode:
-            raise self._failure(verb, "\n".join(told.errors))
-        return told.changes
+            raise self._failure(verb, "\n".join(log.errors))
+        return log.changes
 
     def _failure(self, verb: str, text: str) -> TerraformFailed:
         lock = _LOCK_ID.search(text)
@@ -133,47 +133,47 @@ class Terraform:
         return TerraformFailed(f"terraform {verb} failed: {one_line(text)}")
 
 
-class Told:
-    """What Terraform's machine-readable lines have said so far."""
+class TerraformLog:
+    """What Terraform's machine-readable lines have reported so far."""
 
     def __init__(self) -> None:
         self.changes = Changes()
         self._errors: list[str] = []
-        self._words: list[str] = []
+        self._other_lines: list[str] = []
         self._planned = self._done = 0
 
     @property
     def errors(self) -> list[str]:
         """What Terraform calls errors, or else whatever it printed."""
-        return self._errors or self._words or ["no message"]
+        return self._errors or self._other_lines or ["no message"]
 
-    def hear(self, line: str) -> str:
+    def read_line(self, line: str) -> str:
         """Take one line in; return how far Terraform is."""
         try:
-            said = json.loads(line)
+            event = json.loads(line)
         except ValueError:
-            self._words.append(line.strip())
+            self._other_lines.append(line.strip())
             return ""
-        match said.get("type"):
+        match event.get("type"):
             case "planned_change":
                 self._planned += 1
             case "apply_complete":
                 self._done += 1
             case "change_summary":
-                counts = said["changes"]
+                counts = event["changes"]
                 self.changes = replace(
                     self.changes, add=counts["add"], change=counts["change"], remove=counts["remove"]
                 )
                 self._planned = counts["add"] + counts["change"] + counts["remove"]
             case "outputs":
-                actions = [output.get("action", "noop") for output in said["outputs"].values()]
+                actions = [output.get("action", "noop") for output in event["outputs"].values()]
                 self.changes = replace(self.changes, outputs=sum(action != "noop" for action in actions))
-            case "diagnostic" if said["diagnostic"]["severity"] == "error":
-                self._errors.append(" ".join(_diagnosis(said["diagnostic"])))
-        return self._progress(said)
+            case "diagnostic" if event["diagnostic"]["severity"] == "error":
+                self._errors.append(" ".join(_diagnosis(event["diagnostic"])))
+        return self._progress(event)
 
-    def _progress(self, said: Mapping[str, Any]) -> str:
-        address = said.get("hook", {}).get("resource", {}).get("addr", "")
+    def _progress(self, event: Mapping[str, Any]) -> str:
+        address = event.get("hook", {}).get("resource", {}).get("addr", "")
         return f"{self._done} of {self._planned} {address}" if self._planned else address
 
 

@@ -11,7 +11,7 @@ from ops.local.processes import Process
 from ops.paths import ROOT
 
 START_SECONDS: Final = 30
-ASK_SECONDS: Final = 2
+REQUEST_SECONDS: Final = 2
 CODE: Final = (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
 
 
@@ -37,12 +37,12 @@ class DashboardServer:
         command += ["--port", str(self.laptop.dashboard_port)]
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in CODE)}
         env |= {"COINLAKE_LOCAL": str(self.laptop.folder)}
-        self.process.start(command, env, self._answers, START_SECONDS)
+        self.process.start(command, env, self._is_ready, START_SECONDS)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(self.address, timeout=ASK_SECONDS):
+            with opener.open(self.address, timeout=REQUEST_SECONDS):
                 return True
         except OSError:
             return False

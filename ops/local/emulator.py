@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ops.aws import without_aws
+from ops.aws import without_aws_variables
 from ops.local.certificate import Certificate
 from ops.local.laptop import REGION, Laptop
 from ops.local.ministack.venv import Venv
@@ -35,7 +35,7 @@ class Emulator:
     def start(self) -> None:
         """Start MiniStack unless it runs; raises ``ProcessFailed``."""
         if self.process.pid():
-            if not self._answers():
+            if not self._is_ready():
                 raise ProcessFailed(
                     f"MiniStack runs, but not on {self.laptop.endpoint}; run `coinlake down` first"
                 )
@@ -43,7 +43,7 @@ class Emulator:
         certificate = Certificate.ensure(self.laptop.tls)
         command = [str(self.venv.python), str(LAUNCHER)]
         self._empty_scratch()
-        self.process.start(command, self._environment(certificate), self._answers, START_SECONDS)
+        self.process.start(command, self._environment(certificate), self._is_ready, START_SECONDS)
 
     def stop(self) -> bool:
         """End MiniStack; whether it ran."""
@@ -67,7 +67,7 @@ class Emulator:
         return {
             **{
                 name: value
-                for name, value in without_aws(os.environ).items()
+                for name, value in without_aws_variables(os.environ).items()
                 if not name.startswith("PYTHON")
             },
             **certificate.variables(),
@@ -88,14 +88,14 @@ class Emulator:
             "S3_DATA_DIR": str(state / "s3"),
         }
 
-    def _answers(self) -> bool:
-        return answers(f"{self.laptop.endpoint}/_ministack/health", Certificate.ensure(self.laptop.tls))
+    def _is_ready(self) -> bool:
+        return is_reachable(f"{self.laptop.endpoint}/_ministack/health", Certificate.ensure(self.laptop.tls))
 
 
-def answers(url: str, certificate: Certificate) -> bool:
+def is_reachable(url: str, certificate: Certificate) -> bool:
     """Whether a server answers there at all, over TLS that the certificate vouches for."""
     try:
-        with opener(certificate).open(url, timeout=PROBE_SECONDS):
+        with tls_opener(certificate).open(url, timeout=PROBE_SECONDS):
             return True
     except urllib.error.HTTPError:
         return True
@@ -103,7 +103,7 @@ def answers(url: str, certificate: Certificate) -> bool:
         return False
 
 
-def opener(certificate: Certificate) -> urllib.request.OpenerDirector:
+def tls_opener(certificate: Certificate) -> urllib.request.OpenerDirector:
     """A client for this machine's own servers: no proxy, our certificate."""
     trust = ssl.create_default_context(cafile=str(certificate.bundle))
     return urllib.request.build_opener(

@@ -30,9 +30,9 @@ class Laptop:
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
         folder = Path(env.get("COINLAKE_LOCAL") or BUILD / "local").resolve()
-        return cls(folder, _port(env.get("COINLAKE_PORT")) or _remembered(folder) or PORT)
+        return cls(folder, _port(env.get("COINLAKE_PORT")) or _saved_port(folder) or PORT)
 
-    def remember(self) -> None:
+    def save_port(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._ports.write_text(json.dumps({"port": self.port}))
 
@@ -88,7 +88,7 @@ def _port(text: str | None) -> int | None:
     return int(text)
 
 
-def _remembered(folder: Path) -> int | None:
+def _saved_port(folder: Path) -> int | None:
     try:
         return int(json.loads((folder / "ports.json").read_text())["port"])
     except (OSError, ValueError, KeyError):

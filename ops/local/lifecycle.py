@@ -22,7 +22,7 @@ from tools.build import HERE, build, this_architecture
 from tools.terraform import plugin_dir, terraform_executable
 
 PARALLELISM: Final = 30
-FORGOT: Final = "forgot"  # marks that the embedded AWS lost what it had not saved
+LOST_STATE_MARK: Final = "forgot"  # a file: the embedded AWS was killed and lost what it had not saved
 RUNTIME: Final = HERE
 ARCHITECTURE: Final = this_architecture()
 
@@ -35,13 +35,13 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     """
     terraform_executable()
     plugin_dir()
-    laptop.remember()
+    laptop.save_port()
     with step("Preflight"):
         variables = checked_variables(laptop, live=live, overrides=overrides)
-    _packages()
-    _emulator(Emulator(laptop))
+    _build_packages()
+    _start_emulator(Emulator(laptop))
     _start_simulator(Simulator(laptop), live=live)
-    return _deployed(laptop, variables)
+    return _deploy_with_hint(laptop, variables)
 
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
@@ -59,18 +59,18 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
     return stopped
 
 
-def _packages() -> None:
+def _build_packages() -> None:
     with step(f"Packages for {RUNTIME} on {ARCHITECTURE}"):
         build(RUNTIME, ARCHITECTURE, environments.packages(RUNTIME, ARCHITECTURE))
 
 
-def _emulator(emulator: Emulator) -> None:
+def _start_emulator(emulator: Emulator) -> None:
     if not emulator.venv.installed:
         with step("MiniStack, the embedded AWS: virtual environment"):
             emulator.venv.install()
             emulator.stop()
     if emulator.process.crashed:
-        (emulator.laptop.folder / FORGOT).touch()
+        (emulator.laptop.folder / LOST_STATE_MARK).touch()
     with step(f"Embedded AWS on {emulator.laptop.endpoint}"):
         emulator.start()
 
@@ -83,19 +83,19 @@ def _start_simulator(simulator: Simulator, *, live: bool) -> None:
         simulator.start()
 
 
-def _deployed(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
-    """``_deploy``, with the likely reason when it fails after a crash."""
-    forgot = laptop.folder / FORGOT
+def _deploy_with_hint(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+    """``_deploy``, with the likely reason where it fails after a crash."""
+    mark = laptop.folder / LOST_STATE_MARK
     try:
         stack = _deploy(laptop, variables)
     except TerraformFailed as error:
-        if not forgot.exists():
+        if not mark.exists():
             raise
         raise TerraformFailed(
             "the embedded AWS was not stopped with `coinlake down` last time and forgot part of its state; "
             f"`coinlake down --wipe` lets you start afresh ({error})"
         ) from error
-    forgot.unlink(missing_ok=True)
+    mark.unlink(missing_ok=True)
     return stack
 
 

@@ -64,7 +64,7 @@ class Process:
         while not ready():
             if child.poll() is not None:
                 raise ProcessFailed(
-                    f"{self.name} stopped at once ({self._last_words()}); its log is {self.log}"
+                    f"{self.name} stopped at once ({self._last_log_line()}); its log is {self.log}"
                 )
             if time.monotonic() > deadline:
                 self.stop()
@@ -111,7 +111,7 @@ class Process:
             time.sleep(POLL_SECONDS)
         return True
 
-    def _last_words(self) -> str:
+    def _last_log_line(self) -> str:
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         return lines[-1][:200] if lines else "without a word"
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from coinlake.sources import catalog
 from ops.local.certificate import Certificate
-from ops.local.emulator import answers, opener
+from ops.local.emulator import is_reachable, tls_opener
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
 from ops.paths import ROOT
@@ -39,14 +39,14 @@ class Simulator:
         """Start it, or let one of the same code go on, its prices where they are and its faults forgotten."""
         certificate = self._certificate
         if self._code.is_file() and self._code.read_text() == _fingerprint() and self.process.pid():
-            self._ask("DELETE", "_faults")
+            self._request("DELETE", "_faults")
             return
         self.process.stop()
         command = [sys.executable, "-m", "simulator", "--port", str(self.laptop.simulator_port)]
         command += ["--certfile", str(certificate.chain), "--keyfile", str(certificate.key)]
         env = {**os.environ, "PYTHONPATH": str(ROOT)}
         url = f"{self.laptop.simulator}/_health"
-        self.process.start(command, env, lambda: answers(url, certificate), START_SECONDS)
+        self.process.start(command, env, lambda: is_reachable(url, certificate), START_SECONDS)
         self._code.write_text(_fingerprint())
 
     def urls(self) -> dict[str, str]:
@@ -74,22 +74,22 @@ class Simulator:
 
         ``coin`` is CoinGecko's id of the asset.
         """
-        shocks = self._ask("GET", "_market").get(coin, [])
+        shocks = self._request("GET", "_market").get(coin, [])
         percent = next_shock([shock["percent"] for shock in shocks], percent)
-        self._ask("PUT", "_market", {"asset": coin, "percent": percent})
+        self._request("PUT", "_market", {"asset": coin, "percent": percent})
         return percent
 
     def inject_bad_rows(self, path: str, fault: str, rows: int) -> None:
         """Let the next answer whose path matches hold ``rows`` bad rows; earlier faults are forgotten."""
         rule = {"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}
-        self._ask("PUT", "_faults", [rule])
+        self._request("PUT", "_faults", [rule])
 
-    def _ask(self, method: str, path: str, document: Any = None) -> Any:
+    def _request(self, method: str, path: str, document: Any = None) -> Any:
         body = None if document is None else json.dumps(document).encode()
         request = urllib.request.Request(  # noqa: S310 - our own https address
             f"{self.laptop.simulator}/{path}", body, method=method
         )
-        with opener(self._certificate).open(request, timeout=CALL_SECONDS) as answer:
+        with tls_opener(self._certificate).open(request, timeout=CALL_SECONDS) as answer:
             return json.load(answer)
 
     @property

@@ -1,1 +1,1 @@
-"""Zones computed once more from the one before, beside the real ones, to compare and to mend them."""
+"""Zones computed anew from the zone before, beside the real ones, to compare and to repair them."""

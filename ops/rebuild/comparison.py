@@ -10,7 +10,7 @@ from coinlake.errors import NotFound, PreconditionFailed, WriteConflict
 from coinlake.parquet import CONTENT_TYPE
 from coinlake.stores import ObjectStore, sha256
 from ops.listing import Entry
-from ops.rebuild.scratch import Scratch
+from ops.rebuild.scratch_bucket import ScratchBucket
 
 MAX_BYTES: Final = 1 << 30
 
@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedObject:
     """One object's verdict; the hashes are SHA-256 of the whole file, empty where there is none."""
 
     key: str
@@ -35,60 +35,65 @@ class Compared:
     computed: str = ""
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether it should be replaced; no verdict is not wrong."""
+        return self.state not in (State.EQUAL, State.CHANGED)
+
+    @property
     def partition(self) -> str:
         return self.key.rpartition("/")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The objects of ``store`` that ``before`` lists, against those of ``scratch``."""
+    """The objects of ``store`` that ``listed`` has, against those of ``scratch``."""
 
     store: ObjectStore
-    scratch: Scratch
-    before: dict[str, Entry]
+    scratch: ScratchBucket
+    listed: dict[str, Entry]
 
     @classmethod
-    def of(cls, store: ObjectStore, scratch: Scratch, before: Iterable[Entry]) -> "Comparison":
-        return cls(store, scratch, {entry.key: entry for entry in before})
+    def of(cls, store: ObjectStore, scratch: ScratchBucket, listed: Iterable[Entry]) -> "Comparison":
+        return cls(store, scratch, {entry.key: entry for entry in listed})
 
-    def __iter__(self) -> Iterator[Compared]:
+    def __iter__(self) -> Iterator[ComparedObject]:
         computed = set(self.scratch.paths())
-        for key in sorted(computed | self.before.keys()):
+        for key in sorted(computed | self.listed.keys()):
             yield self._compared(key, here=key in computed)
 
-    def _compared(self, key: str, *, here: bool) -> Compared:
-        ours = sha256(self.scratch.body(key)) if here else ""
-        known = self.before.get(key)
-        if known is None:
-            return Compared(key, State.MISSING, computed=ours)
+    def _compared(self, key: str, *, here: bool) -> ComparedObject:
+        computed = sha256(self.scratch.body(key)) if here else ""
+        listed = self.listed.get(key)
+        if listed is None:
+            return ComparedObject(key, State.MISSING, computed=computed)
         try:
             stored = self.store.get(key, MAX_BYTES)
         except NotFound:
-            return Compared(key, State.CHANGED, computed=ours)
-        theirs = sha256(stored.body)
-        if ours == theirs:
-            return Compared(key, State.EQUAL, theirs, ours)
-        if stored.etag != known.etag:
-            return Compared(key, State.CHANGED, theirs, ours)
-        return Compared(key, State.DIFFERS if here else State.EXTRA, theirs, ours)
+            return ComparedObject(key, State.CHANGED, computed=computed)
+        real = sha256(stored.body)
+        if computed == real:
+            return ComparedObject(key, State.EQUAL, real, computed)
+        if stored.etag != listed.etag:
+            return ComparedObject(key, State.CHANGED, real, computed)
+        return ComparedObject(key, State.DIFFERS if here else State.EXTRA, real, computed)
 
-    def mend(self, compared: Compared) -> bool:
+    def repair(self, compared: ComparedObject) -> bool:
         """Put what was computed in its place; False where another wrote the object meanwhile."""
-        known = self.before.get(compared.key)
+        listed = self.listed.get(compared.key)
         try:
             if compared.state is State.EXTRA:
-                return self._deleted(compared.key)
-            if known:
-                self._put(compared.key, IfMatch=known.etag)
+                return self._delete_unchanged(compared.key)
+            if listed:
+                self._put(compared.key, IfMatch=listed.etag)
             else:
                 self._put(compared.key, IfNoneMatch="*")
         except (PreconditionFailed, WriteConflict, NotFound):
             return False
         return True
 
-    def _deleted(self, key: str) -> bool:
+    def _delete_unchanged(self, key: str) -> bool:
         """Whether it still was what the verdict is about; the question to the user leaves refine time."""
-        if self.store.head(key).etag != self.before[key].etag:
+        if self.store.head(key).etag != self.listed[key].etag:
             return False
         self.store.delete(key)
         return True
@@ -99,9 +104,9 @@ class Comparison:
         put(key, body, content_type=CONTENT_TYPE, **condition)
 
 
-def by_partition(compared: Iterable[Compared]) -> dict[str, list[Compared]]:
+def by_partition(compared: Iterable[ComparedObject]) -> dict[str, list[ComparedObject]]:
     """The verdicts of each partition, in order."""
-    found = defaultdict[str, list[Compared]](list)
-    for one in compared:
-        found[one.partition].append(one)
-    return dict(sorted(found.items()))
+    partitions = defaultdict[str, list[ComparedObject]](list)
+    for verdict in compared:
+        partitions[verdict.partition].append(verdict)
+    return dict(sorted(partitions.items()))

@@ -15,16 +15,16 @@ from coinlake.queues import Message
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.stores import ObjectStore
 from ops.listing import Entry, entries
-from ops.rebuild.scratch import Scratch
+from ops.rebuild.scratch_bucket import ScratchBucket
 from ops.stack import Stack
 from refine.partitions import RefinedZone, TrustedFiles
 from refine.pipeline import Outcome, Pipeline
 from refine.tables import DERIVED
 from transform import wiring
 
-ROUND: Final = 500  # files that refine merges at once
+FILES_PER_ROUND: Final = 500  # that refine merges at once
 THREADS: Final = 4
-SHOWN: Final = 3
+MAX_NAMES: Final = 3
 MAX_RAW_BYTES: Final = 64 << 20  # as terraform/transform.tf
 Report = Callable[[int, int], None]
 
@@ -45,35 +45,36 @@ def _quiet() -> Iterator[None]:
 
 
 @_quiet()
-def trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch, list[RawKey]]:
+def rebuild_trusted(stack: Stack, folder: Path, report: Report) -> tuple[ScratchBucket, list[RawKey]]:
     """Trusted and quarantine of every raw object that the ledger says is done; and those objects."""
     lake = stack.lake
-    scratch = Scratch(lake.client, folder, (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER))
+    scratch = ScratchBucket(lake.client, folder, (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER))
     done = {entry.key for entry in entries(lake, keys.LEDGER)}
-    wanted = [(entry, key) for entry, key in _raw(stack) if str(key.ledger()) in done]
+    transformed = [(entry, key) for entry, key in _raw(stack) if str(key.ledger()) in done]
     transform = wiring.assemble(
         stack.raw, ObjectStore(scratch, lake.bucket), stack.config(), "rebuild", MAX_RAW_BYTES
     )
     bodies = [
-        created_event(ObjectRef(stack.raw_bucket, entry.key, entry.size, entry.etag)) for entry, _ in wanted
+        created_event(ObjectRef(stack.raw_bucket, entry.key, entry.size, entry.etag))
+        for entry, _ in transformed
     ]
     with ThreadPoolExecutor(THREADS) as pool:
         for number, _ in enumerate(pool.map(transform.process, bodies), start=1):
             report(number, len(bodies))
-    return scratch, [key for _, key in wanted]
+    return scratch, [key for _, key in transformed]
 
 
 @_quiet()
-def refined(stack: Stack, folder: Path, report: Report) -> Scratch:
-    """Every part of the refined zone, from all trusted files that there are now."""
-    scratch = Scratch(stack.lake.client, folder, (keys.REFINED,))
+def rebuild_refined(stack: Stack, folder: Path, report: Report) -> ScratchBucket:
+    """Every partition of the refined zone, from all trusted files that there are now."""
+    scratch = ScratchBucket(stack.lake.client, folder, (keys.REFINED,))
     lake = ObjectStore(scratch, stack.lake_bucket)
     pipeline = Pipeline(lake.bucket, TrustedFiles(lake), RefinedZone(lake), derived=())
     files = [entry.key for entry in entries(stack.lake, keys.TRUSTED)]
     outcome, waiting = Outcome(), iter(files)
-    for start in range(0, len(files), ROUND):
-        outcome.add(pipeline.process(_messages(lake.bucket, islice(waiting, ROUND))))
-        report(min(start + ROUND, len(files)), len(files))
+    for start in range(0, len(files), FILES_PER_ROUND):
+        outcome.add(pipeline.process(_messages(lake.bucket, islice(waiting, FILES_PER_ROUND))))
+        report(min(start + FILES_PER_ROUND, len(files)), len(files))
     derivation = Pipeline(lake.bucket, pipeline.trusted, pipeline.refined, DERIVED)
     derivation.derive({partition: {"derived tables"} for partition in outcome.touched}, outcome)
     if outcome.failed:
@@ -94,5 +95,5 @@ def _messages(bucket: str, files: Iterable[str]) -> list[Message]:
 
 
 def _some(names: Sequence[str]) -> str:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more
+    more = f" and {len(names) - MAX_NAMES} more" if len(names) > MAX_NAMES else ""
+    return ", ".join(names[:MAX_NAMES]) + more

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
-from ops.aws import without_aws
+from ops.aws import without_aws_variables
 from ops.local.certificate import Certificate
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
@@ -19,13 +19,13 @@ from ops.paths import ROOT
 from ops.stack import Stack
 
 START_SECONDS: Final = 30
-ASK_SECONDS: Final = 5
+REQUEST_SECONDS: Final = 5
 STOP_SECONDS: Final = 60  # as the task has
 CODE: Final = (ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
 
 
-class NoCollector(CoinlakeError):
-    """The stack was deployed without one."""
+class CollectorUnavailable(CoinlakeError):
+    """The stack was deployed without a collector, or it does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +43,29 @@ class Collector:
         """Start it anew, listening to the simulator or, ``live``, to the exchanges."""
         self.process.stop()
         command = [sys.executable, "-m", "stream"]
-        self.process.start(command, self._environment(stack, live=live), self._answers, START_SECONDS)
+        self.process.start(command, self._environment(stack, live=live), self._is_ready, START_SECONDS)
 
     def totals(self) -> dict[str, Any]:
         """What it counted since its start, and what it holds: ``stream.health``."""
-        found: dict[str, Any] = self._ask("healthz")
-        return found
+        totals: dict[str, Any] = self._request("healthz")
+        return totals
 
     def streams(self) -> list[dict[str, Any]]:
         """Each stream's newest price and count of frames."""
-        found: list[dict[str, Any]] = self._ask("streams")
-        return found
+        streams: list[dict[str, Any]] = self._request("streams")
+        return streams
 
     def _environment(self, stack: Stack, *, live: bool) -> dict[str, str]:
         if not stack.stream:
-            raise NoCollector(
+            raise CollectorUnavailable(
                 "the stack has no live collector; "
                 "set enable_stream = true in terraform/environments/local.tfvars"
             )
         simulated = {"URLS": json.dumps(Simulator(self.laptop).stream_urls()), "PRIVATE_SOURCES": "true"}
         inherited = {
-            name: value for name, value in without_aws(os.environ).items() if not name.startswith("PYTHON")
+            name: value
+            for name, value in without_aws_variables(os.environ).items()
+            if not name.startswith("PYTHON")
         }
         return {
             **inherited,
@@ -83,24 +85,26 @@ class Collector:
         spool.mkdir(parents=True, exist_ok=True)
         return str(spool)
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         try:
             self.totals()
-        except NoCollector:
+        except CollectorUnavailable:
             return False
         return True
 
-    def _ask(self, what: str) -> Any:
-        """Its answer, also where it says that it is not well."""
+    def _request(self, path: str) -> Any:
+        """Its response, also where it reports that it is unhealthy."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        url = f"http://127.0.0.1:{self.laptop.stream_port}/{what}"
+        url = f"http://127.0.0.1:{self.laptop.stream_port}/{path}"
         try:
-            with opener.open(url, timeout=ASK_SECONDS) as answer:
-                return json.load(answer)
+            with opener.open(url, timeout=REQUEST_SECONDS) as response:
+                return json.load(response)
         except urllib.error.HTTPError as error:
             return json.load(error)
         except OSError as error:
-            raise NoCollector(f"the collector does not answer; its log is {self.process.log}") from error
+            raise CollectorUnavailable(
+                f"the collector does not answer; its log is {self.process.log}"
+            ) from error
 
 
 def _credentials(stack: Stack) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The live collector as a table that changes while one looks."""
+"""The live collector as a table that is refreshed."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -40,23 +40,23 @@ def streams_table(streams: Sequence[Mapping[str, Any]], now: float) -> Table:
     table = Table(title="Live", title_justify="left", title_style="bold")
     for name, justify in (("source", "left"), ("stream", "left"), ("price", "right"), ("at (UTC)", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name in ("lag", "heard", "frames"):
+    for name in ("lag", "received", "frames"):
         table.add_column(name, justify="right")
-    for one in streams:
-        table.add_row(escape(one["source"]), escape(one["stream"]), *_cells(one, now))
+    for stream in streams:
+        table.add_row(escape(stream["source"]), escape(stream["stream"]), *_cells(stream, now))
     return table
 
 
-def _cells(one: Mapping[str, Any], now: float) -> tuple[str, ...]:
-    price = "–" if one["price"] is None else f"{Decimal(one['price']).normalize():,f}"
-    event, received = one["event_time"] / _MICROS, one["received_at"] / _MICROS
+def _cells(stream: Mapping[str, Any], now: float) -> tuple[str, ...]:
+    price = "–" if stream["price"] is None else f"{Decimal(stream['price']).normalize():,f}"
+    event, received = stream["event_time"] / _MICROS, stream["received_at"] / _MICROS
     at = datetime.fromtimestamp(event, UTC).strftime("%H:%M:%S.%f")[:-3]
     return (
         price,
         at,
         f"{1000 * (received - event):,.0f} ms",
         f"{now - received:,.1f} s ago",
-        f"{one['frames']:,}",
+        f"{stream['frames']:,}",
     )
 
 
@@ -68,7 +68,7 @@ def totals_line(totals: Mapping[str, Any]) -> str:
         f"{totals['committed']:,} on disk",
         f"{totals['uploaded_rows']:,} in {totals['uploaded_batches']:,} batches in raw",
         f"spool {totals['spool_bytes']:,.0f} bytes",
-        f"{totals['repeated']:,} heard twice",
+        f"{totals['repeated']:,} received twice",
         f"{totals['reconnects']:,} reconnects",
         f"{totals['refilled']:,} trades refilled",
         f"[red]{lost:,} lost[/]" if lost else "[green]none lost[/]",

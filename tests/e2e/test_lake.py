@@ -89,7 +89,7 @@ def test_refined_follows_by_schedule_and_is_what_trusted_gives_computed_anew(lak
     lake.wait("the schedule to refine and derive", lambda: lake.refined() >= wanted, 90)
     lake.refine()
     before = list(entries(lake.stack.lake, keys.REFINED))
-    scratch = zones.refined(lake.stack, tmp_path, lambda _done, _all: None)
+    scratch = zones.rebuild_refined(lake.stack, tmp_path, lambda _done, _all: None)
     compared = list(Comparison.of(lake.stack.lake, scratch, before))
     assert [one for one in compared if one.state is not State.EQUAL] == []
     assert lake.depth(lake.stack.dead_letters("refine")) == 0

@@ -13,8 +13,8 @@ from coinlake import parquet
 from coinlake.keys import RawKey, Slot, refined_key
 from coinlake.tables import refined, tables
 from ops import cli
-from ops.alerts import rehearsal as alerts
-from ops.alerts.rehearsal import Fired, Rehearsal
+from ops.alerts import dry_run
+from ops.alerts.dry_run import DryRun, FiredRule
 from ops.stack import Stack
 from tests.integration.command.conftest import CONFIG, NOW
 
@@ -27,11 +27,11 @@ def rule(**changes: Any) -> dict[str, Any]:
     return RULE | {"cooldown_minutes": 60} | changes
 
 
-def configured(stack: Stack, **rules: dict[str, Any]) -> Rehearsal:
+def configured(stack: Stack, **rules: dict[str, Any]) -> DryRun:
     """The day against these rules."""
     body = json.dumps(CONFIG | {"alert_rules": rules, "digest": {"at": "07:00", "movers": 3}})
     stack.artifacts.put(stack.config_key, body.encode())
-    return Rehearsal.of(stack.lake, stack.config(), DAY)
+    return DryRun.of(stack.lake, stack.config(), DAY)
 
 
 def quote(stack: Stack, at: datetime, price: str) -> None:
@@ -73,49 +73,49 @@ def market_day(dt: str, close: str, peak: str) -> dict[str, Any]:
     return row | prices | {"peak": Decimal(peak)}
 
 
-def summary(fired: list[Fired]) -> list[tuple[str, str, str, int]]:
-    return [(one.rule, one.market, one.first.value, one.mails) for one in fired]
+def summary(fired: list[FiredRule]) -> list[tuple[str, str, str, int]]:
+    return [(one.name, one.market, one.first.value, one.mails) for one in fired]
 
 
 def test_a_level_counts_the_mails_that_its_cooldown_lets_out(stack):
-    rehearsal = configured(stack, high=rule(above=75000), low=rule(below=1))
+    day_run = configured(stack, high=rule(above=75000), low=rule(below=1))
     for minutes in (0, 5, 59, 60, 90):
         quote(stack, NOON + timedelta(minutes=minutes), f"76{minutes:03}")
-    assert summary(rehearsal.fired()) == [("high", "coingecko BTC-USD", "76,000.00 USD", 2)]
-    assert rehearsal.fired()[0].first.condition == "above 75,000 USD"
+    assert summary(day_run.fired()) == [("high", "coingecko BTC-USD", "76,000.00 USD", 2)]
+    assert day_run.fired()[0].first.condition == "above 75,000 USD"
 
 
 def test_a_change_may_be_measured_from_the_evening_before(stack):
-    rehearsal = configured(stack, moves=rule(change_percent=5))
+    day_run = configured(stack, moves=rule(change_percent=5))
     quote(stack, datetime(2026, 11, 19, 23, 45, tzinfo=UTC), "100")
     quote(stack, datetime(2026, 11, 20, 0, 15, tzinfo=UTC), "106")
-    assert summary(rehearsal.fired()) == [("moves", "coingecko BTC-USD", "+6.0 % in 30 min", 1)]
+    assert summary(day_run.fired()) == [("moves", "coingecko BTC-USD", "+6.0 % in 30 min", 1)]
 
 
 def test_other_days_do_not_count(stack):
-    rehearsal = configured(stack, high=rule(above=75000))
+    day_run = configured(stack, high=rule(above=75000))
     for at in (NOON - timedelta(days=1), NOON + timedelta(days=1)):
         quote(stack, at, "76000")
         candle(stack, at, "76000")
-    assert rehearsal.fired() == []
+    assert day_run.fired() == []
 
 
 def test_candles_count_and_those_of_other_markets_are_not_read(stack):
-    rehearsal = configured(stack, high=rule(above=75000))
+    day_run = configured(stack, high=rule(above=75000))
     candle(stack, NOON, "77000")
     candle(stack, NOON, "1", asset="ETH")
-    read = [key.slot.parts[0] for key, _ in rehearsal._objects()]
+    read = [key.slot.parts[0] for key, _ in day_run._objects()]
     assert read == ["BTC-USD"]
-    assert summary(rehearsal.fired()) == [("high", "coinbase BTC-USD", "77,000.00 USD", 1)]
+    assert summary(day_run.fired()) == [("high", "coinbase BTC-USD", "77,000.00 USD", 1)]
 
 
 def test_rules_on_refined_tables_see_the_day_alone(stack):
-    rehearsal = configured(stack, apart=rule(spread_bps=30), down=rule(drawdown_percent=20))
+    day_run = configured(stack, apart=rule(spread_bps=30), down=rule(drawdown_percent=20))
     times = [NOON - timedelta(days=1), NOON, NOON + timedelta(hours=1), NOON + timedelta(days=1)]
     part(stack, "spreads", "month=2026-11", *(spread(at, "101") for at in times))
     days = [market_day("2026-11-19", "100", "100"), market_day("2026-11-20", "75", "100")]
     part(stack, "asset_days", "month=2026-11", *days)
-    assert summary(rehearsal.fired()) == [
+    assert summary(day_run.fired()) == [
         ("apart", "coinbase BTC-USD", "100.0 bps above the median", 2),
         ("down", "coinbase BTC-USD", "25.0 % below its peak", 1),
     ]
@@ -126,11 +126,11 @@ def test_an_empty_lake_fires_nothing_and_says_so(stack):
 
 
 def test_an_unreadable_file_is_passed_over_as_notify_does(stack):
-    rehearsal = configured(stack, high=rule(above=75000))
+    day_run = configured(stack, high=rule(above=75000))
     raw = RawKey("coingecko", "quotes", Slot(NOON, ("quotes", "usd", "p1")))
     stack.lake.put(str(raw.trusted("quotes", f"dt={DAY}")), b"no parquet")
     quote(stack, NOON + timedelta(minutes=5), "76000")
-    assert len(rehearsal.fired()) == 1
+    assert len(day_run.fired()) == 1
 
 
 @pytest.fixture
@@ -166,9 +166,9 @@ def test_a_day_that_has_not_come_is_refused(stack, command):
 
 
 def test_prices_are_read_a_batch_at_a_time_and_in_order(stack, monkeypatch):
-    monkeypatch.setattr(alerts, "READ_AHEAD", 2)
-    rehearsal = configured(stack, high=rule(above=1))
+    monkeypatch.setattr(dry_run, "READ_AHEAD", 2)
+    day_run = configured(stack, high=rule(above=1))
     for minutes in range(5):
         quote(stack, NOON + timedelta(minutes=minutes), "2")
-    times = [key.slot.time.minute for key, _ in rehearsal._objects()]
+    times = [key.slot.time.minute for key, _ in day_run._objects()]
     assert times == [0, 1, 2, 3, 4]

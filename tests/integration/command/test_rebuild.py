@@ -16,7 +16,7 @@ from coinlake.s3_events import ObjectRef, created_event
 from ops.cli import app
 from ops.listing import entries
 from ops.rebuild.comparison import Comparison, State
-from ops.rebuild.scratch import Scratch
+from ops.rebuild.scratch_bucket import ScratchBucket
 from ops.stack import Stack
 from refine.partitions import RefinedZone, TrustedFiles
 from refine.pipeline import Pipeline
@@ -132,10 +132,10 @@ def test_a_part_too_many_that_refine_writes_before_the_answer_stays(lake, tmp_pa
     key = PART.replace("2026-11", "2020-01")
     lake.lake.put(key, b"of no trusted file")
     comparison = Comparison.of(
-        lake.lake, Scratch(lake.lake.client, tmp_path, ("refined/",)), entries(lake.lake, key)
+        lake.lake, ScratchBucket(lake.lake.client, tmp_path, ("refined/",)), entries(lake.lake, key)
     )
     (extra,) = comparison
     lake.lake.put(key, b"of a file that came meanwhile")
     assert extra.state is State.EXTRA
-    assert not comparison.mend(extra)
+    assert not comparison.repair(extra)
     assert lake.lake.get(key, 100).body == b"of a file that came meanwhile"

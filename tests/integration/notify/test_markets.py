@@ -13,7 +13,7 @@ from coinlake.config import LakeConfig
 from coinlake.keys import refined_key
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
-from ops.alerts.rehearsal import Rehearsal
+from ops.alerts.dry_run import Rehearsal
 from tests.integration.notify.conftest import Line, configuration, now, rule
 
 NOON = now().replace(hour=12, minute=0)

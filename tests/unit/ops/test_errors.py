@@ -9,7 +9,7 @@ from botocore.exceptions import (
 )
 
 from coinlake.errors import CoinlakeError
-from ops.errors import sentence
+from ops.errors import user_message
 from tools.terraform import TerraformMissing
 
 
@@ -33,13 +33,13 @@ def refused(code):
     ],
 )
 def test_an_error_is_one_sentence_with_its_remedy(error, start, tmp_path):
-    told = sentence(error, tmp_path / "report")
+    told = user_message(error, tmp_path / "report")
     assert told.startswith(start)
     assert "\n" not in told
 
 
 def test_refused_credentials_are_never_shown(tmp_path):
-    assert "AKIAEXAMPLE" not in sentence(refused("SignatureDoesNotMatch"), tmp_path / "report")
+    assert "AKIAEXAMPLE" not in user_message(refused("SignatureDoesNotMatch"), tmp_path / "report")
 
 
 def test_an_unexpected_error_keeps_its_traceback_in_a_file(tmp_path):
@@ -47,6 +47,6 @@ def test_an_unexpected_error_keeps_its_traceback_in_a_file(tmp_path):
     try:
         {}["x"]
     except KeyError as error:
-        told = sentence(error, report)
+        told = user_message(error, report)
     assert told == f"unexpected: KeyError: 'x' (the whole story is in {report})"
     assert "Traceback" in report.read_text()

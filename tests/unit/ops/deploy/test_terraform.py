@@ -2,46 +2,46 @@ import json
 
 import pytest
 
-from ops.deploy.terraform import Changes, Terraform, Told, one_line, variable_file
+from ops.deploy.terraform import Changes, Terraform, TerraformLog, one_line, variable_file
 
 
-def line(**said):
-    return json.dumps(said)
+def line(**event):
+    return json.dumps(event)
 
 
 def test_what_terraform_says_becomes_how_far_it_is():
-    told = Told()
-    told.hear(line(type="planned_change"))
-    told.hear(line(type="change_summary", changes={"add": 3, "change": 1, "remove": 0}))
-    told.hear(line(type="apply_complete", hook={"resource": {"addr": "aws_sqs_queue.a"}}))
-    said = told.hear(line(type="apply_start", hook={"resource": {"addr": "aws_sqs_queue.b"}}))
-    assert said == "1 of 4 aws_sqs_queue.b"
-    assert str(told.changes) == "3 to add, 1 to change, 0 to destroy"
+    log = TerraformLog()
+    log.read_line(line(type="planned_change"))
+    log.read_line(line(type="change_summary", changes={"add": 3, "change": 1, "remove": 0}))
+    log.read_line(line(type="apply_complete", hook={"resource": {"addr": "aws_sqs_queue.a"}}))
+    event = log.read_line(line(type="apply_start", hook={"resource": {"addr": "aws_sqs_queue.b"}}))
+    assert event == "1 of 4 aws_sqs_queue.b"
+    assert str(log.changes) == "3 to add, 1 to change, 0 to destroy"
 
 
 def test_a_plan_that_changes_only_an_output_is_still_to_be_applied():
-    told = Told()
-    told.hear(line(type="change_summary", changes={"add": 0, "change": 0, "remove": 0}))
-    assert not told.changes
-    told.hear(line(type="outputs", outputs={"a": {"action": "noop"}, "b": {"action": "create"}}))
-    assert told.changes == Changes(outputs=1)
-    assert told.changes
+    log = TerraformLog()
+    log.read_line(line(type="change_summary", changes={"add": 0, "change": 0, "remove": 0}))
+    assert not log.changes
+    log.read_line(line(type="outputs", outputs={"a": {"action": "noop"}, "b": {"action": "create"}}))
+    assert log.changes == Changes(outputs=1)
+    assert log.changes
 
 
 def test_an_error_is_told_with_its_reason_and_place():
-    told = Told()
-    told.hear("There is a problem with the CLI configuration")
+    log = TerraformLog()
+    log.read_line("There is a problem with the CLI configuration")
     diagnosis = {"severity": "error", "summary": "No", "detail": "Because\nof this", "address": "a.b"}
-    told.hear(line(type="diagnostic", diagnostic=diagnosis))
-    told.hear(line(type="diagnostic", diagnostic={"severity": "warning", "summary": "Well"}))
-    assert one_line("\n".join(told.errors)) == "No: Because of this (a.b)"
+    log.read_line(line(type="diagnostic", diagnostic=diagnosis))
+    log.read_line(line(type="diagnostic", diagnostic={"severity": "warning", "summary": "Well"}))
+    assert one_line("\n".join(log.errors)) == "No: Because of this (a.b)"
 
 
 def test_without_a_diagnosis_whatever_was_printed_is_told():
-    told = Told()
-    assert told.errors == ["no message"]
-    told.hear("panic: oops\n")
-    assert told.errors == ["panic: oops"]
+    log = TerraformLog()
+    assert log.errors == ["no message"]
+    log.read_line("panic: oops\n")
+    assert log.errors == ["panic: oops"]
 
 
 def test_drawn_boxes_become_one_line():

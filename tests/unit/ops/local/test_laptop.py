@@ -19,7 +19,7 @@ def test_the_folder_and_the_port_are_the_environments_to_move(tmp_path):
 def test_a_started_one_remembers_its_port(tmp_path):
     env = {"COINLAKE_LOCAL": str(tmp_path)}
     assert Laptop.from_env(env).port == PORT
-    Laptop(tmp_path, 6000).remember()
+    Laptop(tmp_path, 6000).save_port()
     assert Laptop.from_env(env).port == 6000
 
 

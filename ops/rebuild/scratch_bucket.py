@@ -18,7 +18,7 @@ _NOW: Final = datetime(2020, 1, 1, tzinfo=UTC)  # nothing here asks for a real o
 
 
 @dataclass(frozen=True, slots=True)
-class Scratch:
+class ScratchBucket:
     """The client of the real bucket, but for ``zones`` (prefixes), which lie under ``folder``."""
 
     real: Any
@@ -94,7 +94,7 @@ class Scratch:
 
 @dataclass(frozen=True, slots=True)
 class _Pages:
-    scratch: Scratch
+    scratch: ScratchBucket
     operation: str
 
     def paginate(self, **query: str) -> Iterator[dict[str, Any]]:

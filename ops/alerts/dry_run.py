@@ -1,4 +1,4 @@
-"""Which rules would fire on a day's data: notify's own watches, over the lake, with nothing sent.
+"""Which rules would fire on a day's data: notify's own rules, over the lake, with nothing sent.
 
 What notify keeps in DynamoDB is kept here in memory, so cooldowns and changes over a window come
 out as on that day. Spreads are those that refine keeps: of older hours, the last before the full one.
@@ -34,14 +34,15 @@ _DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiredRule:
     """A rule on one market: its first alert of the day, and how many mails the cooldown would let out."""
 
     first: Alert
     mails: int
 
     @property
-    def rule(self) -> str:
+    def name(self) -> str:
+        """The rule's name."""
         return self.first.kind
 
     @property
@@ -66,13 +67,13 @@ class Outbox:
         self.mails.setdefault(alert.topic, []).append(alert)
         return True
 
-    def fired(self) -> list[Fired]:
-        found = [Fired(mails[0], len(mails)) for mails in self.mails.values()]
-        return sorted(found, key=lambda one: (one.rule, one.first.at, one.market))
+    def fired(self) -> list[FiredRule]:
+        rules = [FiredRule(mails[0], len(mails)) for mails in self.mails.values()]
+        return sorted(rules, key=lambda rule: (rule.name, rule.first.at, rule.market))
 
 
 @dataclass(slots=True)
-class Memory:
+class PriceHistory:
     """The prices that a change may be measured from."""
 
     prices: dict[str, list[tuple[datetime, PricePoint]]] = field(default_factory=lambda: defaultdict(list))
@@ -86,13 +87,13 @@ class Memory:
 
     def last_price(self, series: str, oldest: datetime, newest: datetime) -> PricePoint | None:
         entries = self.prices[series]
-        place = bisect_right(entries, newest, key=lambda entry: entry[0])
-        at, point = entries[place - 1] if place else (oldest, None)
+        position = bisect_right(entries, newest, key=lambda entry: entry[0])
+        at, point = entries[position - 1] if position else (oldest, None)
         return point if at >= oldest else None
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
+class DryRun:
     """One day of one lake against its rules."""
 
     lake: ObjectStore
@@ -104,10 +105,10 @@ class Rehearsal:
     def of(cls, lake: ObjectStore, config: LakeConfig, day: date) -> Self:
         return cls(lake, config, day, Outbox(day, config.environment))
 
-    def fired(self) -> list[Fired]:
+    def fired(self) -> list[FiredRule]:
         """What would be mailed on the day, by rule."""
-        self._prices()
-        self._markets()
+        self._run_price_rules()
+        self._run_market_rules()
         return self.outbox.fired()
 
     def digest(self, now: datetime) -> Alert | None:
@@ -117,32 +118,32 @@ class Rehearsal:
         at = datetime.combine(self.day, time(), UTC) + self.config.digest.at
         return DailyDigest(self.lake, self.outbox, self.config).of(at, now)
 
-    def _prices(self) -> None:
-        watch = PriceAlerts(self.lake, Memory(), self.outbox, self.config)
+    def _run_price_rules(self) -> None:
+        prices = PriceAlerts(self.lake, PriceHistory(), self.outbox, self.config)
         for key, stored in self._objects():
             try:
-                watch.check(key, stored, Run(key.slot.time, key.slot.time))
+                prices.check(key, stored, Run(key.slot.time, key.slot.time))
             except Unreadable:
                 continue  # notify passes over it, too
 
-    def _markets(self) -> None:
-        watch, run = MarketAlerts(self.lake, self.outbox, self.config), Run.begin(0)
+    def _run_market_rules(self) -> None:
+        market_alerts, run = MarketAlerts(self.lake, self.outbox, self.config), Run.begin(0)
         try:
-            rows = watch.spreads(Partition.month(self.day))
+            rows = market_alerts.spreads(Partition.month(self.day))
         except NotFound:
             rows = []
-        spreads = watch.on_spreads(row for row in rows if row.observed_at.date() == self.day)
-        for firing in chain(spreads, watch.on_days((self.day,))):
+        spreads = market_alerts.on_spreads(row for row in rows if row.observed_at.date() == self.day)
+        for firing in chain(spreads, market_alerts.on_days((self.day,))):
             self.outbox.send(markets.alert(firing), run)
 
     def _objects(self) -> Iterator[tuple[TrustedKey, StoredObject]]:
         """The trusted objects that a price rule may be about, oldest first, read a batch ahead."""
-        wanted = sorted(self._keys(), key=lambda key: (key.slot, str(key)))
+        trusted_keys = sorted(self._keys(), key=lambda key: (key.slot, str(key)))
         with ThreadPoolExecutor(THREADS) as pool:
-            for start in range(0, len(wanted), READ_AHEAD):
-                batch = wanted[start : start + READ_AHEAD]
-                found = zip(batch, pool.map(self._read, batch), strict=True)
-                yield from ((key, stored) for key, stored in found if stored)
+            for start in range(0, len(trusted_keys), READ_AHEAD):
+                batch = trusted_keys[start : start + READ_AHEAD]
+                objects = zip(batch, pool.map(self._read, batch), strict=True)
+                yield from ((key, stored) for key, stored in objects if stored)
 
     def _read(self, key: TrustedKey) -> StoredObject | None:
         try:
@@ -163,9 +164,10 @@ class Rehearsal:
 
     def _prefixes(self, first: date, last: date) -> Iterable[str]:
         days = [first + timedelta(days=count) for count in range((last - first).days + 2)]
-        yield from (f"{keys.TRUSTED}quotes/dt={day}/" for day in days)
-        for folder in self.lake.folders(f"{keys.TRUSTED}candles/"):
-            yield from (f"{folder}month={month}/" for month in sorted({f"{day:%Y-%m}" for day in days}))
+        yield from (Partition.day(day).prefix(f"{keys.TRUSTED}quotes/") for day in days)
+        months = sorted({Partition.month(day) for day in days})
+        for interval in self.lake.folders(f"{keys.TRUSTED}candles/"):
+            yield from (month.prefix(interval) for month in months)
 
     def _concerns(self, key: TrustedKey) -> bool:
         """Whether a rule watches the key's source and, where its slot names one market, that one."""
