@@ -125,10 +125,10 @@ class SeriesAudit:
         return self.refill.fill(run, self.series.source, self.series.interval, self.has_time)
 
 
-def count(found: Iterable[Run]) -> Counter[str]:
+def count(audited: Iterable[Run]) -> Counter[str]:
     """Buckets, by state too, those asked for now and those that nothing explains or will bring."""
     counts: Counter[str] = Counter()
-    for run in found:
+    for run in audited:
         counts["buckets"] += run.buckets
         counts[run.state.value] += run.buckets
         counts["refilled"] += run.buckets if run.evidence == REQUESTED else 0

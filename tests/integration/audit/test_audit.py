@@ -13,7 +13,7 @@ from coinlake.keys import GapsKey, Partition
 from tests.integration.audit.lake import DAY, START, commit, feed, gap_rows, run
 
 
-def test_a_hole_in_the_middle_is_ours_and_ingest_is_asked_for_exactly_it(s3, ingest, context):
+def test_a_hole_in_the_middle_is_our_outage_and_exactly_it_is_requested_from_ingest(s3, ingest, context):
     for base in ("BTC", "ETH"):
         commit(s3, base, 0, list(range(8)), count=8)
         commit(s3, base, 12, list(range(12, 26)), count=14)

@@ -97,7 +97,7 @@ def test_a_run_killed_before_it_deleted_its_messages_gets_them_again(line):
     assert line.waiting() == 9
 
 
-def test_two_runs_that_race_for_a_part_never_lose_a_row(line):
+def test_two_runs_that_race_for_a_partition_never_lose_a_row(line):
     messages = [line.put("quotes", "dt=2026-11-20", page(n), [quote(n, n, page(n))]) for n in range(12)]
     pipeline = handler.stage().pipeline
 
@@ -128,7 +128,7 @@ def test_a_run_that_lost_the_race_reads_the_winners_rows(line, monkeypatch):
     assert [row["price"] for row in line.rows(QUOTES)] == [1, 2]
 
 
-def test_a_part_that_others_never_stop_writing_fails_its_messages_only(line, monkeypatch):
+def test_a_partition_that_others_never_stop_writing_fails_its_messages_only(line, monkeypatch):
     monkeypatch.setattr("refine.partitions.REFINED_WRITE", Backoff(0.001, 0.001, attempts=3))
     line.run(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 1, page(1))]))
     original, turns = RefinedZone._get, count()

@@ -24,7 +24,7 @@ def test_files_of_live_frames_come_after_all_others(line):
     assert found == ["quotes", "sentiment", "tickers", "trades"]
 
 
-def test_a_daily_run_without_time_for_all_files_says_from_where_on(line):
+def test_a_daily_run_without_time_for_all_files_logs_the_first_that_is_left(line):
     today = f"dt={datetime.now(UTC):%Y-%m-%d}"
     line.put("quotes", today, page(1), [quote(1, 5, page(1))])
     line.context = FakeContext(remaining_ms=RESERVE_MILLISECONDS)

@@ -26,7 +26,7 @@ def month(interval: str) -> str:
     return f"refined/candles/interval={interval}/month=2026-11/part.parquet"
 
 
-def test_new_files_are_merged_into_the_part_of_their_partition(line):
+def test_new_files_are_merged_into_the_file_of_their_partition(line):
     first = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))])
     second = line.put("quotes", "dt=2026-11-20", page(2), [quote(1, 6, page(2), "ETH")])
     assert line.run(first) == []
@@ -44,7 +44,7 @@ def test_only_the_touched_partitions_are_read_however_many_there_are(line):
     assert not [key for key in line.counted("ListObjectsV2") if key.startswith(("refined/quotes", "trusted"))]
 
 
-def test_a_part_that_would_not_change_is_not_written(line):
+def test_a_partition_that_would_not_change_is_not_written(line):
     message = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))])
     line.run(message)
     line.run(message)
@@ -128,7 +128,7 @@ def test_a_run_without_time_left_leaves_the_rest_in_the_queue(line):
     assert line.waiting() == 1
 
 
-def test_what_no_event_told_is_merged_by_the_daily_run(line, monkeypatch: pytest.MonkeyPatch):
+def test_files_whose_event_never_came_are_merged_by_the_daily_run(line, monkeypatch: pytest.MonkeyPatch):
     today = datetime.now(UTC)
     dt, key = f"dt={today:%Y-%m-%d}", page(1)
     line.put("quotes", dt, key, [quote(1, 5, key)])
@@ -154,14 +154,14 @@ def ours(line: Any) -> list[str]:
         "trusted/quotes/dt=2026-11-20/notes.txt",
     ],
 )
-def test_what_is_none_of_ours_is_acknowledged_and_counted(line, key):
+def test_messages_about_other_objects_are_acknowledged_and_counted(line, key):
     good = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))])
     assert line.run(line.put_body(key, b"?"), good, "no json") == []
     assert ours(line) == [QUOTES]
     assert line.log.getvalue().count("message ignored") == 2
 
 
-def test_between_due_runs_todays_quotes_are_merged_and_what_follows_waits(line, monkeypatch):
+def test_between_due_runs_todays_quotes_are_merged_and_derived_tables_are_deferred(line, monkeypatch):
     monkeypatch.setenv("DERIVE_MINUTES", "60")
     line.start()
     line.send(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))]))
@@ -171,7 +171,7 @@ def test_between_due_runs_todays_quotes_are_merged_and_what_follows_waits(line, 
     assert {"refined/latest/part.parquet"} < set(line.refined())
 
 
-def test_what_follows_from_older_data_does_not_wait(line, monkeypatch):
+def test_tables_derived_from_older_data_are_not_deferred(line, monkeypatch):
     monkeypatch.setenv("DERIVE_MINUTES", "60")
     line.start()
     line.send(line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))]))
@@ -179,7 +179,7 @@ def test_what_follows_from_older_data_does_not_wait(line, monkeypatch):
     assert "refined/asset_days/month=2026-11/part.parquet" in line.refined()
 
 
-def test_derived_tables_waited_for_are_those_derived_at_once(line, monkeypatch):
+def test_deferred_derived_tables_equal_those_derived_at_once(line, monkeypatch):
     message = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 5, page(1))])
     line.run(message)
     at_once = line.refined()

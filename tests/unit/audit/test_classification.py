@@ -62,7 +62,7 @@ def state(
         (facts({3}), State.PRESENT),
     ],
 )
-def test_a_bucket_has_the_state_that_its_facts_mean(known: MarketFacts, expected: State):
+def test_a_bucket_is_classified_by_its_facts(known: MarketFacts, expected: State):
     assert state(known, 3) is expected
 
 
@@ -70,12 +70,12 @@ def test_a_source_that_publishes_idle_buckets_was_out_where_it_has_none():
     assert state(facts({0, 5}), 3, "binance") is State.VENUE_OUTAGE
 
 
-def test_what_no_market_of_the_source_has_is_the_venue_s_outage():
+def test_a_bucket_that_no_market_of_the_source_has_is_a_venue_outage():
     assert state(facts({0, 5}), 3, silent=True) is State.VENUE_OUTAGE
 
 
 @pytest.mark.parametrize("known", [facts({0}), facts({0}, asked={0})])
-def test_what_closed_just_now_may_still_come(known: MarketFacts):
+def test_a_bucket_that_closed_just_now_is_pending(known: MarketFacts):
     assert state(known, 3, settled=BUCKETS[3]) is State.PENDING
     assert state(known, 2, settled=BUCKETS[3]) is not State.PENDING
 

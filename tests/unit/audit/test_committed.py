@@ -41,7 +41,7 @@ def test_every_covered_bucket_has_the_newest_answer(found: list[CommittedWindow]
         assert chosen.recency == max(one.recency for one in found if one.start <= bucket < one.end)
 
 
-def test_windows_are_told_from_the_names_in_the_ledger():
+def test_windows_are_parsed_from_the_names_in_the_ledger():
     names = [
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1h.24.json",
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1h.24.r2.json",

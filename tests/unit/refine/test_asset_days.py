@@ -173,7 +173,7 @@ def test_a_return_over_a_missing_day_is_null_and_volatility_needs_twenty():
     assert max(counts) > 20
 
 
-def test_the_candle_makes_the_day_and_the_quotes_tell_the_cap_whichever_comes_first():
+def test_a_day_is_made_of_its_candle_and_has_the_quotes_market_cap_in_either_order():
     day = date(2026, 3, 5)
     seen = quotes(quote("coindesk", "BTC", "USD", noon(day), 7, market_cap=Decimal(70)))
     traded = buckets("1d", candle("coindesk", "BTC", "USD", noon(day, 0), 9))
@@ -200,7 +200,7 @@ def test_a_quote_observed_the_day_before_belongs_to_no_day():
     assert lake.table("asset_days")["open"].to_pylist() == [7]
 
 
-def test_prices_that_no_float_tells_apart_make_an_exact_peak():
+def test_peaks_are_exact_where_prices_are_equal_as_floats():
     tiny = [Decimal("1.000000000000000001"), Decimal("1.000000000000000002"), Decimal(1)]
     lake = Lake((asset_days,))
     lake.take(

@@ -68,7 +68,7 @@ def test_a_venues_own_candle_wins_and_the_others_are_filled_in():
     assert rows["parts"].to_pylist() == [None, 60]
 
 
-def test_what_was_derived_before_is_forgotten():
+def test_candles_derived_before_are_replaced():
     key = raw_key(200)
     before = with_derived(nothing("candles"), file("candles", [candle(0, 1, key)]), "1m", "5m")
     rows = with_derived(before, file("candles", [candle(7, 2, key)]), "1m", "5m")
@@ -78,7 +78,7 @@ def test_what_was_derived_before_is_forgotten():
 @pytest.mark.parametrize(
     ("received", "closed", "expected"), [(5, True, True), (4, True, False), (5, False, False)]
 )
-def test_a_bucket_is_closed_once_its_parts_are_and_its_time_was_over(received, closed, expected):
+def test_a_bucket_is_closed_once_its_shorter_candles_are_and_its_time_was_over(received, closed, expected):
     last = candle(3, 1, raw_key(0), received_at=DAY + timedelta(minutes=received), is_closed=closed)
     rows = derived(file("candles", [candle(0, 1, raw_key(0)), last]), "1m", "5m")
     assert rows["is_closed"].to_pylist() == [expected]

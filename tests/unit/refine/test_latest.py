@@ -56,7 +56,7 @@ def test_each_market_has_the_newest_row_that_duckdb_finds():
     assert len(rows) == 6
 
 
-def test_the_day_of_a_candle_is_told_from_the_hours_before_across_the_months():
+def test_a_candles_day_change_follows_from_the_hours_before_across_months():
     lake = Lake((latest,))
     lake.take(hours(-40, 3))
     (row,) = lake.table("latest").to_pylist()
@@ -75,7 +75,7 @@ def test_a_quiet_hour_is_bridged_for_three_hours(skip, then):
     assert (row["volume_24h_base"] is None) == (then is None)
 
 
-def test_hours_that_come_late_tell_the_change_after_all():
+def test_hours_that_come_late_give_the_change_after_all():
     whole, lake = Lake((latest,)), Lake((latest,))
     whole.take(hours(-40, 3))
     for events in (hours(0, 3), hours(-10, 0), hours(-40, -10)):
@@ -85,8 +85,8 @@ def test_hours_that_come_late_tell_the_change_after_all():
 
 def test_what_the_source_says_of_the_day_stays_as_it_is():
     lake = Lake((latest,))
-    told = {"change_24h_percent": Decimal("-0.97"), "volume_24h_quote": Decimal(5), "rank": 1}
-    lake.take([quotes(quote("coingecko", "BTC", "USD", noon(DAY), 9, **told)), *hours(-40, 3)])
+    reported = {"change_24h_percent": Decimal("-0.97"), "volume_24h_quote": Decimal(5), "rank": 1}
+    lake.take([quotes(quote("coingecko", "BTC", "USD", noon(DAY), 9, **reported)), *hours(-40, 3)])
     row = next(row for row in lake.table("latest").to_pylist() if row["source"] == "coingecko")
     assert (row["change_24h_percent"], row["volume_24h_quote"], row["rank"]) == (-0.97, 5, 1)
 
@@ -110,7 +110,7 @@ def test_an_older_quote_and_the_same_one_again_change_nothing():
     ),
     st.randoms(use_true_random=False),
 )
-def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(told, chance):
+def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(reported, chance):
     """The same observation lies in the parts of several days; the one received last tells it."""
     events = [
         (
@@ -123,7 +123,7 @@ def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(told, chan
                 )
             ],
         )
-        for due, seen, price in told
+        for due, seen, price in reported
     ]
     whole, lake = Lake((latest,)), Lake((latest,))
     whole.take(events)
@@ -131,7 +131,7 @@ def test_a_coin_whose_price_rests_for_days_ends_the_same_in_any_order(told, chan
     for event in events:
         lake.take([event])
     assert lake.derived() == whole.derived()
-    newest = max(told, key=lambda one: (one[1], one[0]))
+    newest = max(reported, key=lambda one: (one[1], one[0]))
     assert lake.table("latest")["price"].to_pylist() == [newest[2]]
 
 

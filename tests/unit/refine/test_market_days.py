@@ -11,14 +11,14 @@ from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, moods, noon, quote, quotes, world
 
 BY_SQL = """
-WITH told AS (
+WITH per_source AS (
     SELECT *, coalesce(simple_return, change_24h_percent::DOUBLE) AS change FROM asset_days
 ), voices AS (
     SELECT dt, source, quote, count(change)::INT AS assets, count_if(change > 0)::INT AS assets_up,
            count_if(change < 0)::INT AS assets_down, sum(market_cap) AS total,
            sum(market_cap) FILTER (base = 'BTC') AS btc, sum(market_cap) FILTER (base = 'ETH') AS eth,
            count(market_cap) AS caps, count(*) AS n
-    FROM told GROUP BY dt, source, quote
+    FROM per_source GROUP BY dt, source, quote
 ), moods AS (
     SELECT strftime(observed_at, '%Y-%m-%d') AS dt, value, classification FROM sentiment
 )
@@ -55,7 +55,7 @@ def test_every_column_is_what_duckdb_computes_from_the_same_rows():
     assert len({row["assets_up"] for row in found}) > 1
 
 
-def test_on_its_first_day_the_lake_takes_the_sources_word_for_the_change():
+def test_on_the_first_day_the_change_is_the_one_that_the_source_reports():
     lake = Lake()
     changes = {"BTC": Decimal("1.5"), "ETH": Decimal(-2), "SOL": Decimal(0), "NEW": None}
     rows = [

@@ -44,7 +44,7 @@ def coin(price: str, hour: int = 12, **more: Any) -> dict[str, Any]:
     )
 
 
-def test_the_watchlist_tells_each_asset_as_the_source_that_ranks_it_and_all_venues_beside():
+def test_the_watchlist_shows_each_asset_by_the_source_that_ranks_it_and_every_venue_beside():
     lake = Lake()
     lake.take(
         [
@@ -104,7 +104,7 @@ def test_a_sparkline_reaches_two_days_back_in_at_most_48_points():
     assert asset["spark"] == sorted(asset["spark"])
 
 
-def test_a_market_that_nobody_told_of_for_a_week_is_not_listed():
+def test_a_market_without_a_price_for_a_week_is_left_out():
     lake = Lake()
     old = quote("coingecko", "LUNA", "USD", noon(DAY - timedelta(days=8)), 1)
     lake.take([quotes(coin("1")), quotes(old)])
@@ -125,7 +125,7 @@ def test_a_candle_file_has_every_venues_last_500_and_what_is_missing_of_them():
     hole = start + timedelta(hours=550)
     common = {"source": "coinbase", "base": "BTC", "quote": "USD", "buckets": 1, "interval": "1h"}
 
-    def told(intervals, months):
+    def gaps_of(intervals, months):
         assert list(months) == ["2026-02", "2026-03"] or list(intervals) == ["1d"]
         shown = [
             {**common, "open_time": hole, "state": "no_trade", "evidence": "nobody traded"},
@@ -134,7 +134,7 @@ def test_a_candle_file_has_every_venues_last_500_and_what_is_missing_of_them():
         ]
         return gaps(shown if list(intervals) == ["1h"] else [])
 
-    found = published(lake, gaps_of=told)
+    found = published(lake, gaps_of=gaps_of)
     assert {name for name in found if name.startswith("candles/")} == {
         "candles/BTC/1h.json",
         "candles/BTC/1d.json",
@@ -172,7 +172,7 @@ def test_the_index_says_which_intervals_each_asset_has_in_order():
     }
 
 
-def test_the_market_tells_its_days():
+def test_the_market_file_lists_its_days():
     lake = Lake()
     lake.take([quotes(coin("1", change_24h_percent=Decimal(1))), moods((DAY, 20))])
     assert published(lake)["market.json"] == {
@@ -193,7 +193,7 @@ def test_an_empty_lake_publishes_nothing_and_an_untouched_one_neither():
     assert published(lake, partition("gaps")) == {}
 
 
-def test_every_source_that_is_asked_is_named_with_a_link():
+def test_every_source_of_a_feed_is_attributed_with_a_link():
     found = json.loads(sources(["coingecko", "binance", "coingecko", "elsewhere"]))["attributions"]
     assert [entry["source"] for entry in found] == ["binance", "coingecko"]
     assert found[1] == {
