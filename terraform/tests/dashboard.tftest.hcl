@@ -1,4 +1,4 @@
-# The dashboard: off by default, public through CloudFront alone, or private.
+# The dashboard: public through CloudFront alone, or private. By default there is none: stack.tftest.hcl.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -32,18 +32,6 @@ override_resource {
 variables {
   environment  = "test"
   protect_data = false
-}
-
-run "without_being_asked_for_there_is_no_dashboard" {
-  command = plan
-
-  assert {
-    condition = (
-      length(module.site) + length(aws_s3_object.page) + length(aws_cloudfront_distribution.site) == 0
-      && local.site_bucket == "" && local.site_bucket_arns == [] && output.site_bucket == null && output.dashboard_url == null
-    )
-    error_message = "enable_dashboard is false by default and costs nothing."
-  }
 }
 
 run "a_public_dashboard_is_read_by_its_own_distribution_only" {

@@ -25,15 +25,6 @@ variables {
   protect_data = false
 }
 
-run "without_a_key_of_your_own_no_kms_is_used_or_paid" {
-  command = plan
-
-  assert {
-    condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.api_key) == 0
-    error_message = "A KMS key costs money while idle, and a keyless plan has no secret."
-  }
-}
-
 run "the_api_keys_are_encrypted_and_sent_where_the_source_wants_them" {
   command = plan
 

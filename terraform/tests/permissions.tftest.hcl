@@ -304,6 +304,57 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
     ]) == 0
     error_message = "A function that takes from a queue sends to none."
   }
+
+  # A backfill reads plans, fetches windows and writes results.
+  assert {
+    condition = {
+      for s in jsondecode(aws_iam_role_policy.backfill.policy).Statement : s.Sid => [s.Effect, s.Action, s.Resource]
+      } == {
+      FetchWindows = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest"]
+      ReadPlans    = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*"]
+      WriteResults = [
+        "Allow",
+        ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
+        "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*/results/*",
+      ]
+      StartChildren = ["Allow", "states:StartExecution", "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill"]
+      FollowAndStopChildren = [
+        "Allow",
+        ["states:StopExecution", "states:DescribeExecution"],
+        [
+          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill:*",
+          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill/*",
+        ],
+      ]
+      DeliverLogs = [
+        "Allow",
+        [
+          "logs:UpdateLogDelivery", "logs:PutResourcePolicy", "logs:ListLogDeliveries", "logs:GetLogDelivery",
+          "logs:DescribeResourcePolicies", "logs:DescribeLogGroups", "logs:DeleteLogDelivery", "logs:CreateLogDelivery",
+        ],
+        "*",
+      ]
+    }
+    error_message = "The backfill's permissions changed: say why in docs/decisions."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_role.backfill.assume_role_policy).Statement : [s.Effect, s.Action, s.Principal, s.Condition]
+      ] == [[
+        "Allow", "sts:AssumeRole", { Service = "states.amazonaws.com" },
+        {
+          ArnLike = {
+            "aws:SourceArn" = [
+              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill",
+              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill/*",
+            ]
+          }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "Whoever is not our state machine must not become its role."
+  }
 }
 
 run "refine_publishes_where_there_is_a_dashboard" {
@@ -376,56 +427,3 @@ run "ingest_reads_the_api_keys_that_there_are" {
   }
 }
 
-run "a_backfill_reads_plans_fetches_windows_and_writes_results" {
-  command = plan
-
-  assert {
-    condition = {
-      for s in jsondecode(aws_iam_role_policy.backfill.policy).Statement : s.Sid => [s.Effect, s.Action, s.Resource]
-      } == {
-      FetchWindows = ["Allow", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest"]
-      ReadPlans    = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*"]
-      WriteResults = [
-        "Allow",
-        ["s3:PutObject", "s3:ListMultipartUploadParts", "s3:AbortMultipartUpload"],
-        "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*/results/*",
-      ]
-      StartChildren = ["Allow", "states:StartExecution", "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill"]
-      FollowAndStopChildren = [
-        "Allow",
-        ["states:StopExecution", "states:DescribeExecution"],
-        [
-          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill:*",
-          "arn:aws:states:us-east-1:123456789012:execution:coinlake-test-backfill/*",
-        ],
-      ]
-      DeliverLogs = [
-        "Allow",
-        [
-          "logs:UpdateLogDelivery", "logs:PutResourcePolicy", "logs:ListLogDeliveries", "logs:GetLogDelivery",
-          "logs:DescribeResourcePolicies", "logs:DescribeLogGroups", "logs:DeleteLogDelivery", "logs:CreateLogDelivery",
-        ],
-        "*",
-      ]
-    }
-    error_message = "The backfill's permissions changed: say why in docs/decisions."
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(aws_iam_role.backfill.assume_role_policy).Statement : [s.Effect, s.Action, s.Principal, s.Condition]
-      ] == [[
-        "Allow", "sts:AssumeRole", { Service = "states.amazonaws.com" },
-        {
-          ArnLike = {
-            "aws:SourceArn" = [
-              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill",
-              "arn:aws:states:us-east-1:123456789012:stateMachine:coinlake-test-backfill/*",
-            ]
-          }
-          StringEquals = { "aws:SourceAccount" = "123456789012" }
-        },
-    ]]
-    error_message = "Whoever is not our state machine must not become its role."
-  }
-}

@@ -1,4 +1,4 @@
-# Views and readers: what stands in the catalog, and who may read it.
+# Readers: who may read what stands in the catalog. Its views: stack.tftest.hcl.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -23,69 +23,6 @@ override_resource {
 variables {
   environment  = "test"
   protect_data = false
-}
-
-run "without_readers_nothing_of_lake_formation_exists" {
-  command = plan
-
-  assert {
-    condition = sum([
-      for made in [
-        aws_iam_role.lake_formation, aws_iam_role_policy.lake_formation, aws_iam_policy.reader, aws_lakeformation_resource.zone,
-        aws_lakeformation_permissions.database, aws_lakeformation_permissions.tables,
-        aws_lakeformation_opt_in.database, aws_lakeformation_opt_in.tables,
-      ] : length(made)
-    ]) == 0
-    error_message = "Lake Formation is off by default: IAM alone decides."
-  }
-
-  assert {
-    condition = [
-      for view in [aws_glue_catalog_table.view["movers"]] : [
-        view.table_type, view.database_name, view.parameters, view.view_expanded_text,
-        startswith(view.view_original_text, "/* Presto View: "), endswith(view.view_original_text, " */"),
-      ]
-    ] == [["VIRTUAL_VIEW", "coinlake_test", tomap({ presto_view = "true", comment = "Presto View" }), "/* Presto View */", true, true]]
-    error_message = "A view has the form that Athena gives its own."
-  }
-
-  assert {
-    condition = jsondecode(base64decode(one(regex("^/\\* Presto View: (.*) \\*/$", aws_glue_catalog_table.view["drawdowns"].view_original_text)))) == {
-      originalSql = trimspace(replace(file("./queries/drawdowns.sql"), "/(?m)^--.*\n/", ""))
-      catalog     = "awsdatacatalog"
-      schema      = "coinlake_test"
-      columns = [
-        { name = "base", type = "varchar" },
-        { name = "quote", type = "varchar" },
-        { name = "source", type = "varchar" },
-        { name = "dt", type = "varchar" },
-        { name = "close", type = "decimal(38,18)" },
-        { name = "drawdown_percent", type = "double" },
-        { name = "deepest_percent", type = "double" },
-        { name = "deepest_dt", type = "varchar" },
-      ]
-    }
-    error_message = "A view's text is the base64 of its SQL, catalog, schema and columns in Trino's types."
-  }
-
-  assert {
-    condition = [for column in aws_glue_catalog_table.view["latest_prices"].storage_descriptor[0].columns : [column.name, column.type]] == [
-      ["base", "string"], ["quote", "string"], ["source", "string"], ["price", "decimal(38,18)"],
-      ["change_24h_percent", "double"], ["volume_24h_quote", "decimal(38,18)"], ["market_cap", "decimal(38,18)"],
-      ["rank", "int"], ["observed_at", "timestamp"], ["age_minutes", "bigint"],
-    ]
-    error_message = "A view's own columns are in Hive's types, in the order of the SELECT."
-  }
-
-  assert {
-    condition = (
-      toset(keys(aws_athena_named_query.this)) == toset(keys(aws_glue_catalog_table.view)) &&
-      length(aws_athena_named_query.this) == 10 &&
-      aws_athena_named_query.this["movers"].query == file("./queries/movers.sql") &&
-      length(setintersection(keys(aws_glue_catalog_table.view), keys(aws_glue_catalog_table.this))) == 0
-    )
-    error_message = "Each of the ten questions is a view and a saved query, and none takes a table's name."
-  }
 }
 
 run "readers_read_every_table_and_nobody_else_is_touched" {

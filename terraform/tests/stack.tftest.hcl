@@ -264,6 +264,123 @@ run "the_stack_as_it_is_by_default" {
     )
     error_message = "Without protect_data, destroy must work at once."
   }
+
+  # Without being asked for there is no dashboard.
+  assert {
+    condition = (
+      length(module.site) + length(aws_s3_object.page) + length(aws_cloudfront_distribution.site) == 0
+      && local.site_bucket == "" && local.site_bucket_arns == [] && output.site_bucket == null && output.dashboard_url == null
+    )
+    error_message = "enable_dashboard is false by default and costs nothing."
+  }
+
+  # Without a key of your own no KMS is used or paid.
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.api_key) == 0
+    error_message = "A KMS key costs money while idle, and a keyless plan has no secret."
+  }
+
+  # Without readers nothing of Lake Formation exists.
+  assert {
+    condition = sum([
+      for made in [
+        aws_iam_role.lake_formation, aws_iam_role_policy.lake_formation, aws_iam_policy.reader, aws_lakeformation_resource.zone,
+        aws_lakeformation_permissions.database, aws_lakeformation_permissions.tables,
+        aws_lakeformation_opt_in.database, aws_lakeformation_opt_in.tables,
+      ] : length(made)
+    ]) == 0
+    error_message = "Lake Formation is off by default: IAM alone decides."
+  }
+
+  # The ten questions are views and saved queries.
+  assert {
+    condition = [
+      for view in [aws_glue_catalog_table.view["movers"]] : [
+        view.table_type, view.database_name, view.parameters, view.view_expanded_text,
+        startswith(view.view_original_text, "/* Presto View: "), endswith(view.view_original_text, " */"),
+      ]
+    ] == [["VIRTUAL_VIEW", "coinlake_test", tomap({ presto_view = "true", comment = "Presto View" }), "/* Presto View */", true, true]]
+    error_message = "A view has the form that Athena gives its own."
+  }
+
+  assert {
+    condition = jsondecode(base64decode(one(regex("^/\\* Presto View: (.*) \\*/$", aws_glue_catalog_table.view["drawdowns"].view_original_text)))) == {
+      originalSql = trimspace(replace(file("./queries/drawdowns.sql"), "/(?m)^--.*\n/", ""))
+      catalog     = "awsdatacatalog"
+      schema      = "coinlake_test"
+      columns = [
+        { name = "base", type = "varchar" },
+        { name = "quote", type = "varchar" },
+        { name = "source", type = "varchar" },
+        { name = "dt", type = "varchar" },
+        { name = "close", type = "decimal(38,18)" },
+        { name = "drawdown_percent", type = "double" },
+        { name = "deepest_percent", type = "double" },
+        { name = "deepest_dt", type = "varchar" },
+      ]
+    }
+    error_message = "A view's text is the base64 of its SQL, catalog, schema and columns in Trino's types."
+  }
+
+  assert {
+    condition = [for column in aws_glue_catalog_table.view["latest_prices"].storage_descriptor[0].columns : [column.name, column.type]] == [
+      ["base", "string"], ["quote", "string"], ["source", "string"], ["price", "decimal(38,18)"],
+      ["change_24h_percent", "double"], ["volume_24h_quote", "decimal(38,18)"], ["market_cap", "decimal(38,18)"],
+      ["rank", "int"], ["observed_at", "timestamp"], ["age_minutes", "bigint"],
+    ]
+    error_message = "A view's own columns are in Hive's types, in the order of the SELECT."
+  }
+
+  assert {
+    condition = (
+      toset(keys(aws_athena_named_query.this)) == toset(keys(aws_glue_catalog_table.view)) &&
+      length(aws_athena_named_query.this) == 10 &&
+      aws_athena_named_query.this["movers"].query == file("./queries/movers.sql") &&
+      length(setintersection(keys(aws_glue_catalog_table.view), keys(aws_glue_catalog_table.this))) == 0
+    )
+    error_message = "Each of the ten questions is a view and a saved query, and none takes a table's name."
+  }
+
+  # The collector that is off makes nothing.
+  assert {
+    condition = 0 == sum([
+      for made in [
+        aws_dynamodb_table.latest, aws_ecr_repository.stream, aws_ecs_cluster.stream, aws_ecs_service.stream, aws_ecs_task_definition.stream,
+        aws_iam_role.stream, aws_iam_role.stream_start, aws_cloudwatch_log_group.stream, aws_cloudwatch_metric_alarm.stream,
+        aws_vpc.stream, aws_subnet.stream, aws_security_group.stream, aws_vpc_security_group_egress_rule.stream,
+      ] : length(made)
+    ])
+    error_message = "A collector that is off must cost nothing."
+  }
+
+  assert {
+    condition     = output.stream == null
+    error_message = "The command must see that it is off."
+  }
+
+  # refine empties its queue on a schedule.
+  assert {
+    condition = [
+      module.refine_schedule.expression, module.refine_schedule.state, module.refine_schedule.input,
+      module.heal_schedule.expression, module.heal_schedule.input, length(module.refine_queue.mappings),
+      ] == [
+      "cron(2/15 * * * ? *)", "ENABLED", "{\"refine\":\"<aws.scheduler.scheduled-time>\"}",
+      "cron(50 5 * * ? *)", "{\"heal\":\"<aws.scheduler.scheduled-time>\"}", 0,
+    ]
+    error_message = "refine runs four times an hour, looks for what was lost once a day, and nobody polls its queue."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.refine_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"
+      ] == [[
+        "Allow", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
+        { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted" } },
+      ]] && [aws_sns_topic_subscription.refine.raw_message_delivery, aws_sns_topic_subscription.refine.endpoint] == [
+      true, "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
+    ]
+    error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
+  }
 }
 
 run "a_bucket_is_private_encrypted_versioned_and_cleans_up" {
@@ -357,33 +474,6 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
       [for s in jsondecode(policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Deny"] == [["*", "sqs:*", { Bool = { "aws:SecureTransport" = "false" } }]]
     ])
     error_message = "Neither queue speaks plain HTTP."
-  }
-}
-
-run "refine_empties_its_queue_on_a_schedule" {
-  command = plan
-
-  assert {
-    condition = [
-      module.refine_schedule.expression, module.refine_schedule.state, module.refine_schedule.input,
-      module.heal_schedule.expression, module.heal_schedule.input, length(module.refine_queue.mappings),
-      ] == [
-      "cron(2/15 * * * ? *)", "ENABLED", "{\"refine\":\"<aws.scheduler.scheduled-time>\"}",
-      "cron(50 5 * * ? *)", "{\"heal\":\"<aws.scheduler.scheduled-time>\"}", 0,
-    ]
-    error_message = "refine runs four times an hour, looks for what was lost once a day, and nobody polls its queue."
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(module.refine_queue.policy).Statement : [s.Effect, s.Principal, s.Action, s.Condition] if s.Sid == "TakeEvents"
-      ] == [[
-        "Allow", { Service = "sns.amazonaws.com" }, "sqs:SendMessage",
-        { ArnEquals = { "aws:SourceArn" = "arn:aws:sns:us-east-1:123456789012:coinlake-test-trusted" } },
-      ]] && [aws_sns_topic_subscription.refine.raw_message_delivery, aws_sns_topic_subscription.refine.endpoint] == [
-      true, "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
-    ]
-    error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
   }
 }
 
