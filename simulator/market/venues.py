@@ -37,10 +37,6 @@ class VenueRules:
 
 COINBASE: Final = VenueRules(name="coinbase", opened=1_437_350_400, spread=False)  # 2015-07-20
 BINANCE: Final = VenueRules(name="binance", opened=1_502_942_400, volume=10, trades=5)  # 2017-08-17 04:00
-# Kraken is older (2013-10-06), but this market begins with Coinbase
-KRAKEN: Final = VenueRules(name="kraken", opened=COINBASE.opened)
-COINCAP: Final = VenueRules(name="coincap", opened=COINBASE.opened)  # composites, priced by several venues
-CADLI: Final = VenueRules(name="cadli", opened=COINBASE.opened)
 
 
 class Venue:

@@ -23,12 +23,13 @@ from simulator.market.coins import LISTED, Coin
 from simulator.market.market import Market, turnover
 from simulator.market.prices import SLOT_SECONDS
 from simulator.market.times import DAY, HOUR, MINUTE, iso
-from simulator.market.venues import COINCAP, Venue
+from simulator.market.venues import COINBASE, Venue, VenueRules
 from simulator.quotas import CreditBalance, MinuteWindow, Quotas, authorization_key
 from simulator.sources import SimulatedSource
 from simulator.sources.coingecko.quotes import VS_CURRENCIES
 from simulator.websockets.sessions import Sessions
 
+COINCAP: Final = VenueRules(name="coincap", opened=COINBASE.opened)  # composites, priced by several venues
 PER_MINUTE: Final = 600
 SWITCHED_OFF: Final = {
     "data": {

@@ -17,7 +17,7 @@ from simulator.market.coins import Coin
 from simulator.market.market import Market, turnover
 from simulator.market.prices import SLOT_SECONDS, draws
 from simulator.market.times import DAY, HOUR, MINUTE
-from simulator.market.venues import BINANCE, CADLI, COINBASE, Venue, VenueRules, delisted_coin, listed_coins
+from simulator.market.venues import BINANCE, COINBASE, Venue, VenueRules, delisted_coin, listed_coins
 from simulator.quotas import Quotas, authorization_key
 from simulator.sources import SimulatedSource
 from simulator.websockets.sessions import Sessions
@@ -32,6 +32,7 @@ INVENTED: Final = 12
 SECONDS: Final = {"DAY": DAY, "HOUR": HOUR, "MINUTE": MINUTE}
 DEFAULT_LIMIT: Final = 30
 MAX_LIMIT: Final = 2_000
+CADLI: Final = VenueRules(name="cadli", opened=COINBASE.opened)
 MARKETS: Final[dict[str, tuple[VenueRules, str]]] = {
     "coinbase": (COINBASE, "USD"),
     "binance": (BINANCE, "USDT"),

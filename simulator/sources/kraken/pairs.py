@@ -19,9 +19,11 @@ from simulator.market.coins import Coin
 from simulator.market.market import Market
 from simulator.market.times import DAY, MINUTE
 from simulator.market.trades import MICROSECONDS, Trade, TradeSequence, mix
-from simulator.market.venues import KRAKEN, Venue, listed_coins
+from simulator.market.venues import COINBASE, Venue, VenueRules, listed_coins
 from simulator.websockets.settings import StreamSettings
 
+# Kraken is older (2013-10-06), but this market begins with Coinbase
+KRAKEN: Final = VenueRules(name="kraken", opened=COINBASE.opened)
 INVENTED: Final = 12
 LOT_DECIMALS: Final = 8
 REST_DECIMALS: Final = 5  # of prices in Ticker and Trades, where the pair has fewer

@@ -8,8 +8,9 @@ import pytest
 
 from simulator import sources
 from simulator.market.market import Market
-from simulator.market.venues import KRAKEN, Venue
+from simulator.market.venues import Venue
 from simulator.quotas import Quotas
+from simulator.sources.kraken.pairs import KRAKEN
 from tests.unit.simulator.asgi import NOW, Client
 
 CLIENT = Client()
