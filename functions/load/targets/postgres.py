@@ -1,0 +1,308 @@
+"""PostgreSQL. The only file that imports its driver (ADBC: Arrow in by binary COPY, exact).
+
+A part is loaded under a lock of its own, and read only then: whoever commits last has read last, so an older
+part never replaces a newer one. Only rows that differ are written; an unchanged part writes none.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import adbc_driver_manager
+import pyarrow as pa
+from adbc_driver_postgresql import dbapi
+
+from coinlake.errors import BadConfiguration, CoinlakeError, StoreUnavailable
+from coinlake.keys import Partition
+from coinlake.observability import logger
+from load.ddl import (
+    LEDGER,
+    SinkTable,
+    create_ledger,
+    create_table,
+    migrations,
+    names,
+    postgres_hash,
+    quoted,
+)
+from load.hashing import declaration_hash, row_hash
+from load.planning import Loaded, TablePartition
+from load.targets import Part, Read
+
+LOCK_SECONDS: Final = 60
+CONNECT_SECONDS: Final = 10
+STAGE: Final = "coinlake_stage"
+_LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_SECRETS: Final = re.compile(r"(?i)(password|token)\s*[=:]\s*\S+")
+
+# What a user can do about each SQLSTATE. Source: PostgreSQL documentation, "PostgreSQL Error Codes".
+_REMEDIES: Final = {
+    "28000": "the user may not log in: check the role and pg_hba.conf",
+    "28P01": "the password is wrong: write the right URL into the parameter",
+    "3D000": "there is no such database: create it, or correct the URL",
+    "3F000": "the schema is missing: let the role create it, or create it for the role",
+    "42501": "the role lacks a right: GRANT CREATE ON DATABASE … TO coinlake_load, or make it the schema's owner",
+    "42809": "a view or another relation has the table's name: rename it",
+    "53100": "the disk is full: enlarge it",
+    "53300": "there are too many connections: raise max_connections, or use a pooler",
+    "55P03": "another load of this partition took longer than a minute: the next run goes on",
+    "57P03": "the database is starting or stopping: the next run goes on",
+}
+_LATER: Final = re.compile(r"08...|40...|53...|55P03|57...")  # a retry may succeed
+
+
+class Mismatch(CoinlakeError):
+    """The rows that were written are not those of the part: nothing was committed."""
+
+
+@dataclass(slots=True)
+class Postgres:
+    """A database as the role ``coinlake_load`` reaches it; ``connect`` opens a connection."""
+
+    connect: Callable[[], Any]
+    schema: str = "coinlake"
+    name: str = "postgres"
+
+    @classmethod
+    def at(cls, url: str, ca_file: str, schema: str = "coinlake") -> "Postgres":
+        """``url`` as ``postgresql://user:password@host:5432/database``; it is never logged or told.
+
+        TLS with the host's name checked against ``ca_file`` everywhere but on loopback and a Unix socket.
+        """
+        checked = secure_url(url, ca_file)
+        return cls(lambda: dbapi.connect(checked), schema)
+
+    def prepare(self, tables: Collection[SinkTable]) -> None:
+        with self._transaction("prepare the schema") as cursor:
+            cursor.execute(
+                f"SELECT 1 FROM information_schema.schemata WHERE schema_name = '{self.schema}'"  # noqa: S608
+            )
+            if not cursor.fetchone():
+                cursor.execute(f"CREATE SCHEMA {quoted(self.schema)}")
+            cursor.execute(create_ledger(self.schema))
+            for table in tables:
+                existing = self._columns(cursor, table.name)
+                statements = (
+                    migrations(self.schema, table, existing) if existing else create_table(self.schema, table)
+                )
+                for statement in statements:
+                    cursor.execute(statement)
+
+    def loaded(self) -> Mapping[TablePartition, Loaded]:
+        with self._transaction("read the ledger") as cursor:
+            cursor.execute(
+                f"SELECT table_name, partition, etag, rows, hash::text, columns FROM {self._ledger}"  # noqa: S608
+            )
+            return {
+                TablePartition(table, Partition(partition)): Loaded(etag, rows, int(total), columns)
+                for table, partition, etag, rows, total, columns in cursor.fetchall()
+            }
+
+    def load(self, table: SinkTable, place: TablePartition, read: Read) -> Loaded | None:
+        columns = declaration_hash(table.schema)
+        with self._transaction(f"load {place.table} {place.partition}".strip()) as cursor:
+            self._lock(cursor, place)
+            part = read(place)
+            if part is None:
+                self._remove(cursor, table, place)
+                return None
+            cursor.execute(
+                f"SELECT rows, hash::text FROM {self._ledger} "  # noqa: S608
+                "WHERE table_name = $1 AND partition = $2 AND etag = $3 AND columns = $4",
+                (place.table, str(place.partition), part.etag, columns),
+            )
+            if known := cursor.fetchone():
+                return Loaded(part.etag, known[0], int(known[1]), columns)
+            self._replace(cursor, table, place, part)
+            expected = Loaded(part.etag, part.rows.num_rows, row_hash(part.rows), columns)
+            self._verify(cursor, table, place, expected)
+            self._record(cursor, place, expected)
+            return expected
+
+    def check(self, table: SinkTable, place: TablePartition) -> tuple[int, int]:
+        with self._transaction(f"check {place.table} {place.partition}".strip()) as cursor:
+            return self._measured(cursor, table, place)
+
+    @property
+    def _ledger(self) -> str:
+        return f"{quoted(self.schema)}.{quoted(LEDGER)}"
+
+    def _columns(self, cursor: Any, table: str) -> dict[str, str]:
+        """Names and types of an existing table's columns, as ``ddl.postgres_type`` writes them."""
+        cursor.execute(
+            "SELECT a.attname, format_type(a.atttypid, a.atttypmod), c.relkind::text "
+            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped",
+            (self.schema, table),
+        )
+        found = cursor.fetchall()
+        if any(kind not in ("r", "p") for _, _, kind in found):
+            raise BadConfiguration(
+                f"{self.schema}.{table} is a view or another relation, no table: rename it, and load again"
+            )
+        return {name: kind for name, kind, _ in found}
+
+    def _lock(self, cursor: Any, place: TablePartition) -> None:
+        """Settings of this transaction, and the part's lock.
+
+        Without statistics a part that was just loaded is estimated at one row, and a nested loop over it
+        takes minutes.
+        """
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        cursor.execute("SET LOCAL timezone = 'UTC'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            (f"coinlake:{self.schema}:{place.table}/{place.partition}",),
+        )
+        cursor.fetchall()
+
+    def _replace(self, cursor: Any, table: SinkTable, place: TablePartition, part: Part) -> None:
+        """Write what differs: rows that are gone or otherwise go, rows that are new or otherwise come."""
+        target, own = f"{quoted(self.schema)}.{quoted(table.name)}", table.schema.names
+        where, values = _partition_filter(place, "t")
+        key = [name for name in table.key if name in own]
+        same_key = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+        rest = [name for name in own if name not in key]
+        same = (
+            f"{same_key} AND ({names(rest, 's')}) IS NOT DISTINCT FROM ({names(rest, 't')})"
+            if rest
+            else same_key
+        )
+        cursor.execute(
+            f"CREATE TEMP TABLE {STAGE} ON COMMIT DROP AS SELECT {names(own)} FROM {target} LIMIT 0"  # noqa: S608
+        )
+        if part.rows.num_rows:
+            cursor.adbc_ingest(STAGE, _plain(part.rows), mode="append", temporary=True)
+        cursor.execute(f"ANALYZE {STAGE}")
+        cursor.execute(
+            f"DELETE FROM {target} t WHERE {where} "  # noqa: S608
+            f"AND NOT EXISTS (SELECT FROM {STAGE} s WHERE {same})",
+            values,
+        )
+        literals = "".join(f", ${number}" for number in range(1, len(values) + 1))
+        into = names([*own, *table.partitions])
+        cursor.execute(
+            f"INSERT INTO {target} ({into}) SELECT {names(own, 's')}{literals} FROM {STAGE} s "  # noqa: S608
+            f"WHERE NOT EXISTS (SELECT FROM {target} t WHERE {where} AND {same_key})",
+            values,
+        )
+
+    def _measured(self, cursor: Any, table: SinkTable, place: TablePartition) -> tuple[int, int]:
+        where, values = _partition_filter(place, "t")
+        cursor.execute(
+            f"SELECT count(*), ({postgres_hash(table.schema, 't')})::text "  # noqa: S608
+            f"FROM {quoted(self.schema)}.{quoted(table.name)} t WHERE {where}",
+            values,
+        )
+        rows, total = cursor.fetchone()
+        return int(rows), int(total)
+
+    def _verify(self, cursor: Any, table: SinkTable, place: TablePartition, expected: Loaded) -> None:
+        rows, total = self._measured(cursor, table, place)
+        if (rows, total) != (expected.rows, expected.hash):
+            raise Mismatch(
+                f"{place.table} {place.partition}: the part has {expected.rows:,} rows with hash {expected.hash}, "
+                f"and the warehouse {rows:,} with {total}; nothing was committed"
+            )
+
+    def _record(self, cursor: Any, place: TablePartition, loaded: Loaded) -> None:
+        cursor.execute(
+            f"INSERT INTO {self._ledger} (table_name, partition, etag, rows, hash, columns) "  # noqa: S608
+            "VALUES ($1, $2, $3, $4, $5::text::numeric, $6) ON CONFLICT (table_name, partition) DO UPDATE SET "
+            "etag = excluded.etag, rows = excluded.rows, hash = excluded.hash, columns = excluded.columns, "
+            "loaded_at = now()",
+            (
+                place.table,
+                str(place.partition),
+                loaded.etag,
+                loaded.rows,
+                str(loaded.hash),
+                loaded.columns,
+            ),
+        )
+
+    def _remove(self, cursor: Any, table: SinkTable, place: TablePartition) -> None:
+        where, values = _partition_filter(place, "t")
+        cursor.execute(
+            f"DELETE FROM {quoted(self.schema)}.{quoted(table.name)} t WHERE {where}",  # noqa: S608
+            values,
+        )
+        cursor.execute(
+            f"DELETE FROM {self._ledger} WHERE table_name = $1 AND partition = $2",  # noqa: S608
+            (place.table, str(place.partition)),
+        )
+
+    @contextmanager
+    def _transaction(self, doing: str) -> Iterator[Any]:
+        """A cursor in a transaction of its own; the database's faults become ours, without its URL."""
+        try:
+            connection = self.connect()
+            try:
+                with connection.cursor() as cursor:
+                    yield cursor
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+            finally:
+                connection.close()
+        except adbc_driver_manager.Error as error:
+            raise to_error(error, doing) from None
+
+
+def to_error(error: adbc_driver_manager.Error, doing: str) -> CoinlakeError:
+    """One sentence with the remedy; the driver's own text may quote the URL and is cut down to its code."""
+    state = (error.sqlstate or "").strip("\0") if hasattr(error, "sqlstate") else ""
+    logger.warning("postgres refused", doing=doing, sqlstate=state or "none")
+    if not state or state.startswith("08"):
+        return StoreUnavailable(
+            f"could not {doing}: the database does not answer; check the URL's host and port, its firewall and TLS"
+        )
+    remedy = _REMEDIES.get(state) or f"SQLSTATE {state}: {_told(error)}"
+    kind = StoreUnavailable if _LATER.fullmatch(state) else BadConfiguration
+    return kind(f"could not {doing}: {remedy}")
+
+
+def _told(error: adbc_driver_manager.Error) -> str:
+    """The server's own first line, without what could be a secret."""
+    lines = [line for line in str(error).splitlines() if "ERROR" in line] or ["no reason given"]
+    return _SECRETS.sub(r"\1=***", lines[0])[:200]
+
+
+def secure_url(url: str, ca_file: str) -> str:
+    """The URL with TLS required, but on loopback and a Unix socket; ``BadConfiguration`` for another scheme."""
+    try:
+        place = urlsplit(url)
+        port = place.port
+    except ValueError:
+        place, port = urlsplit(""), None
+    if place.scheme not in ("postgresql", "postgres") or not place.path.strip("/"):
+        raise BadConfiguration(
+            "the database's URL is not postgresql://user:password@host:port/database; write it so into the parameter"
+        )
+    options = dict(parse_qsl(place.query))
+    host = place.hostname or options.get("host", "")
+    options.setdefault("connect_timeout", str(CONNECT_SECONDS))
+    if host not in _LOOPBACK and not host.startswith("/"):
+        options |= {"sslmode": "verify-full", "sslrootcert": ca_file}
+    del port
+    return urlunsplit(place._replace(query=urlencode(options)))
+
+
+def _partition_filter(place: TablePartition, alias: str) -> tuple[str, tuple[str, ...]]:
+    """The rows of a partition, and the values of its parameters; all rows of a table without partitions."""
+    levels = place.partition.levels
+    text = " AND ".join(f"{alias}.{quoted(name)} = ${number}" for number, name in enumerate(levels, 1))
+    return text or "true", tuple(levels.values())
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    """Without dictionaries, in one piece: COPY takes plain columns."""
+    fields = [
+        field.with_type(pa.string()) if pa.types.is_dictionary(field.type) else field for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields)).combine_chunks()
