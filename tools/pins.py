@@ -18,6 +18,7 @@ REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
+    ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
 }
 

@@ -102,7 +102,7 @@ def create_ledger(schema: str) -> str:
         "  rows bigint NOT NULL,\n"
         "  hash numeric(38,0) NOT NULL,\n"
         "  columns text NOT NULL,\n"
-        "  loaded_at timestamp with time zone NOT NULL DEFAULT now(),\n"
+        "  loaded_at timestamp with time zone NOT NULL DEFAULT statement_timestamp(),\n"
         "  PRIMARY KEY (table_name, partition)\n)"
     )
 
@@ -127,7 +127,7 @@ def migrations(schema: str, table: SinkTable, existing: Mapping[str, str]) -> li
         elif existing[column.name] != wanted:
             raise BadConfiguration(
                 f"{schema}.{table.name}.{column.name} is {existing[column.name]}, and the lake has {wanted}; "
-                "types never change silently: drop the table (the next run loads it anew) or change the column"
+                "types never change silently: drop the table, and the next run loads it anew"
             )
     return statements
 

@@ -1,6 +1,6 @@
 """What a run has to do: the lake's listing against the warehouse's own ledger. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,6 +17,10 @@ class TablePartition(NamedTuple):
 
     table: str
     partition: Partition
+
+    def __str__(self) -> str:
+        """``candles/interval=1h/month=2026-11``."""
+        return "/".join(filter(None, self))
 
     @property
     def key(self) -> str:
@@ -38,7 +42,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class LoadPlan:
-    """The partitions to load, newest last, those to remove, and how many are up to date."""
+    """The partitions to load, those to remove, and how many are up to date."""
 
     load: tuple[TablePartition, ...]
     remove: tuple[TablePartition, ...]
@@ -64,8 +68,8 @@ def plan(
         held = [place for place in ledger if place.table == table]
         if held and not any(place.table == table for place in listing):
             raise ListingLost(
-                f"refined/{table}/ is empty, and the warehouse holds {len(held)} partitions of it; nothing was "
-                "removed: check LAKE_BUCKET and the right to list it, or drop the table if it is meant"
+                f"refined/{table}/ is empty, and the warehouse holds {len(held)} partitions of it; nothing "
+                "was removed: check LAKE_BUCKET and the right to list it, or drop the table if it is meant"
             )
     wanted = {place: etag for place, etag in listing.items() if place.table in tables}
     equal = {
@@ -80,13 +84,17 @@ def plan(
     )
 
 
-def listed(objects: Iterable[tuple[str, str]]) -> dict[TablePartition, str]:
-    """Etags by partition, of keys and etags below ``refined/``; whatever else lies there is no part."""
+def listed(objects: Mapping[str, str], levels: Sequence[str]) -> dict[TablePartition, str]:
+    """Etags by partition, of etags by key below ``refined/<table>/``.
+
+    Whatever else lies there is no part, nor is what has other levels than the table's.
+    """
     found = {}
-    for key, etag in objects:
+    for key, etag in objects.items():
         try:
             parsed = RefinedKey.parse(key)
         except BadKey:
             continue
-        found[TablePartition(parsed.table, parsed.partition)] = etag
+        if list(parsed.partition.levels) == list(levels):
+            found[TablePartition(parsed.table, parsed.partition)] = etag
     return found

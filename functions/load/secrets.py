@@ -1,4 +1,4 @@
-"""The database's URL from the SSM parameter store. The only file here that speaks to SSM."""
+"""The database's URL and certificate from the SSM parameter store. The only file here that speaks to SSM."""
 
 from typing import Any
 
@@ -18,8 +18,7 @@ def parameter(ssm: Any, name: str) -> str:
         code = error_code(error)
         if code in _UNREADABLE:
             raise BadConfiguration(
-                f"the database's URL in SSM parameter {name} cannot be read ({code}); "
-                "set it, or correct load.postgres.url_parameter"
+                f"the SSM parameter {name} cannot be read ({code}): write it, or correct its name in load"
             ) from None
         raise StoreUnavailable(f"could not read SSM parameter {name}: {code}") from None
     return value.strip()

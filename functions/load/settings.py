@@ -10,11 +10,16 @@ from coinlake.settings import require
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``url_parameter`` names the SSM parameter that holds the database's URL; ``tables`` are refined tables."""
+    """``tables`` are refined tables; the other two name SSM parameters.
+
+    That of ``url_parameter`` holds the database's URL, that of ``ca_parameter`` the certificate (PEM) of the
+    authority that signs the database's own; None trusts the public authorities.
+    """
 
     lake_bucket: str
     tables: tuple[str, ...]
     url_parameter: str
+    ca_parameter: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Self:
@@ -22,4 +27,5 @@ class Settings:
             lake_bucket=require(env, "LAKE_BUCKET"),
             tables=tuple(require(env, "TABLES").split(",")),
             url_parameter=require(env, "URL_PARAMETER"),
+            ca_parameter=env.get("CA_PARAMETER"),
         )

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pyarrow as pa
+
 from coinlake import parquet, tables
 from coinlake.errors import BadEvent, CoinlakeError, NotFound
 from coinlake.keys import REFINED, Partition
@@ -15,7 +17,8 @@ from coinlake.observability import MetricUnit, add_if_any, logger, metrics
 from coinlake.stores import ObjectStore
 from load.ddl import SinkTable
 from load.hashing import declaration_hash, row_hash
-from load.planning import LoadPlan, TablePartition, listed, plan
+from load.planning import Loaded, LoadPlan, TablePartition, listed, plan
+from load.probe import probe_rows
 from load.targets import Part, Target
 
 MAX_PART_BYTES: Final = 512 << 20
@@ -27,19 +30,29 @@ class LoadFailed(CoinlakeError):
     """Some partitions failed; the others are loaded, and the next run tries these again."""
 
 
+class UnreadablePart(CoinlakeError):
+    """An object at a part's key that refine did not write."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoadRequest:
-    """Which partitions an event is about; ``again`` loads those that are up to date too."""
+    """Which partitions an event is about, and what to do with them.
+
+    ``again`` loads those that are up to date too; ``check`` compares lake, ledger and warehouse, from the
+    partition that follows ``after``; ``plan`` says what would be done; ``probe`` tries extreme values.
+    """
 
     tables: tuple[str, ...]
-    partition: Partition | None
-    again: bool
-    check: bool
-    plan: bool
+    partition: Partition | None = None
+    after: str = ""
+    again: bool = False
+    check: bool = False
+    plan: bool = False
+    probe: bool = False
 
     @classmethod
     def from_event(cls, event: Any, known: Sequence[str]) -> "LoadRequest":
-        """Read ``{"load": …, "tables": […], "partition": "dt=…", "again", "check", "plan": true}``."""
+        """Read ``{"load": …, "tables": […], "partition": "dt=…", "again": true}``; see README.md."""
         if not isinstance(event, dict) or "load" not in event:
             raise BadEvent("bad_event", 'an event of load is {"load": time} with, if wanted, "tables"')
         names = event.get("tables") or list(known)
@@ -52,40 +65,47 @@ class LoadRequest:
         return cls(
             tables=tuple(names),
             partition=None if text is None else Partition.parse(text),
+            after=event.get("after") or "",
             again=event.get("again") is True,
             check=event.get("check") is True,
             plan=event.get("plan") is True,
+            probe=event.get("probe") is True,
         )
 
     def covers(self, place: TablePartition) -> bool:
-        return place.table in self.tables and self.partition in (None, place.partition)
+        return (
+            place.table in self.tables
+            and self.partition in (None, place.partition)
+            and (not self.after or str(place) > self.after)
+        )
 
 
 @dataclass(slots=True)
 class Report:
     """How a run went; ``left`` were not reached in time."""
 
-    loaded: list[dict[str, Any]] = field(default_factory=list)
-    removed: int = 0
+    loaded: dict[str, int] = field(default_factory=dict)  # rows by partition
+    removed: list[str] = field(default_factory=list)
     equal: int = 0
     left: int = 0
     failures: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {
-            "loaded": self.loaded[:MAX_REPORTED],
+            "loaded": dict(list(self.loaded.items())[:MAX_REPORTED]),
             "partitions_loaded": len(self.loaded),
-            "rows_loaded": sum(entry["rows"] for entry in self.loaded),
-            "partitions_removed": self.removed,
+            "rows_loaded": sum(self.loaded.values()),
+            "partitions_removed": len(self.removed),
             "partitions_equal": self.equal,
             "partitions_left": self.left,
+            "partitions_failed": len(self.failures),
             "failures": dict(list(self.failures.items())[:MAX_REPORTED]),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One warehouse, and the refined tables that it mirrors by name."""
+    """One warehouse, and the refined tables that it mirrors by name; ``seconds`` is a monotonic clock."""
 
     lake: ObjectStore
     target: Target
@@ -93,44 +113,52 @@ class Load:
     seconds: Callable[[], float]
 
     def handle(self, event: Any, seconds_left: float) -> dict[str, Any]:
-        """Do what the event asks within the invocation; a manual call gets failures in the report.
+        """Do what the event asks within the invocation; a call by hand gets failures in the report.
 
-        Raises ``LoadFailed`` where a schedule's run left failures behind: Lambda's error alarm tells of it.
+        Raises ``LoadFailed`` where a schedule's run left failures behind: Lambda's error metric shows it.
         """
         until = self.seconds() + seconds_left - RESERVE_SECONDS
         request = LoadRequest.from_event(event, sorted(self.tables))
-        if request.check:
-            return {"partitions": self.compare(request)[:MAX_REPORTED]}
-        self.target.prepare([self.tables[name] for name in request.tables])
-        todo = self.plan(request)
-        if request.plan:
-            return {
-                "load": [_shown(place) for place in todo.load],
-                "remove": [_shown(place) for place in todo.remove],
-                "partitions_equal": todo.equal,
-            }
-        report = self.run(todo, until)
+        try:
+            if request.probe:
+                rows = probe_rows()
+                expected, actual = (rows.num_rows, row_hash(rows)), self.target.probe(rows)
+                return {"probe": {"rows": actual[0], "equal": actual == expected}}
+            if request.check:
+                return self.compare(request, until)
+            self.target.prepare([self.tables[name] for name in request.tables])
+            todo = self.plan(request)
+            if request.plan:
+                return {
+                    "load": [str(place) for place in todo.load[:MAX_REPORTED]],
+                    "remove": [str(place) for place in todo.remove[:MAX_REPORTED]],
+                    "partitions_to_load": len(todo.load),
+                    "partitions_to_remove": len(todo.remove),
+                    "partitions_equal": todo.equal,
+                }
+            report = self.run(todo, until, again=request.again)
+        finally:
+            self.target.close()
         metrics.add_metric("PartsLoaded", MetricUnit.Count, len(report.loaded))
+        metrics.add_metric("PartsBehind", MetricUnit.Count, len(report.failures) + report.left)
         add_if_any("PartsFailed", len(report.failures))
         if report.failures and not event.get("by_hand"):
-            first = next(iter(report.failures.items()))
-            raise LoadFailed(f"{len(report.failures)} partitions failed, as {first[0]}: {first[1]}")
+            name, reason = next(iter(report.failures.items()))
+            raise LoadFailed(f"{len(report.failures)} partitions failed; the first is {name}: {reason}")
         return report.to_json()
 
     def plan(self, request: LoadRequest) -> LoadPlan:
         """The lake's listing against the ledger; ``load.planning`` says how they are compared."""
-        listing: dict[TablePartition, str] = {}
-        for name in request.tables:
-            listing |= listed(self.lake.etags(f"{REFINED}{name}/").items())
         columns = {name: declaration_hash(table.schema) for name, table in self.tables.items()}
-        whole = plan(request.tables, listing, self.target.loaded(), columns, again=request.again)
+        ledger = self.target.loaded()
+        whole = plan(request.tables, self._listing(request), ledger, columns, again=request.again)
         return LoadPlan(
             load=tuple(filter(request.covers, whole.load)),
             remove=tuple(filter(request.covers, whole.remove)),
             equal=whole.equal,
         )
 
-    def run(self, todo: LoadPlan, until: float) -> Report:
+    def run(self, todo: LoadPlan, until: float, *, again: bool = False) -> Report:
         """Load and remove, one transaction a partition; a fault stays with its partition."""
         report, places = Report(equal=todo.equal), [*todo.remove, *todo.load]
         for number, place in enumerate(places):
@@ -138,15 +166,15 @@ class Load:
                 report.left = len(places) - number
                 break
             try:
-                loaded = self.target.load(self.tables[place.table], place, self.read)
+                loaded = self.target.load(self.tables[place.table], place, self.read, again=again)
             except CoinlakeError as error:
-                logger.error("part failed", object_name=_shown(place), reason=str(error))
-                report.failures[_shown(place)] = str(error)
+                logger.error("part failed", partition=str(place), reason=str(error))
+                report.failures[str(place)] = str(error)
                 continue
             if loaded is None:
-                report.removed += 1
+                report.removed.append(str(place))
             else:
-                report.loaded.append({"partition": _shown(place), "rows": loaded.rows})
+                report.loaded[str(place)] = loaded.rows
         return report
 
     def read(self, place: TablePartition) -> Part | None:
@@ -156,29 +184,46 @@ class Load:
         except NotFound:
             return None
         table = tables.refined()[place.table]
-        return Part(stored.etag, parquet.decode(table, stored.body).cast(table.schema))
+        plain = pa.schema([field.with_nullable(True) for field in table.schema])  # older parts lack columns
+        try:
+            return Part(stored.etag, parquet.decode(table, stored.body).cast(plain))
+        except pa.ArrowInvalid as error:
+            raise UnreadablePart(f"{place.key} is no file of the table {place.table}: {error}") from error
 
-    def compare(self, request: LoadRequest) -> list[dict[str, Any]]:
-        """Rows and hash of each partition in lake, ledger and warehouse; ``equal`` where all three agree."""
+    def compare(self, request: LoadRequest, until: float) -> dict[str, Any]:
+        """Rows and hash of each partition in lake, ledger and warehouse; ``equal`` where all three agree.
+
+        ``next`` is the last partition that was reached, to go on ``after``; None where all were.
+        """
         ledger = self.target.loaded()
-        listing: dict[TablePartition, str] = {}
-        for name in request.tables:
-            listing |= listed(self.lake.etags(f"{REFINED}{name}/").items())
-        places = sorted({place for place in (*listing, *ledger) if request.covers(place)})
-        return [self._compared(place, ledger) for place in places]
+        places = {place for place in (*self._listing(request), *ledger) if request.covers(place)}
+        compared: list[dict[str, Any]] = []
+        for place in sorted(places, key=str):
+            if compared and (len(compared) == MAX_REPORTED or self.seconds() >= until):
+                return {"partitions": compared, "next": compared[-1]["partition"]}
+            compared.append(self._compared(place, ledger.get(place)))
+        return {"partitions": compared, "next": None}
 
-    def _compared(self, place: TablePartition, ledger: Mapping[TablePartition, Any]) -> dict[str, Any]:
-        part, loaded = self.read(place), ledger.get(place)
+    def _compared(self, place: TablePartition, loaded: Loaded | None) -> dict[str, Any]:
+        part = self.read(place)
         sides = {
-            "lake": (part.rows.num_rows, row_hash(part.rows)) if part else (0, 0),
-            "ledger": (loaded.rows, loaded.hash) if loaded else (0, 0),
+            "lake": (part.rows.num_rows, row_hash(part.rows)) if part else None,
+            "ledger": (loaded.rows, loaded.hash) if loaded else None,
             "warehouse": self.target.check(self.tables[place.table], place),
         }
-        equal = len(set(sides.values())) == 1 and (part is None) == (loaded is None)
-        shown = {name: {"rows": rows, "hash": str(total)} for name, (rows, total) in sides.items()}
-        return {"partition": _shown(place), "equal": equal, **shown}
+        empty = (
+            None if loaded is None else (0, 0)
+        )  # a warehouse tells no empty partition from one that is gone
+        if sides["warehouse"] == (0, 0):
+            sides["warehouse"] = empty
+        shown = {
+            name: None if side is None else {"rows": side[0], "hash": str(side[1])}
+            for name, side in sides.items()
+        }
+        return {"partition": str(place), "equal": len(set(sides.values())) == 1, **shown}
 
-
-def _shown(place: TablePartition) -> str:
-    """``candles/interval=1h/month=2026-11``."""
-    return "/".join(filter(None, (place.table, place.partition)))
+    def _listing(self, request: LoadRequest) -> dict[TablePartition, str]:
+        listing: dict[TablePartition, str] = {}
+        for name in request.tables:
+            listing |= listed(self.lake.etags(f"{REFINED}{name}/"), self.tables[name].partitions)
+        return listing

@@ -1,6 +1,8 @@
 """Puts the stage together. The only place here that makes clients."""
 
 import time
+from pathlib import Path
+from tempfile import gettempdir
 
 import certifi
 
@@ -20,12 +22,17 @@ def build(settings: Settings) -> Load:
     known = refined()
     if unknown := [name for name in settings.tables if name not in known]:
         raise BadConfiguration(
-            f"load.tables names {unknown[0]!r}, which is no refined table; those are {', '.join(sorted(known))}"
+            f"load names the table {unknown[0]!r}, which refined lacks; it has {', '.join(sorted(known))}"
         )
-    url = parameter(client("ssm"), settings.url_parameter)
+    ssm = client("ssm")
+    url, ca_file = parameter(ssm, settings.url_parameter), certifi.where()
+    if settings.ca_parameter:
+        path = Path(gettempdir()) / "load-ca.pem"
+        path.write_text(parameter(ssm, settings.ca_parameter))
+        ca_file = str(path)
     return Load(
         lake=ObjectStore(client("s3"), settings.lake_bucket),
-        target=Postgres.at(url, certifi.where()),
+        target=Postgres.at(url, ca_file),
         tables={name: SinkTable.of(known[name]) for name in settings.tables},
         seconds=time.monotonic,
     )

@@ -34,10 +34,23 @@ class Target(Protocol):
         """The warehouse's own ledger."""
         ...
 
-    def load(self, table: SinkTable, place: TablePartition, read: Read) -> Loaded | None:
-        """Hold exactly the rows of the partition's object; None where it is gone, and its rows with it."""
+    def load(
+        self, table: SinkTable, place: TablePartition, read: Read, *, again: bool = False
+    ) -> Loaded | None:
+        """Hold exactly the rows of the partition's object; None where it is gone, and its rows with it.
+
+        ``again`` compares the rows even where the ledger has this object already.
+        """
         ...
 
     def check(self, table: SinkTable, place: TablePartition) -> tuple[int, int]:
         """Count and hash of the rows that the warehouse holds of a partition."""
+        ...
+
+    def probe(self, rows: pa.Table) -> tuple[int, int]:
+        """Count and hash of ``rows`` as the warehouse has them once written; nothing of them stays."""
+        ...
+
+    def close(self) -> None:
+        """End the run: let go of the connection."""
         ...

@@ -6,7 +6,7 @@ part never replaces a newer one. Only rows that differ are written; an unchanged
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -17,7 +17,6 @@ from adbc_driver_postgresql import dbapi
 
 from coinlake.errors import BadConfiguration, CoinlakeError, StoreUnavailable
 from coinlake.keys import Partition
-from coinlake.observability import logger
 from load.ddl import (
     LEDGER,
     SinkTable,
@@ -26,6 +25,7 @@ from load.ddl import (
     migrations,
     names,
     postgres_hash,
+    postgres_type,
     quoted,
 )
 from load.hashing import declaration_hash, row_hash
@@ -35,16 +35,16 @@ from load.targets import Part, Read
 LOCK_SECONDS: Final = 60
 CONNECT_SECONDS: Final = 10
 STAGE: Final = "coinlake_stage"
+READERS: Final = "coinlake_read"
 _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _SECRETS: Final = re.compile(r"(?i)(password|token)\s*[=:]\s*\S+")
 
 # What a user can do about each SQLSTATE. Source: PostgreSQL documentation, "PostgreSQL Error Codes".
 _REMEDIES: Final = {
-    "28000": "the user may not log in: check the role and pg_hba.conf",
-    "28P01": "the password is wrong: write the right URL into the parameter",
-    "3D000": "there is no such database: create it, or correct the URL",
+    "22021": "a text holds a character that the database's encoding lacks: it must be UTF8",
+    "25006": "the database is read-only: point the URL at the primary",
     "3F000": "the schema is missing: let the role create it, or create it for the role",
-    "42501": "the role lacks a right: GRANT CREATE ON DATABASE … TO coinlake_load, or make it the schema's owner",
+    "42501": "the role lacks a right: GRANT CREATE, TEMPORARY ON DATABASE … TO it, or give it the schema",
     "42809": "a view or another relation has the table's name: rename it",
     "53100": "the disk is full: enlarge it",
     "53300": "there are too many connections: raise max_connections, or use a pooler",
@@ -52,6 +52,19 @@ _REMEDIES: Final = {
     "57P03": "the database is starting or stopping: the next run goes on",
 }
 _LATER: Final = re.compile(r"08...|40...|53...|55P03|57...")  # a retry may succeed
+
+# The same for a connection that was not made: libpq then has words only. What is not here is an outage.
+_CONNECT_REMEDIES: Final = {
+    "password authentication failed": "its password or user is wrong: write the right URL into the parameter",
+    "role .* does not exist": "there is no such user: create the role, or correct the URL",
+    "database .* does not exist": "there is no such database: create it, or correct the URL",
+    "no pg_hba.conf entry": "pg_hba.conf lets this user in from no such address: add an entry",
+    "not permitted to log in": "the role may not log in: ALTER ROLE … LOGIN",
+    "could not translate host name": "the host's name is unknown: correct the URL",
+    "certificate verify failed": "no trusted authority signed its certificate: set ca_parameter",
+    "does not match host name": "its certificate is for another name: write that name into the URL",
+    "does not support SSL": "it speaks no TLS: switch ssl on in the server",
+}
 
 
 class Mismatch(CoinlakeError):
@@ -65,6 +78,7 @@ class Postgres:
     connect: Callable[[], Any]
     schema: str = "coinlake"
     name: str = "postgres"
+    connection: Any = None  # of this run: a first load has thousands of transactions
 
     @classmethod
     def at(cls, url: str, ca_file: str, schema: str = "coinlake") -> "Postgres":
@@ -77,19 +91,20 @@ class Postgres:
 
     def prepare(self, tables: Collection[SinkTable]) -> None:
         with self._transaction("prepare the schema") as cursor:
-            cursor.execute(
-                f"SELECT 1 FROM information_schema.schemata WHERE schema_name = '{self.schema}'"  # noqa: S608
-            )
+            self._lock(cursor, "schema")
+            cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (self.schema,))
             if not cursor.fetchone():
                 cursor.execute(f"CREATE SCHEMA {quoted(self.schema)}")
             cursor.execute(create_ledger(self.schema))
             for table in tables:
-                existing = self._columns(cursor, table.name)
-                statements = (
-                    migrations(self.schema, table, existing) if existing else create_table(self.schema, table)
-                )
+                if existing := self._columns(cursor, table.name):
+                    statements = migrations(self.schema, table, existing)
+                else:
+                    statements = create_table(self.schema, table)
+                    cursor.execute(f"DELETE FROM {self._ledger} WHERE table_name = $1", (table.name,))  # noqa: S608
                 for statement in statements:
                     cursor.execute(statement)
+            self._let_readers_read(cursor)
 
     def loaded(self) -> Mapping[TablePartition, Loaded]:
         with self._transaction("read the ledger") as cursor:
@@ -101,9 +116,11 @@ class Postgres:
                 for table, partition, etag, rows, total, columns in cursor.fetchall()
             }
 
-    def load(self, table: SinkTable, place: TablePartition, read: Read) -> Loaded | None:
+    def load(
+        self, table: SinkTable, place: TablePartition, read: Read, *, again: bool = False
+    ) -> Loaded | None:
         columns = declaration_hash(table.schema)
-        with self._transaction(f"load {place.table} {place.partition}".strip()) as cursor:
+        with self._transaction(f"load {place}") as cursor:
             self._lock(cursor, place)
             part = read(place)
             if part is None:
@@ -114,7 +131,7 @@ class Postgres:
                 "WHERE table_name = $1 AND partition = $2 AND etag = $3 AND columns = $4",
                 (place.table, str(place.partition), part.etag, columns),
             )
-            if known := cursor.fetchone():
+            if (known := cursor.fetchone()) and not again:
                 return Loaded(part.etag, known[0], int(known[1]), columns)
             self._replace(cursor, table, place, part)
             expected = Loaded(part.etag, part.rows.num_rows, row_hash(part.rows), columns)
@@ -123,8 +140,25 @@ class Postgres:
             return expected
 
     def check(self, table: SinkTable, place: TablePartition) -> tuple[int, int]:
-        with self._transaction(f"check {place.table} {place.partition}".strip()) as cursor:
+        with self._transaction(f"check {place}") as cursor:
+            self._set_session(cursor)
             return self._measured(cursor, table, place)
+
+    def probe(self, rows: pa.Table) -> tuple[int, int]:
+        with self._transaction("try extreme values") as cursor:
+            self._set_session(cursor)
+            columns = ", ".join(f"{quoted(field.name)} {postgres_type(field.type)}" for field in rows.schema)
+            cursor.execute(f"CREATE TEMP TABLE {STAGE} ({columns}) ON COMMIT DROP")
+            cursor.adbc_ingest(STAGE, _plain(rows), mode="append", temporary=True)
+            cursor.execute(f"SELECT count(*), ({postgres_hash(rows.schema, 't')})::text FROM {STAGE} t")  # noqa: S608
+            count, total = cursor.fetchone()
+            return int(count), int(total)
+
+    def close(self) -> None:
+        connection, self.connection = self.connection, None
+        if connection:
+            with suppress(adbc_driver_manager.Error):
+                connection.close()
 
     @property
     def _ledger(self) -> str:
@@ -134,7 +168,8 @@ class Postgres:
         """Names and types of an existing table's columns, as ``ddl.postgres_type`` writes them."""
         cursor.execute(
             "SELECT a.attname, format_type(a.atttypid, a.atttypmod), c.relkind::text "
-            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped",
             (self.schema, table),
         )
@@ -145,18 +180,35 @@ class Postgres:
             )
         return {name: kind for name, kind, _ in found}
 
-    def _lock(self, cursor: Any, place: TablePartition) -> None:
+    def _let_readers_read(self, cursor: Any) -> None:
+        """Where there is a role coinlake_read it may select from every table, the new ones too."""
+        cursor.execute(
+            "SELECT c.relname FROM pg_roles r, pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = $1 AND r.rolname = $2 AND c.relkind IN ('r', 'p', 'v') "
+            "AND pg_has_role(c.relowner, 'USAGE') AND NOT has_table_privilege(r.oid, c.oid, 'SELECT')",
+            (self.schema, READERS),
+        )
+        if unreadable := [name for (name,) in cursor.fetchall()]:
+            cursor.execute(f"GRANT USAGE ON SCHEMA {quoted(self.schema)} TO {READERS}")
+            for name in unreadable:
+                cursor.execute(f"GRANT SELECT ON {quoted(self.schema)}.{quoted(name)} TO {READERS}")
+
+    def _set_session(self, cursor: Any) -> None:
+        """What the texts of a hash depend on, for this transaction: poolers hand connections on."""
+        cursor.execute("SET LOCAL timezone = 'UTC'")
+        cursor.execute("SET LOCAL extra_float_digits = 1")
+
+    def _lock(self, cursor: Any, what: TablePartition | str) -> None:
         """Settings of this transaction, and the part's lock.
 
         Without statistics a part that was just loaded is estimated at one row, and a nested loop over it
         takes minutes.
         """
+        self._set_session(cursor)
         cursor.execute("SET LOCAL enable_nestloop = off")
-        cursor.execute("SET LOCAL timezone = 'UTC'")
         cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
-            (f"coinlake:{self.schema}:{place.table}/{place.partition}",),
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (f"coinlake:{self.schema}:{what}",)
         )
         cursor.fetchall()
 
@@ -205,16 +257,16 @@ class Postgres:
         rows, total = self._measured(cursor, table, place)
         if (rows, total) != (expected.rows, expected.hash):
             raise Mismatch(
-                f"{place.table} {place.partition}: the part has {expected.rows:,} rows with hash {expected.hash}, "
-                f"and the warehouse {rows:,} with {total}; nothing was committed"
+                f"{place}: the part has {expected.rows:,} rows with hash {expected.hash}, and the "
+                f"warehouse {rows:,} with {total}; nothing was committed"
             )
 
     def _record(self, cursor: Any, place: TablePartition, loaded: Loaded) -> None:
         cursor.execute(
             f"INSERT INTO {self._ledger} (table_name, partition, etag, rows, hash, columns) "  # noqa: S608
-            "VALUES ($1, $2, $3, $4, $5::text::numeric, $6) ON CONFLICT (table_name, partition) DO UPDATE SET "
-            "etag = excluded.etag, rows = excluded.rows, hash = excluded.hash, columns = excluded.columns, "
-            "loaded_at = now()",
+            "VALUES ($1, $2, $3, $4, $5::text::numeric, $6) ON CONFLICT (table_name, partition) DO UPDATE "
+            "SET etag = excluded.etag, rows = excluded.rows, hash = excluded.hash, "
+            "columns = excluded.columns, loaded_at = statement_timestamp()",
             (
                 place.table,
                 str(place.partition),
@@ -240,27 +292,38 @@ class Postgres:
     def _transaction(self, doing: str) -> Iterator[Any]:
         """A cursor in a transaction of its own; the database's faults become ours, without its URL."""
         try:
-            connection = self.connect()
-            try:
-                with connection.cursor() as cursor:
-                    yield cursor
-                connection.commit()
-            except BaseException:
-                connection.rollback()
-                raise
-            finally:
-                connection.close()
+            self.connection = self.connection or self.connect()
         except adbc_driver_manager.Error as error:
+            raise connect_error(error, doing) from None
+        try:
+            with self.connection.cursor() as cursor:
+                yield cursor
+            self.connection.commit()
+        except adbc_driver_manager.Error as error:
+            self.close()  # which rolls back, and needs no connection that works
             raise to_error(error, doing) from None
+        except BaseException:
+            self.close()
+            raise
+
+
+def connect_error(error: adbc_driver_manager.Error, doing: str) -> CoinlakeError:
+    """One sentence with the remedy; libpq's words name user and host, and stay out of it."""
+    words = str(error)
+    for phrase, remedy in _CONNECT_REMEDIES.items():
+        if re.search(phrase, words):
+            return BadConfiguration(f"could not {doing}: no connection to the database: {remedy}")
+    return StoreUnavailable(
+        f"could not {doing}: the database does not answer; is it up, and does its firewall let AWS Lambda in?"
+    )
 
 
 def to_error(error: adbc_driver_manager.Error, doing: str) -> CoinlakeError:
     """One sentence with the remedy; the driver's own text may quote the URL and is cut down to its code."""
-    state = (error.sqlstate or "").strip("\0") if hasattr(error, "sqlstate") else ""
-    logger.warning("postgres refused", doing=doing, sqlstate=state or "none")
+    state = (error.sqlstate or "").strip("\0")
     if not state or state.startswith("08"):
         return StoreUnavailable(
-            f"could not {doing}: the database does not answer; check the URL's host and port, its firewall and TLS"
+            f"could not {doing}: the connection to the database broke; the next run goes on"
         )
     remedy = _REMEDIES.get(state) or f"SQLSTATE {state}: {_told(error)}"
     kind = StoreUnavailable if _LATER.fullmatch(state) else BadConfiguration
@@ -274,23 +337,26 @@ def _told(error: adbc_driver_manager.Error) -> str:
 
 
 def secure_url(url: str, ca_file: str) -> str:
-    """The URL with TLS required, but on loopback and a Unix socket; ``BadConfiguration`` for another scheme."""
+    """The URL with verified TLS required, but on loopback and a Unix socket.
+
+    Raises ``BadConfiguration`` for what is no PostgreSQL URL.
+    """
     try:
-        place = urlsplit(url)
-        port = place.port
+        parts = urlsplit(url)
+        hosts = {parts.hostname or ""}
     except ValueError:
-        place, port = urlsplit(""), None
-    if place.scheme not in ("postgresql", "postgres") or not place.path.strip("/"):
+        parts, hosts = urlsplit(""), set()
+    if parts.scheme not in ("postgresql", "postgres") or not parts.path.strip("/"):
         raise BadConfiguration(
-            "the database's URL is not postgresql://user:password@host:port/database; write it so into the parameter"
+            "the database's URL is not postgresql://user:password@host:port/database: write it so into its "
+            "parameter, with %-escapes for the password's special characters"
         )
-    options = dict(parse_qsl(place.query))
-    host = place.hostname or options.get("host", "")
+    options = dict(parse_qsl(parts.query))
+    hosts |= {options[name] for name in ("host", "hostaddr") if name in options}  # these overrule the URL's
     options.setdefault("connect_timeout", str(CONNECT_SECONDS))
-    if host not in _LOOPBACK and not host.startswith("/"):
+    if not all(host in _LOOPBACK or host.startswith("/") for host in hosts):
         options |= {"sslmode": "verify-full", "sslrootcert": ca_file}
-    del port
-    return urlunsplit(place._replace(query=urlencode(options)))
+    return urlunsplit(parts._replace(query=urlencode(options)))
 
 
 def _partition_filter(place: TablePartition, alias: str) -> tuple[str, tuple[str, ...]]:
