@@ -16,7 +16,8 @@ from ops import cli
 from ops.alerts import dry_run
 from ops.alerts.dry_run import DryRun, FiredRule
 from ops.stack import Stack
-from tests.integration.command.conftest import CONFIG, NOW
+
+from .conftest import CONFIG, NOW
 
 DAY = date(2026, 11, 20)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -29,7 +29,7 @@ def backfill(stack: Stack, plan: Plan = PLAN) -> list[results.Result]:
     return execution.run(stack, plan, 2, lambda: NOW, lambda _execution, _windows: None)
 
 
-def test_each_window_is_told_and_the_plan_lies_under_its_hash(stack, s3):
+def test_each_window_has_a_result_and_the_plan_is_stored_under_its_hash(stack, s3):
     stack, states = machine(stack, s3)
     assert counts(backfill(stack)) == {"landed": 2}
     [started] = states.executions.values()
@@ -52,13 +52,13 @@ def test_where_raw_holds_every_window_no_run_is_started(stack, s3):
     assert len(states.executions) == 1
 
 
-def test_what_failed_is_tried_again_and_only_that(stack, s3):
+def test_only_failed_windows_are_run_again(stack, s3):
     stack, states = machine(stack, s3, ETH=1)
     assert counts(backfill(stack)) == {"landed": 2}
     assert len({e["name"].split("-")[0] for e in states.executions.values()}) == 2
 
 
-def test_what_fails_for_good_is_told_with_its_reason(stack, s3):
+def test_a_window_that_keeps_failing_is_reported_with_its_reason(stack, s3):
     stack, _ = machine(stack, s3, ETH=99)
     found = backfill(stack)
     assert counts(found) == {"landed": 1, "failed": 1}
@@ -87,7 +87,7 @@ def test_a_stack_without_a_backfill_says_so(stack):
         execution.begin(stack, PLAN, 2, NOW)
 
 
-def test_what_raw_holds_already_is_told_from_its_names_and_costs_nothing(stack):
+def test_windows_whose_keys_are_in_raw_cost_nothing(stack):
     config = stack.config()
     windows = tuple(Window("coinbase", "candles", "BTC", "USD", "1d", END - n * DAY, 300) for n in range(3))
     plan = Plan(windows)
@@ -112,6 +112,6 @@ def test_what_raw_holds_already_is_told_from_its_names_and_costs_nothing(stack):
         ({"Status": "SUCCEEDED", "Output": '{"outcome": "unlisted", "detail": "no"}'}, "unlisted", "no"),
     ],
 )
-def test_a_child_of_any_kind_is_read(child, outcome, detail):
+def test_a_childs_status_and_output_become_its_outcome(child, outcome, detail):
     found = results.Result.of({"Input": '{"window": {"asset": "BTC"}}', **child})
     assert (found.outcome, found.detail) == (outcome, detail)

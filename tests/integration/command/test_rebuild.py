@@ -92,7 +92,7 @@ def spoil(lake: Stack) -> None:
     lake.lake.put(PART.replace("2026-11", "2020-01"), b"of no trusted file")
 
 
-def test_what_differs_is_missing_or_is_too_much_is_named_and_fails_the_check(lake, rebuild):
+def test_differing_missing_and_extra_files_are_named_and_fail_the_check(lake, rebuild):
     spoil(lake)
     rejected = next(entries(lake.lake, "quarantine/")).key
     lake.lake.put(rejected, b"changed by hand")
@@ -116,7 +116,7 @@ def test_rebuild_puts_refined_right_and_touches_nothing_else(lake, rebuild):
     assert rebuild("--check")[0] == 0
 
 
-def test_events_that_still_wait_are_told(lake, rebuild):
+def test_events_that_wait_for_refine_are_reported(lake, rebuild):
     lake.queue("refine").send(["{}"])
     assert "1 events wait for refine" in rebuild("--check")[1]
 
@@ -128,7 +128,7 @@ def test_without_a_terminal_nothing_is_replaced_unless_that_is_said(lake, rebuil
     assert objects(lake) == before
 
 
-def test_a_part_too_many_that_refine_writes_before_the_answer_stays(lake, tmp_path):
+def test_an_extra_file_that_refine_rewrote_meanwhile_is_kept(lake, tmp_path):
     key = PART.replace("2026-11", "2020-01")
     lake.lake.put(key, b"of no trusted file")
     comparison = Comparison.of(

@@ -19,7 +19,7 @@ def shown(status: report.Status) -> str:
     return console.export_text()
 
 
-def test_status_tells_freshness_zones_reasons_and_what_waits(stack):
+def test_status_shows_freshness_zones_reasons_and_queues(stack):
     land(stack, NOW - timedelta(minutes=1))
     land(stack, NOW - timedelta(days=1), quarantined=3)
     stack.lake.put("quarantine/coingecko/quotes/dt=2026-11-20/x.jsonl", b"{}\n")
@@ -77,7 +77,7 @@ def test_status_lists_the_last_mails_newest_first_and_who_has_not_confirmed(stac
     assert "you@example.com has not confirmed" in shown(status)
 
 
-def test_a_foreign_object_in_raw_does_not_stop_the_look(stack):
+def test_a_foreign_object_in_raw_does_not_break_status(stack):
     stack.raw.put("raw/source=coingecko/dataset=quotes/dt=2026-11-21/notes.txt", b"x")
     land(stack, NOW)
     states = feeds.feed_states(stack, [NOW.date()])

@@ -93,7 +93,7 @@ def test_down_says_that_nothing_ran(tmp_path):
     assert (done.returncode, done.stdout.strip()) == (0, "nothing was running")
 
 
-def test_a_stop_by_the_user_is_no_error(monkeypatch, capsys):
+def test_ctrl_c_is_not_an_error(monkeypatch, capsys):
     def stop() -> None:
         raise KeyboardInterrupt
 

@@ -32,5 +32,5 @@ def test_a_bad_range_is_refused_by_its_code(start, end, code):
         DateRange.parse(start, end, TODAY)
 
 
-def test_a_long_range_is_taken_from_who_is_sure():
+def test_a_range_over_ten_years_needs_a_confirmation():
     assert len(list(DateRange.parse("2010-01-01", "2026-11-21", TODAY, sure=True))) == 6169

@@ -145,7 +145,7 @@ def test_an_asset_without_an_id_is_left_out_and_named():
         ("alternative_me", {}, "^bad_source: 'alternative_me' has no past to fetch"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_in_a_sentence(source, wanted, message):
+def test_a_request_that_cannot_work_is_refused_with_its_code(source, wanted, message):
     with pytest.raises(BadConfiguration, match=message):
         plan(source, "2026-01-01", **wanted)
 

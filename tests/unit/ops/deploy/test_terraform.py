@@ -9,7 +9,7 @@ def line(**event):
     return json.dumps(event)
 
 
-def test_what_terraform_says_becomes_how_far_it_is():
+def test_terraforms_lines_become_progress():
     log = TerraformLog()
     log.read_line(line(type="planned_change"))
     log.read_line(line(type="change_summary", changes={"add": 3, "change": 1, "remove": 0}))
@@ -28,7 +28,7 @@ def test_a_plan_that_changes_only_an_output_is_still_to_be_applied():
     assert log.changes
 
 
-def test_an_error_is_told_with_its_reason_and_place():
+def test_an_error_of_terraform_has_its_detail_and_address():
     log = TerraformLog()
     log.read_line("There is a problem with the CLI configuration")
     diagnosis = {"severity": "error", "summary": "No", "detail": "Because\nof this", "address": "a.b"}
@@ -37,7 +37,7 @@ def test_an_error_is_told_with_its_reason_and_place():
     assert one_line("\n".join(log.errors)) == "No: Because of this (a.b)"
 
 
-def test_without_a_diagnosis_whatever_was_printed_is_told():
+def test_without_a_diagnostic_the_other_output_is_the_error():
     log = TerraformLog()
     assert log.errors == ["no message"]
     log.read_line("panic: oops\n")

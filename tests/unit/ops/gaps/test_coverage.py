@@ -37,7 +37,7 @@ def test_buckets_are_counted_by_day_within_the_days_alone():
         (Counter(not_listed=5), None),
     ],
 )
-def test_what_is_not_expected_counts_neither_way(states: Counter[str], percent: float | None):
+def test_buckets_that_are_not_expected_do_not_change_the_share(states: Counter[str], percent: float | None):
     assert coverage.explained_percent(states) == percent
 
 

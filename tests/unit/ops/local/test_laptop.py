@@ -10,13 +10,13 @@ from ops.local.laptop import PORT, Laptop
 from ops.local.lifecycle import exports, machine_variables
 
 
-def test_the_folder_and_the_port_are_the_environments_to_move(tmp_path):
+def test_the_folder_and_the_port_come_from_the_environment(tmp_path):
     laptop = Laptop.from_env({"COINLAKE_LOCAL": str(tmp_path), "COINLAKE_PORT": "6000"})
     assert (laptop.folder, laptop.endpoint) == (tmp_path, "https://127.0.0.1:6000")
     assert laptop.simulator == "https://127.0.0.1:6001"
 
 
-def test_a_started_one_remembers_its_port(tmp_path):
+def test_a_started_laptop_keeps_its_port(tmp_path):
     env = {"COINLAKE_LOCAL": str(tmp_path)}
     assert Laptop.from_env(env).port == PORT
     Laptop(tmp_path, 6000).save_port()
@@ -49,14 +49,14 @@ def test_the_users_own_account_never_reaches_the_embedded_one(tmp_path, monkeypa
     assert aws.environment["PATH"] == os.environ["PATH"]
 
 
-def test_other_tools_are_led_to_the_embedded_account(tmp_path):
+def test_exports_point_other_aws_tools_to_the_embedded_account(tmp_path):
     shell = exports(Aws.embedded(Laptop(tmp_path, 6000))).splitlines()
     assert "export AWS_ENDPOINT_URL=https://127.0.0.1:6000" in shell
     assert "export AWS_ACCESS_KEY_ID=000000000000" in shell
     assert all(line.startswith("export AWS_") for line in shell)
 
 
-def test_without_a_region_the_remedy_is_told(monkeypatch, tmp_path):
+def test_a_missing_region_is_an_error_with_its_remedy(monkeypatch, tmp_path):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
@@ -64,7 +64,7 @@ def test_without_a_region_the_remedy_is_told(monkeypatch, tmp_path):
         Aws.real()
 
 
-def test_live_asks_the_real_exchanges(tmp_path):
+def test_with_live_no_source_url_is_replaced(tmp_path):
     laptop = Laptop(tmp_path, 6000)
     assert machine_variables(laptop, live=True)["source_urls"] == {}
     assert machine_variables(laptop, live=False)["source_urls"] == {

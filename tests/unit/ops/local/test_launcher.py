@@ -69,7 +69,7 @@ def patched():
     return SimpleNamespace(**locals())
 
 
-def test_the_patches_stand_in_front_of_what_they_mend():
+def test_each_patch_wraps_the_function_that_it_fixes():
     now = patched()
     now.eventbridge._invoke_target(TARGET, {"Source": "aws.scheduler", "Time": AT}, "rule")
     assert "2026-11-21T07:35:00Z" in now.delivered[0][0]["Input"]

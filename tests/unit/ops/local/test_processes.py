@@ -31,7 +31,7 @@ def test_a_started_process_is_found_again_and_stopped(process, tmp_path):
     assert not process.stop()
 
 
-def test_a_number_that_another_process_has_by_now_is_not_mistaken_for_it(process, tmp_path):
+def test_a_reused_pid_is_not_mistaken_for_the_process(process, tmp_path):
     other = subprocess.Popen(SLEEPER)
     (tmp_path / "sleeper.pid").write_text(str(other.pid))
     assert process.pid() is None
@@ -49,19 +49,19 @@ def test_a_process_that_ended_by_itself_has_crashed_and_a_stopped_one_has_not(pr
     assert not process.crashed
 
 
-def test_one_that_stops_at_once_is_reported_with_its_last_words(process):
+def test_a_process_that_stops_at_once_is_reported_with_its_last_log_line(process):
     last_words = [sys.executable, "-c", "raise SystemExit('the port is taken')"]
     with pytest.raises(ProcessFailed, match="the port is taken"):
         process.start(last_words, os.environ, lambda: False, 5)
 
 
-def test_one_that_is_never_ready_is_stopped_and_reported(process):
+def test_a_process_that_is_never_ready_is_stopped_and_reported(process):
     with pytest.raises(ProcessFailed, match="not ready within 0 s"):
         process.start(SLEEPER, os.environ, lambda: False, 0.2)
     assert process.pid() is None
 
 
-def test_one_that_does_not_listen_is_made_to_end(tmp_path):
+def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
     mark = tmp_path / "deaf"
     process = Process("stubborn", tmp_path, grace_seconds=0.3)
     process.start([*STUBBORN, str(mark)], os.environ, mark.exists, 5)

@@ -31,7 +31,7 @@ def test_a_query_of_tables_as_they_are_is_sent_as_it_was_written():
 
 
 @DIALECTS
-def test_what_was_known_hides_the_table_in_front_of_the_query(dialect):
+def test_as_of_a_time_a_table_is_hidden_by_its_definition(dialect):
     sql = define("SELECT base FROM Quotes", "lake", dialect, AT)
     assert sql.startswith("WITH quotes AS (\nSELECT ")
     assert """FROM "lake"."trusted_quotes" WHERE received_at <= TIMESTAMP '2026-11-21 07:35:00.000'""" in sql
@@ -97,11 +97,11 @@ def test_sql_that_only_athena_understands_is_read_in_its_dialect():
 
 
 @pytest.mark.parametrize("sql", ["SUMMARIZE quotes", "FROM quotes", "PIVOT quotes ON base USING max(price)"])
-def test_what_only_duckdb_understands_is_read_as_well(sql):
+def test_duckdbs_own_statements_are_parsed_too(sql):
     assert table_names(sql, "lake", "duckdb") == {"quotes"}
 
 
-def test_a_table_that_the_query_redefines_by_itself_is_what_was_known():
+def test_a_query_may_redefine_a_table_from_itself_as_of_a_time():
     sql = define(
         "WITH quotes AS (SELECT quotes.base FROM quotes) SELECT base FROM quotes", "lake", "athena", AT
     )
@@ -109,25 +109,25 @@ def test_a_table_that_the_query_redefines_by_itself_is_what_was_known():
     assert sql.endswith("quotes AS (SELECT quotes.base FROM quotes__lake AS quotes) SELECT base FROM quotes")
 
 
-def test_a_table_without_a_history_is_refused_by_what_can_be_asked():
+def test_a_table_without_history_is_refused_and_those_with_one_are_named():
     with pytest.raises(BadConfiguration, match=r"^bad_as_of: gaps .*--as-of reads quotes, candles, .*"):
         define("SELECT * FROM gaps", "lake", "duckdb", AT)
 
 
 @DIALECTS
-def test_a_table_with_its_database_would_slip_by_and_is_refused(dialect):
+def test_a_table_with_its_database_is_refused_as_of_a_time(dialect):
     with pytest.raises(BadConfiguration, match="^bad_as_of: .* without their database lake$"):
         define("SELECT * FROM Lake.quotes", "lake", dialect, AT)
 
 
 @DIALECTS
-def test_sql_that_cannot_be_read_is_refused_with_a_time(dialect):
+def test_sql_that_cannot_be_parsed_is_refused_as_of_a_time(dialect):
     with pytest.raises(BadConfiguration, match="^bad_as_of: the tables of this SQL cannot be told"):
         define("SELEC base FROM quotes", "lake", dialect, AT)
     assert define("SELEC base FROM quotes", "lake", dialect) == "SELEC base FROM quotes"
 
 
-def test_what_is_no_query_has_nothing_that_was_known():
+def test_a_statement_that_is_not_a_query_is_refused_as_of_a_time():
     with pytest.raises(BadConfiguration, match="^not_a_query"):
         define("DESCRIBE quotes", "lake", "duckdb", AT)
     assert define("SHOW TABLES", "lake", "duckdb", AT) == "SHOW TABLES"

@@ -82,7 +82,7 @@ def test_numbers_read_without_trailing_zeros(number, text):
     assert format_decimal(Decimal(number)) == text
 
 
-def test_the_absent_and_times_are_shown_as_people_write_them():
+def test_null_is_a_dash_and_times_have_no_fraction():
     assert format_value(None) == "–"
     assert format_value(datetime(2026, 11, 21, 7, 35, 1, 5)) == "2026-11-21 07:35:01"
 

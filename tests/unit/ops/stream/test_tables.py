@@ -34,16 +34,16 @@ def drawn(what):
     return shown.get()
 
 
-def test_a_stream_shows_its_price_when_it_was_said_and_how_late_it_came():
+def test_a_stream_shows_its_price_its_time_and_its_lag():
     row = drawn(streams_table([TRADE], now=1_795_132_859.1867))
     for cell in ("btcusdt@trade", "77,361.43", "00:00:57.136", "51 ms", "2.0 s ago", "12,345"):
         assert cell in row
 
 
-def test_a_stream_without_a_price_is_still_counted():
+def test_a_stream_without_a_price_still_has_a_row():
     assert "–" in drawn(streams_table([TRADE | {"price": None}], now=1_795_132_859.0))
 
 
-def test_what_was_lost_is_said():
+def test_lost_trades_are_shown_in_red():
     assert "none lost" in totals_line(TOTALS)
     assert "[red]5 lost[/]" in totals_line(TOTALS | {"dropped": 2, "refill_failed": 3})

@@ -12,7 +12,7 @@ from ops.dates import DateRange
 from ops.repair import replay
 from ops.stack import Stack
 
-from .landing import NOW, bodies, land
+from ..landing import NOW, bodies, land
 
 
 def choose(stack: Stack, **kinds: Any) -> list[Any]:

@@ -73,7 +73,7 @@ def test_a_table_without_files_is_empty_with_all_its_columns(stack, table):
     assert answer.columns == [*catalog()[table].schema.names, *catalog()[table].partitions]
 
 
-def test_the_copy_follows_the_lake_and_fetches_only_what_changed(stack, tmp_path):
+def test_the_local_copy_fetches_only_what_changed_and_drops_what_is_gone(stack, tmp_path):
     files = LakeFiles(stack, tmp_path)
     fetched: list[tuple[int, int]] = []
     land(stack, "1", KEY.format(page=1))
@@ -155,7 +155,7 @@ def test_athena_is_asked_in_the_stacks_workgroup_and_its_text_becomes_values(sta
     ]
 
 
-def test_athenas_refusal_is_told_in_its_own_words(stack):
+def test_athenas_own_error_message_is_shown(stack):
     stack.aws.clients["athena"] = Athena([{"State": "FAILED", "StateChangeReason": "line 1: no\nmore"}], [])
     with pytest.raises(QueryFailed, match="^Athena: line 1: no$"):
         athena.query(stack, "SELECT nope")

@@ -20,7 +20,7 @@ from ops.query.questions import question, questions
 from ops.query.result import QueryFailed
 
 from . import sample_lake
-from .test_query_as_of import OPEN, candle, trusted
+from .test_as_of import OPEN, candle, trusted
 from .test_questions import agrees
 
 GLUE = {"string": "string", "bool": "boolean", "int32": "int", "int64": "bigint", "double": "double"}
@@ -91,7 +91,7 @@ def test_the_folders_of_a_stream_are_columns(stack: Any) -> None:
     assert row == (sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100)
 
 
-def test_what_was_known_at_a_time_is_read_from_the_trusted_rows(stack: Any) -> None:
+def test_as_of_a_time_rows_come_from_trusted(stack: Any) -> None:
     rows = (candle(8, "10", 61, closed=False), candle(8, "11", 90), candle(9, "20", 121, revision=".r1"))
     key, body = trusted("a", *rows)
     stack.lake.put(key, body)

@@ -19,8 +19,8 @@ from ops.local.laptop import Laptop
 from ops.local.mailbox import Mail
 from ops.stack import Stack
 
-from .conftest import CONFIG
-from .landing import NOW, land
+from ..conftest import CONFIG
+from ..landing import NOW, land
 
 RULE = {
     "asset": "BTC",
@@ -92,7 +92,7 @@ def test_only_feeds_that_fire_while_somebody_watches_are_waited_for():
         demo.quick_feeds(configured(feeds=hourly))
 
 
-def test_without_a_rule_that_a_shock_can_fire_the_remedy_is_told():
+def test_without_a_change_rule_the_demo_says_what_to_add():
     with pytest.raises(LandingTimeout, match="no price rule with change_percent"):
         demo.shockable_rule(configured())
 
@@ -111,7 +111,7 @@ def test_raw_without_its_ledger_entry_has_not_landed(running):
     running.wait_until_landed()
 
 
-def test_on_the_real_exchanges_a_silence_asks_for_the_network_and_no_fault_is_injected(running):
+def test_a_live_demo_injects_no_fault_and_a_timeout_hints_at_the_network(running):
     with pytest.raises(LandingTimeout, match=r"does this machine reach the real exchanges\?$"):
         running.run_live(nothing)
     land(running.stack, NOW + timedelta(seconds=1))
@@ -127,7 +127,7 @@ def test_a_mail_that_did_not_come_ends_the_demo(running):
         running.run_with_faults(nothing)
 
 
-def test_the_whole_demo_is_content_with_both_mails(running):
+def test_the_demo_injects_both_faults_and_ends_with_both_mails(running):
     land(running.stack, NOW + timedelta(seconds=1))
     for subject, rule in (("BTC +10 %", "btc_moved"), ("4 rows quarantined", "quarantine")):
         logged(running.stack, subject, rule)
@@ -155,7 +155,7 @@ def test_a_mail_is_shown_as_its_reader_sees_it():
     assert "[x]" in captured.get()
 
 
-def test_the_end_says_how_to_go_on():
+def test_the_demo_ends_with_the_commands_to_go_on_with():
     console = Console(width=120)
     with console.capture() as captured:
         console.print(report.next_commands(Laptop.from_env({"COINLAKE_PORT": "6000"})))

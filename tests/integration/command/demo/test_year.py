@@ -19,9 +19,9 @@ from ops.demo.year import YearOfCandles
 from ops.query import duckdb
 from ops.stack import Stack
 
-from .conftest import CONFIG
-from .landing import NOW
-from .states import machine
+from ..conftest import CONFIG
+from ..landing import NOW
+from ..states import machine
 
 BINANCE = {**CONFIG["sources"]["coinbase"], "base_url": "https://binance.test"}
 LISTED = {
@@ -74,7 +74,7 @@ def ledger_key(market: str, end: datetime) -> str:
     return f"ledger/binance/candles/dt={end:%Y-%m-%d}/{end:%Y%m%dT000000Z}.{market}.1d.{days}.json"
 
 
-def test_a_window_that_did_not_land_is_told_by_its_outcome(stack, s3, running):
+def test_a_window_that_did_not_land_ends_the_demo_with_its_outcome(stack, s3, running):
     running.aws.clients["stepfunctions"].child = lambda event: {
         "Input": json.dumps(event),
         "Output": '{"outcome": "unlisted", "detail": "no such market"}',
@@ -84,7 +84,7 @@ def test_a_window_that_did_not_land_is_told_by_its_outcome(stack, s3, running):
         year(running).fetch()
 
 
-def test_every_candle_accounted_for_is_said_so(running, monkeypatch, capsys):
+def test_a_year_without_unexplained_gaps_is_shown(running, monkeypatch, capsys):
     audited(running, monkeypatch, 0, "BTC", "ETH")
     year(running).audit()
     told = capsys.readouterr().out

@@ -13,7 +13,7 @@ from ops.repair.reconcile import reconcile
 from ops.repair.schedules import set_schedule
 from ops.stack import FunctionFailed, Stack
 
-from .landing import NOW
+from ..landing import NOW
 
 
 def answering(
@@ -39,7 +39,7 @@ def test_reconcile_asks_the_function_for_days_or_for_a_range(stack, monkeypatch)
     assert json.loads(calls[0]["Payload"]) == {"start": "2026-11-01", "end": "2026-11-02"}
 
 
-def test_a_function_that_raised_is_told_in_its_own_words(stack, monkeypatch):
+def test_the_error_of_a_function_is_shown(stack, monkeypatch):
     answering(stack, monkeypatch, b'{"errorMessage": "no bucket"}', FunctionError="Unhandled")
     with pytest.raises(FunctionFailed, match="reconcile failed: no bucket"):
         reconcile(stack, 7)

@@ -69,7 +69,7 @@ def test_questions_are_tables_for_sql_too(stack):
 
 
 @pytest.mark.parametrize("dialect", ["duckdb", "athena"])
-def test_questions_ask_tables_alone_and_take_no_name_of_one(dialect):
+def test_questions_read_tables_only_and_have_no_table_name(dialect):
     assert (
         set().union(*(relations.table_names(each.sql, "lake", dialect) for each in questions().values()))
         <= catalog().keys()
@@ -82,12 +82,12 @@ def test_the_folders_of_a_stream_are_columns(stack):
     assert answer.rows == [(sample_lake.STREAM, "BTCUSDT", sample_lake.DAY, 100)]
 
 
-def test_a_price_is_as_old_as_the_time_since_it_was_seen(stack):
+def test_the_age_of_a_price_is_the_time_since_it_was_observed(stack):
     [(age,)] = duckdb.query(stack, "SELECT age_minutes FROM latest_prices WHERE base = 'OLD'").rows
     assert 3 * 24 * 60 <= age < 3 * 24 * 60 + 60
 
 
-def test_what_was_known_at_a_time_reaches_into_questions(stack):
+def test_as_of_applies_to_the_tables_of_questions(stack):
     known = duckdb.query(stack, "SELECT * FROM price_history", sample_lake.NOW)
     assert (known.rows, len(known.columns)) == ([], 8)  # trusted holds nothing, refined does
     with pytest.raises(BadConfiguration, match="^bad_as_of: latest is computed from the newest rows"):

@@ -55,7 +55,7 @@ def closes(stack: Any, minutes: int) -> list[Decimal]:
     return [row[0] for row in duckdb.query(stack, sql, OPEN + timedelta(minutes=minutes)).rows]
 
 
-def test_what_came_later_is_not_known_yet(stack):
+def test_rows_received_later_are_not_read_as_of_a_time(stack):
     land(stack, "a", candle(8, "10", 61))
     land(stack, "b", candle(9, "20", 121))
     assert [closes(stack, minutes) for minutes in (60, 61, 120, 121)] == [[], [10], [10], [20]]
@@ -87,7 +87,7 @@ def test_the_trusted_table_has_every_row_that_was_known(stack):
 @pytest.mark.parametrize(
     "table", ["quotes", "candles", "tickers", "price_points", "assets", "rates", "sentiment"]
 )
-def test_what_was_known_has_the_columns_of_the_table(stack, table):
+def test_as_of_a_time_a_table_has_its_columns(stack, table):
     now = duckdb.query(stack, f"SELECT * FROM {table}")  # noqa: S608 - our own names
     then = duckdb.query(stack, f"SELECT * FROM {table}", OPEN)  # noqa: S608 - our own names
     assert (then.columns, then.types) == (now.columns, now.types)

@@ -16,7 +16,7 @@ from ops.demo.landing import LandingTimeout, LandingWait
 from ops.demo.live import LiveCapture
 from ops.stack import Stack
 
-from .landing import NOW
+from ..landing import NOW
 
 
 class NoCollector:
