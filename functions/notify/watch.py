@@ -3,11 +3,10 @@
 Its time is the scheduled one, so that the same watch, delivered twice, finds and mails the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import TypeVar
 
 from coinlake import intervals
 from coinlake.config import LakeConfig
@@ -20,8 +19,6 @@ from notify.digest import DailyDigest
 from notify.freshness import FeedStatus
 from notify.messages.pipeline import failures_mail, silence_mail, stale_mail
 from notify.state import State
-
-_Result = TypeVar("_Result")
 
 
 class WatchIncomplete(CoinlakeError):
@@ -45,24 +42,26 @@ class Watch:
         ``WatchIncomplete``, and no heartbeat is counted.
         """
         now = intervals.parse_utc(str(time))
-        attempts = _Attempts()
-        statuses = attempts.results(partial(self._status, feed, now) for feed in self._feeds(enabled=True))
-        # A feed that the configuration switches off is expected from its resumption at the earliest.
-        attempts.results(
-            partial(self.state.expect_from, feed.name, now) for feed in self._feeds(enabled=False)
-        )
-        depths = attempts.results(partial(self._depth, stage) for stage in self.dead_letters.urls)
-        alerts = [*self._stale(statuses, now), *self._failures(depths, now)]
-        attempts.results(partial(self.outbox.send, alert, run) for alert in alerts)
-        attempts.results([partial(self.digest.send, now, run)])
-        if attempts.faults:
-            raise WatchIncomplete(
-                f"the watch could not check or mail everything: {'; '.join(attempts.faults)}"
-            )
+        faults: list[str] = []
+        statuses: list[FeedStatus] = []
+        depths: dict[str, int] = {}
+        for feed in self.config.feeds.values():
+            with _collecting(faults):
+                if feed.enabled:
+                    statuses.append(self._status(feed, now))
+                else:  # it is expected from its resumption at the earliest
+                    self.state.expect_from(feed.name, now)
+        for stage in self.dead_letters.urls:
+            with _collecting(faults):
+                depths[stage] = self.dead_letters.depth(stage)
+        for alert in [*self._stale(statuses, now), *self._failures(depths, now)]:
+            with _collecting(faults):
+                self.outbox.send(alert, run)
+        with _collecting(faults):
+            self.digest.send(now, run)
+        if faults:
+            raise WatchIncomplete(f"the watch could not check or mail everything: {'; '.join(faults)}")
         metrics.add_metric("WatchCompleted", MetricUnit.Count, 1)
-
-    def _feeds(self, *, enabled: bool) -> list[Feed]:
-        return [feed for feed in self.config.feeds.values() if feed.enabled is enabled]
 
     def _status(self, feed: Feed, now: datetime) -> FeedStatus:
         """What is known of a feed; it is expected from the first watch that sees it run."""
@@ -72,23 +71,21 @@ class Watch:
             times = replace(times, expected_since=now)
         return FeedStatus(feed, times)
 
-    def _depth(self, stage: str) -> tuple[str, int]:
-        return stage, self.dead_letters.depth(stage)
-
     def _stale(self, statuses: list[FeedStatus], now: datetime) -> Iterator[Alert]:
         if not self.config.notices.stale:
             return
         stale = [status for status in statuses if status.is_stale(now)]
-        if len(stale) > 1 and len(stale) == len(self._feeds(enabled=True)):
+        enabled = sum(feed.enabled for feed in self.config.feeds.values())
+        if len(stale) > 1 and len(stale) == enabled:
             yield self._notice("silence", "all", silence_mail(stale, now), now)
             return
         for status in stale:
             yield self._notice("stale", status.feed.name, stale_mail(status, now), now)
 
-    def _failures(self, depths: list[tuple[str, int]], now: datetime) -> Iterator[Alert]:
+    def _failures(self, depths: Mapping[str, int], now: datetime) -> Iterator[Alert]:
         if not self.config.notices.failures:
             return
-        for stage, count in depths:
+        for stage, count in depths.items():
             if count:
                 yield self._notice("failures", stage, failures_mail(stage, count, now), now)
 
@@ -103,19 +100,11 @@ class Watch:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Attempts:
-    """Runs actions one by one and keeps the sentences of those that failed."""
-
-    faults: list[str] = field(default_factory=list)
-
-    def results(self, actions: Iterable[Callable[[], _Result]]) -> list[_Result]:
-        """The results of the actions that succeeded."""
-        results = []
-        for action in actions:
-            try:
-                results.append(action())
-            except CoinlakeError as fault:
-                logger.warning("check failed", reason=str(fault))
-                self.faults.append(str(fault))
-        return results
+@contextmanager
+def _collecting(faults: list[str]) -> Iterator[None]:
+    """Let the next check run although this one fails; its sentence joins the ``faults``."""
+    try:
+        yield
+    except CoinlakeError as fault:
+        logger.warning("check failed", reason=str(fault))
+        faults.append(str(fault))

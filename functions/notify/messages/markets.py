@@ -1,10 +1,9 @@
 """The mails about a market: its spread, its volume, its drawdown, a new high or low."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from coinlake.alert_rules import Kind, MarketRule
 from coinlake.keys import Partition
@@ -17,8 +16,7 @@ from notify.rules.markets import MarketFiring
 _TENTH: Final = Decimal("0.1")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wording:
+class _Wording(NamedTuple):
     """How one kind of rule puts in words what fired it, its condition, and what it was compared with."""
 
     value: Callable[[MarketFiring], str]

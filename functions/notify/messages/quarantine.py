@@ -2,9 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from coinlake.keys import QuarantineKey
 from coinlake.records import Rejection
@@ -17,8 +16,7 @@ MAX_SUBJECT_REASONS: Final = 3
 _WHOLE: Final = "a whole answer"
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRows:
+class RejectedRows(NamedTuple):
     """The rejected rows of one raw object; ``rejections`` None where they are too many to read."""
 
     bucket: str

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Context, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from coinlake.alert_rules import PriceRule
 from notify.rules.observations import Observation
@@ -16,8 +16,7 @@ from notify.rules.observations import Observation
 _EXACT: Final = Context(prec=120)  # two 38-digit values and a percentage multiply without rounding
 
 
-@dataclass(frozen=True, slots=True)
-class PricePoint:
+class PricePoint(NamedTuple):
     """An earlier price of the same series."""
 
     at: datetime
