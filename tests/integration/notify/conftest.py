@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from coinlake.batches import BatchFailed
-from coinlake.keys import RawKey, Slot
+from coinlake.keys import Partition, RawKey, Slot
 from coinlake.records import Rejection, quarantine_lines
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.tables import tables
@@ -84,7 +84,7 @@ class Line:
         raw = RawKey("coingecko", "quotes", Slot(due or now(), ("top", "usd", page)))
         defaults = {"source": "coingecko", "base": "BTC", "quote": "USD", "raw_symbol": "bitcoin"}
         common = defaults | {"observed_at": due or now(), "received_at": now(), "raw_key": str(raw)}
-        key = str(raw.trusted("quotes", f"dt={raw.slot.dt}"))
+        key = str(raw.trusted("quotes", Partition.day(raw.slot.dt)))
         return self._write("quotes", key, [common | row for row in rows])
 
     def candles(self, end: datetime, closes: list[str], *, closed: bool = True) -> str:
@@ -98,7 +98,7 @@ class Line:
             | {"received_at": end, "raw_key": str(raw)}
             for place, close in enumerate(closes)
         ]
-        return self._write("candles", str(raw.trusted("candles", f"interval=1h/month={end:%Y-%m}")), rows)
+        return self._write("candles", str(raw.trusted("candles", Partition.month(end, interval="1h"))), rows)
 
     def _write(self, table: str, key: str, rows: list[dict[str, Any]]) -> str:
         schema = tables()[table].schema

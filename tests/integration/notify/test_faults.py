@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from coinlake.keys import RawKey, Slot
+from coinlake.keys import Partition, RawKey, Slot
 from coinlake.s3_events import ObjectRef, created_event
 from notify import handler as notify_handler
 from tests.integration.notify.conftest import Line, configuration, now, rule
@@ -197,7 +197,7 @@ def test_an_object_that_is_gone_or_no_parquet_or_of_another_table_is_done_with(l
     broken = line.quotes({"price": "76000"}, page="p2")
     line.s3.put_object(Bucket="lake", Key=broken, Body=b"PAR1 and no more")
     raw = RawKey("coingecko", "quotes", Slot(now(), ("top", "usd", "p3")))
-    other = str(raw.trusted("assets", f"dt={raw.slot.dt}"))
+    other = str(raw.trusted("assets", Partition.day(raw.slot.dt)))
     line.s3.put_object(Bucket="lake", Key=other, Body=b"whatever")
     assert line.announce(gone, broken, other) == []
     assert line.mails() == []

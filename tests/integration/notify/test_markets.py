@@ -10,21 +10,21 @@ import pytest
 
 from coinlake import parquet
 from coinlake.config import LakeConfig
-from coinlake.keys import refined_key
+from coinlake.keys import Partition, RefinedKey
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
-from ops.alerts.dry_run import Rehearsal
+from ops.alerts.dry_run import DryRun
 from tests.integration.notify.conftest import Line, configuration, now, rule
 
 NOON = now().replace(hour=12, minute=0)
 
 
-def part(line: Line, table: str, partition: str, rows: list[dict[str, Any]]) -> str:
-    """Write a part as refine does; columns that a row leaves out are null."""
+def refined_file(line: Line, table: str, partition: Partition, rows: list[dict[str, Any]]) -> str:
+    """Write a file as refine does; columns that a row leaves out are null."""
     declared = refined()[table]
     known = [{name: row.get(name) for name in declared.schema.names} for row in rows]
     body = parquet.encode(declared, pa.Table.from_pylist(known, declared.schema))
-    key = refined_key(table, partition)
+    key = str(RefinedKey(table, partition))
     line.s3.put_object(Bucket="lake", Key=key, Body=body)
     return key
 
@@ -36,11 +36,11 @@ def spreads(line: Line, *prices: tuple[datetime, str, str]) -> str:
         | {"price": Decimal(price), "venues": 3, "median": Decimal(100), "made_from": "quotes"}
         for at, source, price in prices
     ]
-    return part(line, "spreads", f"month={prices[-1][0]:%Y-%m}", rows)
+    return refined_file(line, "spreads", Partition.month(prices[-1][0]), rows)
 
 
 def days(line: Line, newest: datetime, *closes: str) -> list[str]:
-    """Days of one price each, the last one ``newest``, a part for each month; the newest key last."""
+    """Days of one price each, the last one ``newest``, a file for each month; the newest key last."""
     rows = [
         {"source": "coinbase", "base": "BTC", "quote": "USD", "made_from": "1d"}
         | {"dt": f"{newest - timedelta(days=len(closes) - place):%Y-%m-%d}"}
@@ -50,7 +50,9 @@ def days(line: Line, newest: datetime, *closes: str) -> list[str]:
     ]
     months = sorted({row["dt"][:7] for row in rows})
     return [
-        part(line, "asset_days", f"month={month}", [row for row in rows if row["dt"].startswith(month)])
+        refined_file(
+            line, "asset_days", Partition.month(month), [row for row in rows if row["dt"].startswith(month)]
+        )
         for month in months
     ]
 
@@ -122,13 +124,20 @@ def test_yesterday_and_today_are_a_mail_each_and_older_days_are_no_news(line):
 
 
 def test_a_part_that_no_rule_reads_is_not_even_fetched(line):
-    month = f"month={now():%Y-%m}"
+    month = Partition.month(now())
     configured(line, high=rule(above=75000))
-    gone = [refined_key("spreads", month), refined_key("asset_days", month), refined_key("latest", "")]
-    assert line.announce(*gone, refined_key("quotes", f"dt={now():%Y-%m-%d}")) == []
+    gone = [
+        str(RefinedKey("spreads", month)),
+        str(RefinedKey("asset_days", month)),
+        str(RefinedKey("latest", Partition())),
+    ]
+    assert line.announce(*gone, str(RefinedKey("quotes", Partition.day(now())))) == []
     configured(line, apart=rule(spread_bps=30), down=rule(drawdown_percent=20))
     assert (
-        line.announce(refined_key("spreads", "month=2020-01"), refined_key("asset_days", "month=2020-01"))
+        line.announce(
+            str(RefinedKey("spreads", Partition.month("2020-01"))),
+            str(RefinedKey("asset_days", Partition.month("2020-01"))),
+        )
         == []
     )
     assert line.mails() == []
@@ -158,10 +167,10 @@ def digested(line: Line, **changes: Any) -> None:
             ("coinbase", "XRP", 70.0, None),
         )
     ]
-    part(line, "latest", "", rows)
+    refined_file(line, "latest", Partition(), rows)
     day = {"dt": f"{NOON:%Y-%m-%d}", "source": "coingecko", "quote": "USD", "assets": 2, "assets_up": 1}
     day |= {"assets_down": 1, "total_market_cap": Decimal(15), "sentiment": 61, "classification": "Greed"}
-    part(line, "market_days", f"year={NOON:%Y}", [day])
+    refined_file(line, "market_days", Partition.of({"year": NOON.year}), [day])
 
 
 def test_the_digest_is_mailed_once_a_day_by_the_first_watch_after_its_time(line):
@@ -184,7 +193,7 @@ def test_a_watch_an_hour_late_mails_no_digest_and_none_is_sent_without_the_setti
 
 def test_a_digest_waits_for_prices_of_the_day(line):
     digested(line)
-    key = refined_key("latest", "")
+    key = str(RefinedKey("latest", Partition()))
     body = line.s3.get_object(Bucket="lake", Key=key)["Body"].read()
     line.s3.delete_object(Bucket="lake", Key=key)
     line.watch(NOON)
@@ -201,6 +210,8 @@ def test_the_alerts_command_finds_on_the_same_data_what_notify_mails(line):
     quoted = line.quotes({"price": "77361.43", "observed_at": now()})
     line.announce(quoted, spreads(line, (now(), "coinbase", "99")), *days(line, now(), "100", "80"))
     config = LakeConfig.from_json(json.dumps(document).encode())
-    fired = Rehearsal.of(ObjectStore(line.s3, "lake"), config, now().date()).fired()
-    assert sorted(one.first.mail.subject for one in fired) == sorted(mail["Subject"] for mail in line.mails())
-    assert {one.rule for one in fired} == {"high", "apart", "down"}
+    fired = DryRun.of(ObjectStore(line.s3, "lake"), config, now().date()).fired()
+    assert sorted(rule_.first.mail.subject for rule_ in fired) == sorted(
+        mail["Subject"] for mail in line.mails()
+    )
+    assert {rule_.rule for rule_ in fired} == {"high", "apart", "down"}

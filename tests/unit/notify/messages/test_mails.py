@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coinlake.alert_rules import PriceRule
 from coinlake.feeds import Feed
-from coinlake.keys import RawKey, Slot
+from coinlake.keys import Partition, RawKey, Slot
 from coinlake.records import Rejection
 from notify.alerts import Mail
 from notify.freshness import FeedStatus, FeedTimes
@@ -26,9 +26,9 @@ DUE = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 NOW = DUE + timedelta(minutes=25)
 HOUR = timedelta(hours=1)
 RAW = RawKey("coingecko", "quotes", Slot(DUE, ("top", "usd", "p1")))
-QUOTES = RAW.trusted("quotes", "dt=2026-11-21")
+QUOTES = RAW.trusted("quotes", Partition.day(DUE))
 WINDOW = RawKey("coinbase", "candles", Slot(DUE, ("BTC-USD", "1h", "24")))
-CANDLES = WINDOW.trusted("candles", "interval=1h/month=2026-11")
+CANDLES = WINDOW.trusted("candles", Partition.month(DUE, interval="1h"))
 HIGH = PriceRule("btc-high", "BTC", "USD", None, Decimal(75000), None, None, HOUR, HOUR)
 LOW = PriceRule("btc-low", "BTC", "USD", "coinbase", None, Decimal(75000), None, HOUR, HOUR)
 MOVES = PriceRule("shib-moves", "SHIB", "USD", None, None, None, Decimal(5), HOUR, 3 * HOUR)

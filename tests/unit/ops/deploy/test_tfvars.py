@@ -36,7 +36,7 @@ def test_values_stand_over_the_defaults_of_what_is_left_out(folder):
         ("", "dve", r"config_not_found: .*did you mean 'dev'\?"),
         ("alert_rule = {}", "dev", r"config_unknown_key: .*'alert_rule'.*did you mean 'alert_rules'\?"),
         (
-            'environment = "dev"\nprice_rules = {\n  x = [1\n}\n',
+            'environment = "dev"\nalert_rules = {\n  x = [1\n}\n',
             "dev",
             r"config_syntax: dev.tfvars line 4, column 1 ",
         ),
