@@ -211,7 +211,7 @@ def test_the_alerts_command_finds_on_the_same_data_what_notify_mails(line):
     line.announce(quoted, spreads(line, (now(), "coinbase", "99")), *days(line, now(), "100", "80"))
     config = LakeConfig.from_json(json.dumps(document).encode())
     fired = DryRun.of(ObjectStore(line.s3, "lake"), config, now().date()).fired()
-    assert sorted(rule_.first.mail.subject for rule_ in fired) == sorted(
+    assert sorted(alert.first.mail.subject for alert in fired) == sorted(
         mail["Subject"] for mail in line.mails()
     )
-    assert {rule_.rule for rule_ in fired} == {"high", "apart", "down"}
+    assert {alert.name for alert in fired} == {"high", "apart", "down"}
