@@ -117,7 +117,7 @@ class Lake:
 
     def refined(self) -> set[str]:
         """The tables that refined has parts of."""
-        return {keys.parse_refined(key)[0] for key in self.stack.lake.keys(keys.REFINED)}
+        return {keys.RefinedKey.parse(key).table for key in self.stack.lake.keys(keys.REFINED)}
 
     def refine(self) -> None:
         """Run refine now, beside its schedule, until its queue is empty."""

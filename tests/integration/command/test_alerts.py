@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coinlake import parquet
-from coinlake.keys import RawKey, Slot, refined_key
+from coinlake.keys import Partition, RawKey, RefinedKey, Slot
 from coinlake.tables import refined, tables
 from ops import cli
 from ops.alerts import dry_run
@@ -55,7 +55,7 @@ def candle(stack: Stack, end: datetime, close: str, asset: str = "BTC") -> None:
 
 
 def part(stack: Stack, table: str, partition: str, *rows: dict[str, Any]) -> None:
-    written(stack, refined_key(table, partition), refined()[table], *rows)
+    written(stack, str(RefinedKey(table, Partition(partition))), refined()[table], *rows)
 
 
 def written(stack: Stack, key: str, table: Any, *rows: dict[str, Any]) -> None:

@@ -106,14 +106,15 @@ def test_the_prefix_of_a_day_holds_its_keys(raw: RawKey):
     ],
 )
 def test_a_refined_key_has_one_file_for_each_partition(table: str, partition: str, key: str) -> None:
-    assert keys.refined_key(table, partition) == key
-    assert keys.parse_refined(key) == (table, partition)
+    refined = keys.RefinedKey(table, keys.Partition(partition))
+    assert str(refined) == key
+    assert keys.RefinedKey.parse(key) == refined
 
 
 def test_other_keys_are_not_refined_ones() -> None:
     for key in ("trusted/quotes/dt=2026-11-21/part.parquet", "refined/quotes/dt=1/other.parquet", "refined/"):
         with pytest.raises(BadKey):
-            keys.parse_refined(key)
+            keys.RefinedKey.parse(key)
 
 
 def test_a_partition_is_made_and_parsed_in_one_place() -> None:

@@ -292,19 +292,6 @@ def ledger_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{LEDGER}{source}/{dataset}/dt={dt}/"
 
 
-def gaps_key(source: str, interval: str, month: str) -> str:
-    return str(GapsKey(source, Partition.month(month, interval=interval)))
-
-
-def refined_key(table: str, partition: str) -> str:
-    return str(RefinedKey(table, Partition(partition)))
-
-
-def parse_refined(key: str) -> tuple[str, str]:
-    parsed = RefinedKey.parse(key)
-    return parsed.table, parsed.partition
-
-
 def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:
     found = pattern.fullmatch(key)
     if not found:
