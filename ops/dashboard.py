@@ -53,8 +53,8 @@ class Page:
 
     def files(self) -> set[str]:
         """Their paths within the folder, with ``/``."""
-        found = (path for pattern in self.serving["files"] for path in self.folder.glob(pattern))
-        return {path.relative_to(self.folder).as_posix() for path in found}
+        paths = (path for pattern in self.serving["files"] for path in self.folder.glob(pattern))
+        return {path.relative_to(self.folder).as_posix() for path in paths}
 
     def content_type(self, path: str) -> str:
         return str(self.serving["content_types"][path.rpartition(".")[2]])
@@ -70,7 +70,7 @@ class Site:
     page: Page
     store: ObjectStore
 
-    def answer(self, request: Request) -> Response:
+    def respond(self, request: Request) -> Response:
         path = request.path_params["path"] or "index.html"
         try:
             body, etag = self._data(path) if path.startswith(DATA) else self._file(path)
@@ -92,8 +92,8 @@ class Site:
     def _data(self, path: str) -> tuple[bytes, str]:
         if not path.endswith(".json"):
             raise NotFound(path)
-        found = self.store.get(path, MAX_DATA_BYTES)
-        return found.body, found.etag
+        stored = self.store.get(path, MAX_DATA_BYTES)
+        return stored.body, stored.etag
 
 
 def application(site: Site, ready: Callable[[], object] = lambda: None) -> Starlette:
@@ -105,8 +105,8 @@ def application(site: Site, ready: Callable[[], object] = lambda: None) -> Starl
         ready()
         yield
 
-    def answer(request: Request) -> Response:
-        response = site.answer(request)
+    def respond(request: Request) -> Response:
+        response = site.respond(request)
         response.headers.update(site.page.serving["headers"])
         return response
 
@@ -115,23 +115,23 @@ def application(site: Site, ready: Callable[[], object] = lambda: None) -> Starl
         Middleware(GZipMiddleware, minimum_size=_COMPRESSED_FROM_BYTES, compresslevel=5),
     ]
     return Starlette(
-        routes=[Route("/{path:path}", answer, methods=["GET"])], middleware=middleware, lifespan=lifespan
+        routes=[Route("/{path:path}", respond, methods=["GET"])], middleware=middleware, lifespan=lifespan
     )
 
 
 def listen(port: int) -> socket.socket:
     """A loopback socket; port 0 takes any free one. ``PortTaken`` where something listens."""
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((LOOPBACK, port))
-        found.listen()  # from now on a browser waits instead of being refused
+        listener.bind((LOOPBACK, port))
+        listener.listen()  # from now on a browser waits instead of being refused
     except OSError:
-        found.close()
+        listener.close()
         raise PortTaken(
             f"port {port} of this machine is taken; choose another one with --port, or --port 0 for any"
         ) from None
-    return found
+    return listener
 
 
 def serve(store: ObjectStore, port: int, announce: Callable[[str], object], *, browser: bool) -> None:

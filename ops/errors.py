@@ -58,30 +58,30 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
     """What to tell the user of ``error``; an unexpected one leaves its traceback in ``report``."""
     if isinstance(error, CoinlakeError | TerraformMissing):
-        return str(error)
-    return _aws(error) or _unexpected(error, report)
+        return _auth(error.__cause__) or str(error)
+    return _auth(error) or _aws(error) or _unexpected(error, report)
 
 
-def _aws(error: Exception) -> str | None:
+def _auth(error: BaseException | None) -> str | None:
     """Credentials are named by what is wrong with them, never shown."""
-    if isinstance(error, NoRegionError):
-        return "no_region: no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-west-1"
     if isinstance(error, _NO_AUTH):
         return f"auth: AWS credentials are missing or expired ({type(error).__name__}); {_LOGIN}"
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | SSLError):
-        return f"AWS cannot be reached ({error}); on the laptop, `coinlake up` starts it"
-    if isinstance(error, ClientError):
-        return _refusal(error)
-    if isinstance(error, BotoCoreError):
-        return f"AWS could not be asked: {error}"
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in _REFUSED_AUTH:
+        return f"auth: AWS refuses the credentials ({error.response['Error']['Code']}); {_LOGIN}"
     return None
 
 
-def _refusal(error: ClientError) -> str:
-    code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    if code in _REFUSED_AUTH:
-        return f"auth: AWS refuses the credentials ({code}); {_LOGIN}"
-    return f"AWS refused {error.operation_name}: {code}: {text[:300]}"
+def _aws(error: Exception) -> str | None:
+    if isinstance(error, NoRegionError):
+        return "no_region: no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-west-1"
+    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | SSLError):
+        return f"AWS cannot be reached ({error}); on the laptop, `coinlake up` starts it"
+    if isinstance(error, ClientError):
+        code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
+        return f"AWS refused {error.operation_name}: {code}: {text[:300]}"
+    if isinstance(error, BotoCoreError):
+        return f"AWS could not be called: {error}"
+    return None
 
 
 def _unexpected(error: Exception, report: Path) -> str:

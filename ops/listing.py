@@ -1,8 +1,7 @@
-"""Listing a bucket with what S3 tells beside the keys: size and etag."""
+"""Listing a bucket with the size and etag that S3 returns beside each key."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from coinlake.stores import ObjectStore
 
@@ -20,8 +19,5 @@ def entries(store: ObjectStore, prefix: str) -> Iterator[Entry]:
     """Every object under ``prefix``, in key order, a page of 1,000 at a time."""
     pages = store.client.get_paginator("list_objects_v2").paginate(Bucket=store.bucket, Prefix=prefix)
     for page in pages:
-        yield from (_entry(found) for found in page.get("Contents", ()))
-
-
-def _entry(found: dict[str, Any]) -> Entry:
-    return Entry(found["Key"], found["Size"], found["ETag"].strip('"'))
+        for item in page.get("Contents", ()):
+            yield Entry(item["Key"], item["Size"], item["ETag"].strip('"'))

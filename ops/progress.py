@@ -23,7 +23,7 @@ stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 @dataclass(slots=True)
 class Step:
-    """A step at work; ``say`` tells how far it is."""
+    """A step at work; ``say`` shows how far it is."""
 
     title: str
     status: Status

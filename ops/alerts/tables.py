@@ -39,9 +39,9 @@ def digest_text(config: LakeConfig, alert: Alert) -> str:
 
 def conditions(config: LakeConfig) -> dict[str, str]:
     """What each rule asks for, in words, in the order of their names."""
-    words = {rule.name: price_messages.condition(rule) for rule in config.price_rules}
-    words |= {rule.name: market_messages.condition(rule) for rule in config.market_rules}
-    return dict(sorted(words.items()))
+    conditions = {rule.name: price_messages.condition(rule) for rule in config.price_rules}
+    conditions |= {rule.name: market_messages.condition(rule) for rule in config.market_rules}
+    return dict(sorted(conditions.items()))
 
 
 def _subject(alert: Alert, environment: str) -> str:

@@ -89,8 +89,8 @@ def outcomes(stack: Stack, arn: str) -> Iterator[Result]:
             f"the backfill's run {ended['status'].lower()}: {why[:300]}; "
             "give the same command again: what has landed is not asked for again"
         )
-    place = json.loads(ended["output"])["ResultWriterDetails"]
-    return results.read(ObjectStore(stack.aws.client("s3"), place["Bucket"]), place["Key"])
+    written = json.loads(ended["output"])["ResultWriterDetails"]
+    return results.read(ObjectStore(stack.aws.client("s3"), written["Bucket"]), written["Key"])
 
 
 def _machine(stack: Stack) -> str:

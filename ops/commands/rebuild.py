@@ -33,9 +33,9 @@ def rebuild(
     yes: Yes = False,
     env: Env = "local",
 ) -> None:
-    """Compute refined anew from trusted, and put right what differs; --check only compares, trusted too.
+    """Compute refined anew from trusted, and replace what differs; --check only compares, trusted too.
 
-    Trusted is put right by `coinlake replay --force`.
+    Trusted is replaced by `coinlake replay --force`.
     """
     stack = Stack.find(env)
     with tempfile.TemporaryDirectory() as folder:
@@ -46,7 +46,7 @@ def rebuild(
         if not check and wrong and (yes or confirm(f"Replace {len(wrong):,} parts of refined?")):
             repaired = sum(comparison.repair(verdict) for verdict in wrong)
             console.print(
-                f"{repaired:,} parts put right, {len(wrong) - repaired:,} replaced by refine meanwhile"
+                f"{repaired:,} parts replaced, {len(wrong) - repaired:,} rewritten by refine meanwhile"
             )
             return
     if any(verdict.is_wrong for verdict in (*trusted, *refined)):

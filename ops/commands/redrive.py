@@ -16,7 +16,7 @@ app = typer.Typer()
 def run_redrive(
     stage: Annotated[str, typer.Argument(help="ingest, transform, refine or notify.")], env: Env = "local"
 ) -> None:
-    """Empty a stage's dead-letter queue back to where its messages came from, once the fault is mended."""
+    """Empty a stage's dead-letter queue back to where its messages came from, once the fault is fixed."""
     stack = Stack.find(env)
     with step(f"Redriving {stage}") as current:
         result = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))

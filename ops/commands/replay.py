@@ -27,7 +27,7 @@ def run_replay(
     yes: Yes = False,
     env: Env = "local",
 ) -> None:
-    """Send raw objects through transform again, after a parser was mended.
+    """Send raw objects through transform again, after a parser was fixed.
 
     An object that the deployed code already did is skipped by transform; --force does it again.
     """

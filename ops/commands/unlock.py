@@ -15,7 +15,7 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=AWS)
 def unlock(
-    environment: Environment, lock_id: Annotated[str, typer.Argument(help="As the failed run told it.")]
+    environment: Environment, lock_id: Annotated[str, typer.Argument(help="As the failed run printed it.")]
 ) -> None:
     """Remove a state lock that a killed run left behind."""
     if environment == environments.LOCAL:

@@ -34,9 +34,9 @@ class YearOfCandles:
         priced = runner.show_plan(self.stack, self._request(), self.now)
         counts = runner.execute(self.stack, priced)
         if lost := {outcome: n for outcome, n in counts.items() if outcome not in results.FETCHED}:
-            told = ", ".join(f"{windows:,} {outcome}" for outcome, windows in sorted(lost.items()))
+            outcomes = ", ".join(f"{windows:,} {outcome}" for outcome, windows in sorted(lost.items()))
             raise LandingTimeout(
-                f"not every window of {SOURCE}'s past year landed: {told}; the table says why"
+                f"not every window of {SOURCE}'s past year landed: {outcomes}; the table says why"
             )
         with step("Their Parquet lands") as current:
             self.wait.until(lambda: self._pending(priced.plan), COMMIT_SECONDS, "transform", current.say)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from coinlake.errors import CoinlakeError
 from ops.aws import Aws
 
-_DEFAULT_REGION: Final = "us-east-1"  # the one region that CreateBucket must not be told
+_DEFAULT_REGION: Final = "us-east-1"  # the one region that CreateBucket refuses as a location
 NONCURRENT_DAYS: Final = 90
 
 
@@ -43,8 +43,8 @@ def ensure(aws: Aws) -> str:
     """Make the bucket, or bring an existing one to the same settings; returns its name."""
     s3, bucket = aws.client("s3"), name(aws)
     if not _exists(s3, bucket):
-        place = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
-        s3.create_bucket(Bucket=bucket, **({} if aws.region == _DEFAULT_REGION else place))
+        location = {"CreateBucketConfiguration": {"LocationConstraint": aws.region}}
+        s3.create_bucket(Bucket=bucket, **({} if aws.region == _DEFAULT_REGION else location))
     _protect(s3, bucket)
     return bucket
 

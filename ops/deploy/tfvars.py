@@ -71,16 +71,16 @@ def _defaults(path: Path) -> dict[str, Any]:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        found = hcl2.loads(path.read_text())
+        parsed = hcl2.loads(path.read_text())
     except UnexpectedInput as error:
         raise BadConfiguration(
             f"config_syntax: {path.name} line {error.line}, column {error.column} is not Terraform's "
-            "language; mend that line"
+            "language; correct that line"
         ) from None
     except (LarkError, ValueError) as error:
         raise BadConfiguration(f"config_syntax: {path.name} cannot be read: {str(error)[:80]}") from None
-    # names with two underscores are python-hcl2's own remarks
-    return {_plain(name): _plain(value) for name, value in found.items() if not name.startswith("__")}
+    # python-hcl2 adds keys of its own, which begin with two underscores
+    return {_plain(name): _plain(value) for name, value in parsed.items() if not name.startswith("__")}
 
 
 def _plain(value: Any) -> Any:

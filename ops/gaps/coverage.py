@@ -65,15 +65,15 @@ def read(stack: Stack, days: DateRange) -> list[Gap]:
 
 def coverage(gaps: Iterable[Gap], days: DateRange) -> Coverage:
     """For each market and day, how many of its buckets are in which state."""
-    found: Coverage = {}
+    by_market: Coverage = {}
     for gap in gaps:
         step = intervals.duration(gap.market.interval)
-        by_day = found.setdefault(gap.market, {})
+        by_day = by_market.setdefault(gap.market, {})
         for number in range(gap.buckets):
             day = (gap.open_time + number * step).date()
             if days.start <= day <= days.end:
                 by_day.setdefault(day, Counter())[gap.state] += 1
-    return found
+    return by_market
 
 
 def total(by_day: dict[date, Counter[str]]) -> Counter[str]:

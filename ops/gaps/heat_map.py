@@ -102,9 +102,9 @@ def _bars(
     known = [(number, day) for number, day in enumerate(days) if by_day.get(day)]
     for _, bar in groupby(
         enumerate(known),
-        key=lambda found: (
-            found[1][0] - found[0],
-            worst_state(by_day[found[1][1]]) if merged else found[1][1],
+        key=lambda item: (
+            item[1][0] - item[0],
+            worst_state(by_day[item[1][1]]) if merged else item[1][1],
         ),
     ):
-        yield [found for _, found in bar]
+        yield [numbered for _, numbered in bar]

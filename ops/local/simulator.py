@@ -105,7 +105,7 @@ class Simulator:
 def next_shock(before: Sequence[float], percent: float) -> float:
     """``percent``, or what takes the earlier shocks back where they left the price up."""
     moved = prod(1 + shock / 100 for shock in before)
-    half_way = 1 + percent / 200  # the simulator tells shocks rounded, so 1 is not hit exactly
+    half_way = 1 + percent / 200  # the simulator returns shocks rounded, so 1 is not hit exactly
     return percent if moved < half_way else (1 / moved - 1) * 100
 
 

@@ -12,7 +12,7 @@ from ops.listing import Entry, entries
 from ops.stack import Stack
 
 THREADS: Final = 16
-MAX_BYTES: Final = 1 << 30  # whatever the listing said: refine replaces parts by longer ones meanwhile
+MAX_BYTES: Final = 1 << 30  # not the listed size: refine may have replaced the file by a longer one meanwhile
 Report = Callable[[int, int], None]
 
 

@@ -43,7 +43,7 @@ class Question:
         return cls(
             name=name,
             title=text.splitlines()[0].removeprefix("-- "),
-            columns=tuple(Column(*found) for found in _COLUMN.findall(text)),
+            columns=tuple(Column(*match) for match in _COLUMN.findall(text)),
             sql=_COMMENT.sub("", text).strip(),
         )
 

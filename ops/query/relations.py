@@ -42,7 +42,7 @@ class Reference:
 def define(sql: str, database: str, dialect: Dialect, as_of: datetime | None = None) -> str:
     """``sql`` led in by definitions of its names, beyond the tables of ``database`` as they are.
 
-    Raises ``BadConfiguration``: bad_as_of for a table of which nothing tells what was known ``as_of`` a
+    Raises ``BadConfiguration``: bad_as_of for a table without a history that says what was known ``as_of`` a
     time, or for SQL that cannot be read; not_a_query for a statement that takes no definitions.
     """
     lead, query = _split_explain(sql, dialect)
@@ -88,14 +88,14 @@ def references(query: str, dialect: Dialect) -> list[Reference] | None:
         sources = [source for scope in traverse_scope(tree) for source in scope.sources.values()]
     else:
         sources = list(tree.find_all(exp.Table))
-    found = {}
+    by_position = {}
     for table in sources:
         if isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier):
             start, end = table.this.meta.get("start"), table.this.meta.get("end", 0)
-            found[start, table.name] = Reference(
+            by_position[start, table.name] = Reference(
                 table.name.lower(), table.db.lower(), start, end, aliased=bool(table.alias)
             )
-    return sorted(found.values(), key=lambda reference: reference.start or 0)
+    return sorted(by_position.values(), key=lambda reference: reference.start or 0)
 
 
 def _duckdb_references(query: str) -> list[Reference] | None:
@@ -144,15 +144,20 @@ def _definitions(query: str, database: str, dialect: Dialect, as_of: datetime | 
     """Common table expressions by name, each after those that it needs."""
     found = references(query, dialect)
     names = _names(found or [], database)
-    asked = {name: question.sql for name, question in questions().items() if name in names}
+    used_questions = {name: question.sql for name, question in questions().items() if name in names}
     if as_of is None:
-        return asked
+        return used_questions
     if found is None:
-        raise BadConfiguration("bad_as_of: the tables of this SQL cannot be told; simplify it for --as-of")
+        raise BadConfiguration(
+            "bad_as_of: this SQL cannot be parsed, so its tables are unknown; simplify it for --as-of"
+        )
     if any(reference.database == database.lower() for reference in found):
         raise BadConfiguration(f"bad_as_of: with --as-of write tables without their database {database}")
-    needed = names.union(*(table_names(sql, database, dialect) for sql in asked.values())) & catalog().keys()
-    return {name: _as_of(name, database, as_of) for name in sorted(needed)} | asked
+    needed = (
+        names.union(*(table_names(sql, database, dialect) for sql in used_questions.values()))
+        & catalog().keys()
+    )
+    return {name: _as_of(name, database, as_of) for name in sorted(needed)} | used_questions
 
 
 def _names(found: Iterable[Reference], database: str) -> set[str]:
@@ -181,7 +186,7 @@ def _as_of(name: str, database: str, as_of: datetime) -> str:
     trusted = catalog().get(f"{TRUSTED_PREFIX}{base.name}") if base else None
     if base is None or trusted is None:
         raise BadConfiguration(
-            f"bad_as_of: {name} is computed from the newest rows, and nothing tells what it was; "
+            f"bad_as_of: {name} is computed from the newest rows, and nothing says what it was; "
             f"--as-of reads {', '.join(_tables_with_history())}"
         )
     moment = as_of.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -37,7 +37,7 @@ class QueryResult:
     ) -> Self:
         """From Python values; a column without a type has that of its values.
 
-        A decimal becomes as wide as its values need: Athena's embedded stand-in tells no scale.
+        A decimal becomes as wide as its values need: the embedded Athena returns no scale.
         """
         types = types or [None] * len(columns)
         arrays = [_array([row[index] for row in rows], kind) for index, kind in enumerate(types)]

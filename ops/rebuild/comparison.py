@@ -59,10 +59,10 @@ class Comparison:
     def __iter__(self) -> Iterator[ComparedObject]:
         computed = set(self.scratch.paths())
         for key in sorted(computed | self.listed.keys()):
-            yield self._compared(key, here=key in computed)
+            yield self._compared(key, is_computed=key in computed)
 
-    def _compared(self, key: str, *, here: bool) -> ComparedObject:
-        computed = sha256(self.scratch.body(key)) if here else ""
+    def _compared(self, key: str, *, is_computed: bool) -> ComparedObject:
+        computed = sha256(self.scratch.body(key)) if is_computed else ""
         listed = self.listed.get(key)
         if listed is None:
             return ComparedObject(key, State.MISSING, computed=computed)
@@ -75,7 +75,7 @@ class Comparison:
             return ComparedObject(key, State.EQUAL, real, computed)
         if stored.etag != listed.etag:
             return ComparedObject(key, State.CHANGED, real, computed)
-        return ComparedObject(key, State.DIFFERS if here else State.EXTRA, real, computed)
+        return ComparedObject(key, State.DIFFERS if is_computed else State.EXTRA, real, computed)
 
     def repair(self, compared: ComparedObject) -> bool:
         """Put what was computed in its place; False where another wrote the object meanwhile."""

@@ -29,8 +29,8 @@ class ScratchBucket:
 
     def paths(self, prefix: str = "") -> list[str]:
         """The keys under ``prefix`` that lie here, in order."""
-        found = (path for path in self.folder.rglob("*") if path.is_file())
-        keys = (path.relative_to(self.folder).as_posix() for path in found)
+        paths = (path for path in self.folder.rglob("*") if path.is_file())
+        keys = (path.relative_to(self.folder).as_posix() for path in paths)
         return sorted(key for key in keys if key.startswith(prefix))
 
     def body(self, key: str) -> bytes:
@@ -49,14 +49,14 @@ class ScratchBucket:
             return answer
         return self._head(Key, self._found(Key, "HeadObject"))
 
-    def put_object(self, *, Key: str, Body: bytes, **told: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
+    def put_object(self, *, Key: str, Body: bytes, **options: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
         """One process writes here, so conditions always hold."""
         if not self._here(Key):
             raise _refused("AccessDenied", "PutObject")
         path = self.folder / Key
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(Body)
-        self.metadata[Key] = told.get("Metadata", {})
+        self.metadata[Key] = options.get("Metadata", {})
         return {"ETag": _etag(Body)}
 
     def delete_object(self, *, Bucket: str, Key: str) -> None:  # noqa: ARG002, N803 - boto3's names

@@ -48,7 +48,7 @@ def _choose(stack: Stack, source: str | None, dataset: str | None) -> list[tuple
     known = {(feed.source, feed.dataset) for feed in stack.config().feeds.values()}
     chosen = sorted(pair for pair in known if source in (None, pair[0]) and dataset in (None, pair[1]))
     if not chosen:
-        pairs = ", ".join(f"{one}/{other}" for one, other in sorted(known))
+        pairs = ", ".join(f"{source}/{dataset}" for source, dataset in sorted(known))
         raise BadConfiguration(
             f"no feed has source {source or 'any'} and dataset {dataset or 'any'}; there are {pairs}"
         )

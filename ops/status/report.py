@@ -97,11 +97,11 @@ def zones(stack: Stack, totals: LedgerTotals) -> list[Zone]:
         (stack.raw, keys.RAW),
         *((stack.lake, zone) for zone in (keys.TRUSTED, keys.QUARANTINE, keys.LEDGER, keys.GAPS)),
     ]
-    found = []
+    counted = []
     for store, prefix in prefixes:
         sizes = [entry.size for entry in entries(store, prefix)]
-        found.append(Zone(prefix.rstrip("/"), len(sizes), sum(sizes), rows.get(prefix)))
-    return found
+        counted.append(Zone(prefix.rstrip("/"), len(sizes), sum(sizes), rows.get(prefix)))
+    return counted
 
 
 def ledger_totals(stack: Stack, days: Iterable[date]) -> LedgerTotals:

@@ -1,11 +1,11 @@
 """Starts MiniStack as coinlake needs it; runs in MiniStack's own virtual environment.
 
-Five private functions are put right, so the version is pinned in requirements.txt and
+Five private functions are patched, so the version is pinned in requirements.txt and
 tests/contract/test_ministack_launcher.py holds them to what this was written for:
 
 - EventBridge Scheduler's ``<aws.scheduler.scheduled-time>`` reaches the target as it stands, where
   AWS puts the time that the schedule was due (User Guide, "Adding context attributes").
-- DescribeAlarms leaves out half of an alarm, so that Terraform would mend every alarm every time.
+- DescribeAlarms leaves out half of an alarm, so that Terraform would update every alarm every time.
 - A query's Decimal cannot be saved, and everything of Athena's would be lost with it.
 - It asks for a right of its own for SQS's batches, which AWS grants with that for one message
   (Service Authorization Reference, "Actions defined by Amazon SQS").
@@ -77,7 +77,7 @@ def _rest(alarm: Mapping[str, Any]) -> Iterator[str]:
 def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, iam: Any, app: Any) -> None:
     """Put the five functions right; see the module's text."""
     deliver, describe = eventbridge._invoke_target, cloudwatch._describe_alarms
-    to_json, asked = persistence._json_default, iam.extract_iam_action
+    to_json, extract_action = persistence._json_default, iam.extract_iam_action
 
     def invoke_target(target: dict[str, Any], event: dict[str, Any], rule: Any, view: Any = None) -> Any:
         return deliver(scheduled(target, event), event, rule, view)
@@ -93,7 +93,7 @@ def patch(eventbridge: Any, cloudwatch: Any, persistence: Any, iam: Any, app: An
         return str(value) if isinstance(value, Decimal | date | time) else to_json(value)
 
     def extract_iam_action(*request: Any) -> str | None:
-        action: str | None = asked(*request)
+        action: str | None = extract_action(*request)
         return GRANTED_WITH.get(action or "", action)
 
     def port_is_bindable(_host: str, _port: int) -> bool:

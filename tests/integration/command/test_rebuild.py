@@ -1,4 +1,4 @@
-"""``coinlake rebuild``: every zone computed anew gives the bytes that events left, or is put right."""
+"""``coinlake rebuild``: every zone computed anew gives the bytes that events left, or is replaced."""
 
 import gzip
 import json
@@ -111,7 +111,7 @@ def test_rebuild_puts_refined_right_and_touches_nothing_else(lake, rebuild):
     spoil(lake)
     code, shown = rebuild("--yes")
     assert code == 0
-    assert "3 parts put right" in shown
+    assert "3 parts replaced" in shown
     assert objects(lake) == before
     assert rebuild("--check")[0] == 0
 

@@ -8,7 +8,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from coinlake.errors import CoinlakeError
+from coinlake.errors import CoinlakeError, StoreUnavailable
 from ops.errors import user_message
 from tools.terraform import TerraformMissing
 
@@ -29,13 +29,21 @@ def refused(code):
         (refused("InvalidClientTokenId"), "auth: "),
         (refused("AccessDenied"), "AWS refused ListBuckets: AccessDenied"),
         (EndpointConnectionError(endpoint_url="https://127.0.0.1:1"), "AWS cannot be reached"),
-        (ReadTimeoutError(endpoint_url="https://127.0.0.1:1"), "AWS could not be asked"),
+        (ReadTimeoutError(endpoint_url="https://127.0.0.1:1"), "AWS could not be called"),
     ],
 )
 def test_an_error_is_one_sentence_with_its_remedy(error, start, tmp_path):
-    told = user_message(error, tmp_path / "report")
-    assert told.startswith(start)
-    assert "\n" not in told
+    message = user_message(error, tmp_path / "report")
+    assert message.startswith(start)
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize("cause", [NoCredentialsError(), refused("ExpiredToken")])
+def test_bad_credentials_are_named_even_where_a_queue_or_a_bucket_needed_them(cause, tmp_path):
+    try:
+        raise StoreUnavailable("could not read the depth of a queue") from cause
+    except StoreUnavailable as error:
+        assert user_message(error, tmp_path / "report").startswith("auth: ")
 
 
 def test_refused_credentials_are_never_shown(tmp_path):
@@ -47,6 +55,6 @@ def test_an_unexpected_error_keeps_its_traceback_in_a_file(tmp_path):
     try:
         {}["x"]
     except KeyError as error:
-        told = user_message(error, report)
-    assert told == f"unexpected: KeyError: 'x' (the whole story is in {report})"
+        message = user_message(error, report)
+    assert message == f"unexpected: KeyError: 'x' (the whole story is in {report})"
     assert "Traceback" in report.read_text()

@@ -122,7 +122,7 @@ def test_a_table_with_its_database_is_refused_as_of_a_time(dialect):
 
 @DIALECTS
 def test_sql_that_cannot_be_parsed_is_refused_as_of_a_time(dialect):
-    with pytest.raises(BadConfiguration, match="^bad_as_of: the tables of this SQL cannot be told"):
+    with pytest.raises(BadConfiguration, match="^bad_as_of: this SQL cannot be parsed"):
         define("SELEC base FROM quotes", "lake", dialect, AT)
     assert define("SELEC base FROM quotes", "lake", dialect) == "SELEC base FROM quotes"
 
