@@ -1,6 +1,6 @@
 # Ten alarms, as many as are free. Each says what to do; all mail the operations topic. Functions with
-# a queue need none for their errors, for what they cannot do is a dead letter; of notify the watch's
-# heartbeat tells as well. The daily functions need none either: Lambda itself publishes a run of
+# a queue need none for their errors, for what they cannot do is a dead letter; the watch's heartbeat
+# covers notify as well. The daily functions need none either: Lambda itself publishes a run of
 # theirs that failed in the end.
 
 locals {

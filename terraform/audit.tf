@@ -1,5 +1,5 @@
 # audit: once a day every candle bucket that should exist is accounted for, in the table gaps, and
-# what nobody asked for is asked for through ingest. What stays unexplained alarms.
+# what was never requested is requested through ingest. What stays unexplained raises an alarm.
 
 module "audit" {
   source = "./modules/function"

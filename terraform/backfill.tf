@@ -1,5 +1,5 @@
 # backfill: reads a plan of windows from the artifacts bucket, has ingest fetch each, and writes there
-# what became of it. `coinlake backfill` plans, starts and follows it. Raw tells what is done already,
+# what became of it. `coinlake backfill` plans, starts and follows it. Raw shows what is done already,
 # so a backfill that was stopped is started again with the same plan.
 #
 #   input    {"plan": {"bucket", "key"}, "results": {"bucket", "prefix"}, "concurrency"}; the prefix is

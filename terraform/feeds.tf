@@ -1,4 +1,4 @@
-# The feeds as functions read them: defaults filled in, and those off whose source wants a key.
+# The feeds as functions read them: defaults filled in, and those disabled whose source needs a key that is not set.
 
 locals {
   # What follows from a feed's interval, unless the feed says otherwise. The schedules of long
@@ -30,7 +30,7 @@ locals {
     if contains(local.keyless, feed.source)
   }
 
-  # A paused feed keeps its place: it is not asked for, and not missed.
+  # A paused feed stays in the configuration: it is not requested, and not reported as stale.
   feeds = {
     for name, feed in var.feeds : name => {
       source   = feed.source

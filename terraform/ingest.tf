@@ -1,4 +1,4 @@
-# ingest: each feed's schedule invokes it; it asks the source and keeps the answer in raw.
+# ingest: each feed's schedule invokes it; it requests from the source and keeps the answer in raw.
 
 module "ingest" {
   source = "./modules/function"
@@ -50,7 +50,7 @@ data "aws_iam_policy_document" "ingest" {
     resources = ["${local.bucket_arns.raw}/raw/*"]
   }
 
-  # What all runs together may still ask of a source, one item each, and nothing else in the table.
+  # The token bucket that all runs of a source share, one item each, and nothing else in the table.
   statement {
     sid       = "ShareLimits"
     actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
@@ -144,6 +144,6 @@ module "feed_schedule" {
     scheduled_time = "<aws.scheduler.scheduled-time>"
   })
 
-  # What lands before S3 tells of it would wait for reconcile.
+  # What lands before S3 sends events would wait for reconcile.
   depends_on = [aws_s3_bucket_notification.raw, aws_s3_bucket_notification.lake]
 }

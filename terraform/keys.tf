@@ -1,4 +1,4 @@
-# Keys: the sources' API keys in SSM, and the customer managed KMS key for those who want one
+# Keys: the sources' API keys in SSM, and the customer managed KMS key for those who need one
 # ($1 a month and a price per request; without it AWS's own keys encrypt all but the topics).
 
 locals {

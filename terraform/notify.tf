@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "notify" {
   }
 
   # An object that a rerun deleted must answer 404, not 403 (see transform.tf); a new high of all days
-  # asks which months there are.
+  # needs the list of months.
   statement {
     sid       = "KnowWhatIsThere"
     actions   = ["s3:ListBucket"]
@@ -166,7 +166,7 @@ locals {
   state_table_arn = "arn:${local.account.partition}:dynamodb:${local.account.region}:${local.account.id}:table/${local.prefix}-state"
 }
 
-# What users asked to be told.
+# Where alerts are published.
 module "alerts" {
   source = "./modules/topic"
 

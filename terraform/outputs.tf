@@ -131,7 +131,7 @@ output "dashboard_url" {
 }
 
 output "quota" {
-  description = "What the feeds that are on ask of each source in its longest month, beside what it grants; null credits are not counted"
+  description = "Requests, weight and credits of the enabled feeds by source, in the longest month, beside what the source grants; null credits are not counted"
   value = {
     for source, has in local.catalog : source => merge(
       { requests_per_month = 0, weight_per_month = 0, credits_used = 0 },

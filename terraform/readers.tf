@@ -131,7 +131,7 @@ resource "aws_lakeformation_opt_in" "tables" {
   }
 }
 
-# What a reader needs of IAM beside the grants: to ask Athena, and to fetch the answers.
+# What a reader needs of IAM beside the grants: to query Athena, and to fetch the results.
 data "aws_iam_policy_document" "reader" {
   statement {
     sid = "AskAthena"

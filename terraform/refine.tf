@@ -1,5 +1,5 @@
 # refine: what is new in trusted, merged into one file for each partition. On a schedule the function
-# empties its queue itself, so that nobody polls it; at once (refine_batch_minutes = 0) SQS invokes it.
+# empties its queue itself, so that SQS is not polled; at once (refine_batch_minutes = 0) SQS invokes it.
 
 locals {
   refine_timeout_seconds = 300
@@ -12,7 +12,7 @@ locals {
     60 = "2"
   }
 
-  # What the dashboard's files take besides parts: they tell of gaps, quarantine, feeds, mails and queues.
+  # What the dashboard's files take besides refined: they show gaps, quarantine, feeds, mails and queues.
   refine_publishes = !var.enable_dashboard ? {} : {
     PublishFiles = {
       actions   = ["s3:PutObject"]

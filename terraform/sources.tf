@@ -1,6 +1,6 @@
-# What there is to ask, and what the sources publish of their limits. All of it is declared once, for
-# Python and Terraform, in sources.json, and coinlake/sources.py says what each name means; a new source
-# is an entry there. Here is only what variables choose of it.
+# The sources: datasets, limits, plans, keys. All of it is declared once, for Python and Terraform, in
+# sources.json, and coinlake/sources.py documents each field; a new source is an entry there. This file
+# only joins it with variables.
 
 locals {
   sources_json = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/sources.json"))
@@ -17,8 +17,8 @@ locals {
     )
   }
 
-  # By source: `ids` is the source whose ids `assets` maps, null where there are no assets to name, and
-  # `dollar` what a feed is quoted in unless it says otherwise.
+  # By source: `ids` is the source whose ids `assets` maps, null for a source without assets; `dollar` is
+  # the quote currency of a feed that names none.
   catalog = {
     for source, has in local.source_declarations : source => {
       title               = coalesce(local.plans[source].title, has.title)
@@ -41,7 +41,7 @@ locals {
     }
   }
 
-  # Where streams are listened to live, by source.
+  # The websockets of the sources that have one.
   websockets = {
     for source, has in local.source_declarations : source => has.websocket if has.websocket != null
   }

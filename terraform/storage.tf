@@ -1,4 +1,4 @@
-# The buckets, and the topics that tell what is new in the lake.
+# The buckets, and the topics that announce what is new in the lake.
 #
 # raw        what the sources answered, written once by ingest
 # lake       trusted/, refined/, quarantine/, ledger/ and gaps/, all computed from raw

@@ -116,7 +116,7 @@ resource "aws_ecs_cluster" "stream" {
 
   name = local.stream_name
 
-  # What it would tell costs more than the collector; its own metrics say how it is.
+  # Container Insights costs more than the collector, whose own metrics show its state.
   setting {
     name  = "containerInsights"
     value = "disabled"
@@ -198,7 +198,7 @@ resource "aws_ecs_service" "stream" {
     assign_public_ip = var.stream.public_address
   }
 
-  # One task has nothing to balance, and not everything that speaks ECS tells of it.
+  # One task has nothing to balance, and not every ECS API (the embedded one) returns this attribute.
   lifecycle {
     ignore_changes = [availability_zone_rebalancing]
   }

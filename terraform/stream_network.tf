@@ -16,7 +16,7 @@ resource "aws_vpc" "stream" {
   tags                 = { Name = local.stream_name }
 }
 
-# Nobody uses it, so it lets nothing through.
+# Nothing uses it, so it lets nothing through.
 resource "aws_default_security_group" "stream" {
   for_each = aws_vpc.stream
 

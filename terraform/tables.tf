@@ -1,11 +1,11 @@
 # What SQL knows: the tables of tables.json, where the plain name is the refined zone's and `trusted_…`
-# the trusted one's, and the questions of queries/. coinlake.tables.catalog() and ops.questions say
+# the trusted one's, and the questions of queries/. coinlake.tables.catalog() and ops/query/questions.py say
 # the same, and a test holds them together. Nothing here needs the provider.
 
 locals {
   declared = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
 
-  # A table without a place of its own lies in trusted/, and has a twin in refined/.
+  # A table without a location of its own lies in trusted/, and has a refined table in refined/.
   twins = { for name, table in local.declared : name => lookup(table, "refined", {}) if !can(table.location) }
 
   twin_partitions = {

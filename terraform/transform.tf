@@ -1,4 +1,4 @@
-# transform: S3 tells a queue of each new raw object; it becomes trusted, quarantine and ledger.
+# transform: S3 sends an event for each new raw object to a queue; the object becomes trusted, quarantine and ledger.
 
 locals {
   # What a ledger entry's version stands for: a rerun under the same version has nothing to do.

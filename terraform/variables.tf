@@ -1,4 +1,4 @@
-# What kind of stack it is. What it collects and whom it tells: variables_sources.tf,
+# What kind of stack it is. What it collects and whom it mails: variables_sources.tf,
 # variables_feeds.tf, variables_alerts.tf.
 
 variable "environment" {

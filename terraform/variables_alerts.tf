@@ -1,4 +1,4 @@
-# Whom the lake tells, and what of. Users edit environments/<environment>.tfvars, which sets these.
+# Who is mailed, and about what. Users edit environments/<environment>.tfvars, which sets these.
 
 locals {
   email = "^[^@\\s]+@[^@\\s.]+(\\.[^@\\s.]+)+$"
@@ -115,8 +115,8 @@ variable "alert_rules" {
   }
 }
 
-# Its name until it also meant spreads, volumes and records. Kept only so that an old file is told what to write:
-# Terraform merely warns of a variable that it does not know, and then nobody would be mailed.
+# Its name until it also meant spreads, volumes and records. Kept only so that an old file is refused with what to write:
+# Terraform only warns of a variable that it does not know, and then no alert would be mailed.
 variable "price_rules" {
   description = "Renamed; write alert_rules"
   type        = map(map(string))

@@ -1,9 +1,9 @@
-# What the lake collects. Users edit environments/<environment>.tfvars, which sets these. What there is
-# to ask: sources.json (sources.tf reads it). What it may cost of a source's quota:
+# What the lake collects. Users edit environments/<environment>.tfvars, which sets these. What the
+# sources offer: sources.json (sources.tf reads it). What the feeds use of a source's quota:
 # `coinlake preflight` (ops/preflight/quota.py).
 
 variable "feeds" {
-  description = "What to ask of which source, how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points ask each time for the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
+  description = "What is requested from which source, and how often. `assets` by symbol, or `top` by market cap, or neither where a source has but one list. candles and price_points request each time the last `lookback` closed ones (24), ohlc and the archive for as many days (1). `quote` (the source's dollar), `schedule`, a cron(...) in UTC, and stale_after_minutes (from the interval) need not be set"
   type = map(object({
     source              = string
     dataset             = string
@@ -168,7 +168,7 @@ variable "paused_feeds" {
 }
 
 variable "quota_used" {
-  description = "What the feeds that are on ask of each source in its longest month. `coinlake` counts it before each plan and passes it, for the output quota; it belongs into no file"
+  description = "Requests, weight and credits of the enabled feeds by source, in the longest month. `coinlake` counts them before each plan and passes them on, for the output quota; never set in a file"
   type        = map(object({ requests_per_month = number, weight_per_month = number, credits_used = number }))
   default     = {}
 }

@@ -1,4 +1,4 @@
-# Who may ask the lake, and what its catalog must know beforehand.
+# Who may query the lake, and what its catalog must know beforehand.
 
 variable "readers" {
   description = "ARNs of the IAM roles and users that may read every table through Lake Formation; empty uses IAM alone"

@@ -8,7 +8,7 @@ variable "assets" {
     BTC = { coingecko = "bitcoin", coinbase = "BTC", binance = "BTC", coincap = "bitcoin", coindesk = "BTC" }
     ETH = { coingecko = "ethereum", coinbase = "ETH", binance = "ETH", coincap = "ethereum", coindesk = "ETH" }
     XRP = { coingecko = "ripple", coinbase = "XRP", binance = "XRP", coincap = "xrp", coindesk = "XRP" }
-    # BNB at Coinbase was announced for late 2025; until someone has seen it there, no default feed asks.
+    # BNB at Coinbase was announced for late 2025; until it is confirmed, no default feed requests it.
     BNB  = { coingecko = "binancecoin", coinbase = "BNB", binance = "BNB", coincap = "binance-coin", coindesk = "BNB" }
     SOL  = { coingecko = "solana", coinbase = "SOL", binance = "SOL", coincap = "solana", coindesk = "SOL" }
     DOGE = { coingecko = "dogecoin", coinbase = "DOGE", binance = "DOGE", coincap = "dogecoin", coindesk = "DOGE" }
@@ -23,7 +23,7 @@ variable "assets" {
     UNI  = { coingecko = "uniswap", coinbase = "UNI", binance = "UNI", coincap = "uniswap", coindesk = "UNI" }
     NEAR = { coingecko = "near", coinbase = "NEAR", binance = "NEAR", coincap = "near-protocol", coindesk = "NEAR" }
     ATOM = { coingecko = "cosmos", coinbase = "ATOM", binance = "ATOM", coincap = "cosmos", coindesk = "ATOM" }
-    # What CoinCap calls AAVE and PEPE nobody has checked: an id that it does not know is left out.
+    # CoinCap's ids of AAVE and PEPE are unconfirmed: it leaves out an id that it does not know.
     AAVE = { coingecko = "aave", coinbase = "AAVE", binance = "AAVE", coincap = "aave", coindesk = "AAVE" }
     SHIB = { coingecko = "shiba-inu", coinbase = "SHIB", binance = "SHIB", coincap = "shiba-inu", coindesk = "SHIB" }
     PEPE = { coingecko = "pepe", coinbase = "PEPE", binance = "PEPE", coincap = "pepe", coindesk = "PEPE" }
@@ -97,7 +97,7 @@ variable "coincap_api_key" {
 
   validation {
     condition     = var.coincap_api_key_version == 0 || length(coalesce(var.coincap_api_key, "-")) > 1
-    error_message = "coincap_api_key_version says that there is a CoinCap key: export TF_VAR_coincap_api_key=<key>, or set the version to 0."
+    error_message = "coincap_api_key_version is set, but there is no CoinCap key: export TF_VAR_coincap_api_key=<key>, or set the version to 0."
   }
 }
 
@@ -121,7 +121,7 @@ variable "coindesk_api_key" {
 
   validation {
     condition     = var.coindesk_api_key_version == 0 || length(coalesce(var.coindesk_api_key, "-")) > 1
-    error_message = "coindesk_api_key_version says that there is a CoinDesk key: export TF_VAR_coindesk_api_key=<key>, or set the version to 0."
+    error_message = "coindesk_api_key_version is set, but there is no CoinDesk key: export TF_VAR_coindesk_api_key=<key>, or set the version to 0."
   }
 }
 

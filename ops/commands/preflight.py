@@ -22,7 +22,7 @@ def check(
     environment: Environment,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check an environment's variables, and that its feeds ask no more than each source grants.
+    """Check an environment's variables, and that its feeds request no more than each source grants.
 
     Nothing is changed and no AWS account is needed. `plan`, `deploy` and `up` run it first. The exit
     status is 1 where a finding is an error.

@@ -1,1 +1,1 @@
-"""What is checked before Terraform plans anything: the variables, and what the feeds ask of each source."""
+"""Checked before Terraform plans: the variables, and what the feeds request of each source."""

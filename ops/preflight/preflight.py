@@ -18,7 +18,7 @@ class PreflightFailed(CoinlakeError):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks found, and what the feeds ask of each source (empty where that is not known)."""
+    """What the checks found, and what the feeds request of each source (empty where that is not known)."""
 
     findings: tuple[Finding, ...]
     usage: Mapping[str, Usage] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What the feeds ask of each source in a month, against what it grants. At run time ingest keeps to the
+"""What the feeds request of each source in a month, against what it grants. At run time ingest keeps to the
 same limits (coinlake/rate_limits.py)."""
 
 import re
@@ -81,7 +81,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the feeds that are on ask of one source in its longest month."""
+    """What the enabled feeds request of one source in the longest month."""
 
     requests_per_month: int
     weight_per_month: int
@@ -111,7 +111,7 @@ def _occurrences(part: str, first: int, last: int) -> int:
 
 
 def usage(feeds: Collection[PlannedFeed], source_names: Collection[str]) -> dict[str, Usage]:
-    """By source, also of those that no feed asks."""
+    """By source, also of those that no feed uses."""
     return {source: _usage([feed for feed in feeds if feed.source == source]) for source in source_names}
 
 
@@ -124,7 +124,7 @@ def _usage(feeds: Sequence[PlannedFeed]) -> Usage:
 
 
 def check(feeds: Collection[PlannedFeed], grants: Mapping[str, Grant], run_seconds: int) -> Iterator[Finding]:
-    """An error for each thing asked that a source does not grant, else what each source is asked.
+    """An error for each request beyond what a source grants, else what each source is used for.
 
     ``run_seconds`` is ingest's timeout: the requests of a run go evenly spread over the minute.
     """
@@ -138,10 +138,10 @@ def check(feeds: Collection[PlannedFeed], grants: Mapping[str, Grant], run_secon
         ]
         yield from errors
         if used.requests_per_month and not errors:
-            asked = f"{grant.title} is asked {used.requests_per_month:,} times a month"
+            sentence = f"{grant.title}: {used.requests_per_month:,} requests a month"
             if grant.credits_per_month is not None:
-                asked += f", for {used.credits_used:,} of {grant.credits_per_month:,} credits"
-            yield Finding(Level.OK, asked)
+                sentence += f", {used.credits_used:,} of {grant.credits_per_month:,} credits"
+            yield Finding(Level.OK, sentence)
 
 
 def _too_many_credits(feeds: Sequence[PlannedFeed], grant: Grant, remedy: str) -> Iterator[Finding]:

@@ -44,14 +44,14 @@ def computed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root / "terraform"
 
 
-def asked(folder: Path, expression: str, *variables: str) -> Any:
+def evaluate(folder: Path, expression: str, *variables: str) -> Any:
     """What Terraform computes for the expression."""
     try:
         command = [terraform_executable(), f"-chdir={folder}", "console", *variables]
     except TerraformMissing as missing:
         pytest.skip(str(missing))
-    question = f"jsonencode({expression})"
-    done = subprocess.run(command, input=question, capture_output=True, text=True, check=True)
+    line = f"jsonencode({expression})"
+    done = subprocess.run(command, input=line, capture_output=True, text=True, check=True)
     return json.loads(json.loads(done.stdout))
 
 
@@ -63,9 +63,9 @@ def renamed() -> dict[str, str]:
 
 
 def test_both_know_the_same_tables_at_the_same_places_with_the_same_columns(computed: Path) -> None:
-    found = asked(computed, "local.tables")
-    assert found.keys() == catalog().keys()
-    for name, table in found.items():
+    tables = evaluate(computed, "local.tables")
+    assert tables.keys() == catalog().keys()
+    for name, table in tables.items():
         known = catalog()[name]
         columns = {
             column["name"]: renamed().get(column["type"], column["type"]) for column in table["columns"]
@@ -76,7 +76,7 @@ def test_both_know_the_same_tables_at_the_same_places_with_the_same_columns(comp
 
 
 def test_every_partition_is_projected(computed: Path) -> None:
-    for name, settings in asked(computed, "local.projections").items():
+    for name, settings in evaluate(computed, "local.projections").items():
         types = {f"projection.{partition}.type" for partition in catalog()[name].partitions}
         assert types == {setting for setting in settings if setting.endswith(".type")}
         assert {settings[each] for each in types} <= {"date", "enum", "injected"}
@@ -84,7 +84,7 @@ def test_every_partition_is_projected(computed: Path) -> None:
 
 def test_streams_that_are_known_need_not_be_named_in_a_query(computed: Path) -> None:
     streams = '-var=collected_streams=["btcusdt@miniTicker", "btcusdt@trade", "BTC-USD@ticker"]'
-    settings = asked(computed, "local.projections.tickers", streams)
+    settings = evaluate(computed, "local.projections.tickers", streams)
     assert settings["projection.stream.type"] == settings["projection.symbol.type"] == "enum"
     assert settings["projection.stream.values"] == "btcusdt@miniTicker,btcusdt@trade,BTC-USD@ticker"
     assert settings["projection.symbol.values"] == "BTCUSDT,BTC-USD"
@@ -92,18 +92,18 @@ def test_streams_that_are_known_need_not_be_named_in_a_query(computed: Path) -> 
 
 def test_of_too_many_streams_a_query_names_its_own(computed: Path) -> None:
     streams = f"-var=collected_streams={json.dumps([f's{number}usdt@trade' for number in range(51)])}"
-    settings = asked(computed, "local.projections.tickers", streams)
+    settings = evaluate(computed, "local.projections.tickers", streams)
     assert settings["projection.stream.type"] == settings["projection.symbol.type"] == "injected"
     assert "projection.stream.values" not in settings
 
 
 def test_both_read_the_same_questions_out_of_the_files(computed: Path) -> None:
-    found = asked(computed, "local.questions")
-    assert {name: {"name": name, **question} for name, question in found.items()} == {
+    evaluated = evaluate(computed, "local.questions")
+    assert {name: {"name": name, **question} for name, question in evaluated.items()} == {
         name: {**asdict(question), "columns": [asdict(column) for column in question.columns]}
         for name, question in questions().items()
     }
-    assert len(found) == 10
+    assert len(evaluated) == 10
 
 
 def test_descriptions_fit_glue() -> None:
@@ -118,11 +118,15 @@ def test_descriptions_fit_glue() -> None:
 
 def test_the_streams_of_the_live_collector_need_not_be_named(computed: Path) -> None:
     stream = '{streams = ["btcusdt@trade"], coinbase = {products = ["BTC-USD"], channels = ["matches"]}}'
-    settings = asked(computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}")
+    settings = evaluate(
+        computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}"
+    )
     assert settings["projection.stream.values"] == "btcusdt@trade,BTC-USD@match"
 
 
 def test_the_streams_of_every_venue_need_not_be_named(computed: Path) -> None:
     stream = '{streams = [], venues = {coinbase = {markets = ["BTC-USD", "ETH-USD"]}}}'
-    settings = asked(computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}")
+    settings = evaluate(
+        computed, "local.projections.trades", "-var=enable_stream=true", f"-var=stream={stream}"
+    )
     assert settings["projection.stream.values"] == "BTC-USD@ticker,BTC-USD@match,ETH-USD@ticker,ETH-USD@match"

@@ -12,8 +12,8 @@ STAGES = ("ingest", "transform", "refine", "notify", "reconcile", "audit")
 READ_BY_A_LIBRARY = {stage: {"ARROW_DEFAULT_MEMORY_POOL"} for stage in ("transform", "refine")}
 
 
-class Asked(dict[str, str]):
-    """An environment that answers every question and remembers its name."""
+class RecordingEnvironment(dict[str, str]):
+    """An environment that has every variable and records which were read."""
 
     def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
         self[name] = "1"
@@ -33,10 +33,10 @@ def function_in_terraform(stage: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_terraform_sets_exactly_what_settings_read(stage: str) -> None:
-    asked = Asked()
-    import_module(f"{stage}.settings").Settings.from_env(asked)
+    read = RecordingEnvironment()
+    import_module(f"{stage}.settings").Settings.from_env(read)
     ours = {unquoted(name) for name in function_in_terraform(stage)["environment"]}
-    assert ours - READ_BY_A_LIBRARY.get(stage, set()) == set(asked)
+    assert ours - READ_BY_A_LIBRARY.get(stage, set()) == set(read)
 
 
 @pytest.mark.parametrize("stage", STAGES)

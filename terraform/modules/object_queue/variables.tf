@@ -19,7 +19,7 @@ variable "sender" {
 }
 
 variable "function_arn" {
-  description = "The function that takes the messages, ten at a time; null where one empties the queue by itself, and nobody polls"
+  description = "The function that takes the messages, ten at a time; null for a function that empties the queue itself, on its schedule"
   type        = string
 }
 

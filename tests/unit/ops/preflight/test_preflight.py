@@ -1,4 +1,4 @@
-"""Each environment, and what the preflight says of variables that cannot work: asked of Terraform itself."""
+"""Each environment, and what is found in variables that cannot work; Terraform evaluates them."""
 
 import json
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_the_default_feeds_fit_the_free_plan_of_each_source(plain: Path) -> None
     assert requests * 3 / (31 * 24 * 60 / 5) < 12.25
 
 
-def test_a_paused_feed_and_one_without_its_key_ask_nothing(plain: Path) -> None:
+def test_a_paused_feed_and_one_without_its_key_request_nothing(plain: Path) -> None:
     feeds = {
         "suspended": {"source": "coinbase", "dataset": "assets", "interval": "1m"},
         "rates": {"source": "coincap", "dataset": "rates", "interval": "1m"},
@@ -87,21 +87,21 @@ def test_what_a_source_grants_follows_from_the_plan_and_from_credits_per_month(p
     assert errors(plain, feeds=feeds, credits_per_month={"coingecko": 30000}, **DEMO_PLAN) == []
 
 
-def test_a_run_has_the_seconds_of_the_functions_timeout(plain: Path) -> None:
+def test_a_run_may_last_as_long_as_the_functions_timeout(plain: Path) -> None:
     assets = ["BTC", "ETH", "XRP", "BNB", "SOL", "DOGE"]
     feeds = {"bars": {"source": "coingecko", "dataset": "ohlc", "interval": "1d", "assets": assets}}
     assert "a run lasts 60 seconds" in errors(plain, feeds=feeds)[0]
     assert errors(plain, feeds=feeds, function_timeout_seconds=120) == []
 
 
-def test_what_terraforms_validations_refuse_is_said_in_their_words(plain: Path) -> None:
+def test_terraforms_validation_errors_are_findings_in_their_own_words(plain: Path) -> None:
     assert set(errors(plain, coingecko_plan="gold", max_receive_count=0)) == {
         'coingecko_plan is "gold"; use one of analyst, basic, demo, keyless, pro.',
         "max_receive_count is 0; SQS takes whole numbers from 1 to 1000.",
     }
 
 
-def test_a_deployment_is_stopped_by_every_error_and_else_given_the_numbers(plain: Path) -> None:
+def test_a_deployment_is_stopped_by_any_error_and_otherwise_given_the_counts(plain: Path) -> None:
     feeds = {"g": {"source": "coingecko", "dataset": "quotes", "interval": "1m", "top": 1500}}
     with pytest.raises(preflight.PreflightFailed, match=r"ask 6 times a minute.*; feed g asks .* 6 times"):
         preflight.require(plain, {"feeds": feeds, "function_timeout_seconds": 3})
@@ -118,7 +118,7 @@ def test_the_command_prints_a_line_for_each_finding_and_exits_with_1_on_an_error
 ) -> None:
     done = CliRunner().invoke(app, ["preflight", "dev"])
     assert done.exit_code == 0
-    assert "ok      Binance is asked 11,439 times a month" in done.output
+    assert "ok      Binance: 11,439 requests a month" in done.output
     monkeypatch.setenv("TF_VAR_credits_per_month", "{ coinbase = 10 }")
     done = CliRunner().invoke(app, ["preflight", "dev", "--json"])
     assert done.exit_code == 1

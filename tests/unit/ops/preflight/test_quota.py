@@ -1,4 +1,4 @@
-"""What the feeds ask of each source in a month, and what is refused. Nothing is asked of Terraform."""
+"""What the feeds request of each source in a month, and what is refused. Terraform is not run."""
 
 import pytest
 
@@ -60,7 +60,7 @@ def test_runs_are_counted_from_the_schedule(schedule: str, runs: int) -> None:
     assert quota.runs_per_month(schedule) == runs
 
 
-def test_a_feed_that_is_off_asks_nothing() -> None:
+def test_a_disabled_feed_requests_nothing() -> None:
     off = feed("off", "coincap", "rates", EVERY_MINUTE, enabled=False)
     assert quota.usage([off], ["coincap"]) == {"coincap": quota.Usage(0, 0, 0)}
 
@@ -80,7 +80,7 @@ def test_a_feed_that_is_off_asks_nothing() -> None:
     ],
     ids=lambda value: getattr(value, "name", value),
 )
-def test_a_run_asks_the_requests_that_ingest_plans(planned: PlannedFeed, requests: int) -> None:
+def test_a_run_makes_the_requests_that_ingest_plans(planned: PlannedFeed, requests: int) -> None:
     assert planned.requests_per_run == requests
 
 
@@ -127,7 +127,7 @@ def test_credits_that_you_bought_count() -> None:
     [finding] = quota.check([greedy], {"coingecko": grant("coingecko", "demo", 30000)}, 60)
     assert (finding.level, str(finding)) == (
         Level.OK,
-        "CoinGecko demo is asked 26,784 times a month, for 26,784 of 30,000 credits",
+        "CoinGecko demo: 26,784 requests a month, 26,784 of 30,000 credits",
     )
 
 
