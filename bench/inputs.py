@@ -40,12 +40,12 @@ class Market:
     volume: float
     quote: float
 
-    def second(self, chance: random.Random) -> None:
-        if chance.random() < 0.5:  # noqa: PLR2004 - about half
+    def second(self, rng: random.Random) -> None:
+        if rng.random() < 0.5:  # noqa: PLR2004 - about half
             return
-        self.price = max(round(self.price * (1 + chance.gauss(0, 5e-5)), 2), 0.02)
+        self.price = max(round(self.price * (1 + rng.gauss(0, 5e-5)), 2), 0.02)
         self.high, self.low = max(self.high, self.price), min(self.low, self.price)
-        traded = round(chance.expovariate(5), 5)
+        traded = round(rng.expovariate(5), 5)
         self.volume += traded
         self.quote += traded * self.price
 
@@ -63,15 +63,15 @@ def tickers(rows: int) -> Path:
 
 
 def frames(rows: int) -> Iterator[str]:
-    chance = random.Random(SEED)  # noqa: S311 - not a secret
-    markets = [_market(number, chance) for number in range(SYMBOLS)]
+    rng = random.Random(SEED)  # noqa: S311 - not a secret
+    markets = [_market(number, rng) for number in range(SYMBOLS)]
     for number in range(rows):
-        second, place = divmod(number, SYMBOLS)
-        market = markets[place]
-        market.second(chance)
-        sent = int(START.timestamp() * 1000) + 1000 * second + 136 + int(chance.gauss(0, 8))
+        second, index = divmod(number, SYMBOLS)
+        market = markets[index]
+        market.second(rng)
+        sent = int(START.timestamp() * 1000) + 1000 * second + 136 + int(rng.gauss(0, 8))
         yield _FRAME.format(
-            received=sent * 1000 + int(chance.lognormvariate(10.8, 0.2)),
+            received=sent * 1000 + int(rng.lognormvariate(10.8, 0.2)),
             stream=market.symbol.lower(),
             sent=sent,
             symbol=market.symbol,
@@ -86,32 +86,32 @@ def frames(rows: int) -> Iterator[str]:
 
 def coins(count: int = 250) -> bytes:
     """A page of CoinGecko's, every field filled."""
-    chance = random.Random(SEED)  # noqa: S311 - not a secret
-    return compressed(json.dumps([_coin(number, chance) for number in range(count)]).encode())
+    rng = random.Random(SEED)  # noqa: S311 - not a secret
+    return compressed(json.dumps([_coin(number, rng) for number in range(count)]).encode())
 
 
 def candles(count: int = 300) -> bytes:
     """A window of Coinbase's hours, newest first."""
-    chance, rows, price = random.Random(SEED), [], 77000.0  # noqa: S311 - not a secret
+    rng, rows, price = random.Random(SEED), [], 77000.0  # noqa: S311 - not a secret
     for number in range(count):
-        close = round(price + chance.gauss(0, 90), 2)
+        close = round(price + rng.gauss(0, 90), 2)
         low, high = round(min(price, close) - 20, 2), round(max(price, close) + 20, 2)
         time = START + timedelta(hours=11 - number)
-        rows.append([int(time.timestamp()), low, high, price, close, round(chance.uniform(50, 500), 8)])
+        rows.append([int(time.timestamp()), low, high, price, close, round(rng.uniform(50, 500), 8)])
         price = close
     return compressed(json.dumps(rows).encode())
 
 
-def _market(number: int, chance: random.Random) -> Market:
-    price = round(10 ** chance.uniform(0, 5), 2)
-    volume = round(10 ** chance.uniform(3, 6), 5)
+def _market(number: int, rng: random.Random) -> Market:
+    price = round(10 ** rng.uniform(0, 5), 2)
+    volume = round(10 ** rng.uniform(3, 6), 5)
     high, low = round(price * 1.03, 2), round(price * 0.97, 2)
     return Market(f"COIN{number:02d}USDT", price, round(price * 1.01, 2), high, low, volume, volume * price)
 
 
-def _coin(number: int, chance: random.Random) -> dict[str, Any]:
-    price = float(f"{10 ** chance.uniform(-6, 5):.6g}")
-    supply = round(10 ** chance.uniform(6, 11), 2)
+def _coin(number: int, rng: random.Random) -> dict[str, Any]:
+    price = float(f"{10 ** rng.uniform(-6, 5):.6g}")
+    supply = round(10 ** rng.uniform(6, 11), 2)
     return {
         "id": f"coin-{number}",
         "symbol": f"c{number}",

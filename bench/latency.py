@@ -23,7 +23,7 @@ from ops.stack import Stack
 from ops.waiting import uncommitted
 
 WHAT: Final = "raw object → price mail, embedded AWS"
-PATIENCE_SECONDS: Final = 60
+MAX_WAIT_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.02
 SETTLE_SECONDS: Final = 2  # notify marks an alert as sent just after it has sent it
 
@@ -104,7 +104,7 @@ def _mailed(mailbox: Mailbox, rule: PriceRule) -> bool:
 
 def _until(start: float, done: Callable[[], bool]) -> float:
     while not done():
-        if time.monotonic() - start > PATIENCE_SECONDS:
-            raise NotFound(f"nothing came within {PATIENCE_SECONDS} s; see `coinlake status`")
+        if time.monotonic() - start > MAX_WAIT_SECONDS:
+            raise NotFound(f"nothing came within {MAX_WAIT_SECONDS} s; see `coinlake status`")
         time.sleep(POLL_SECONDS)
     return time.monotonic() - start

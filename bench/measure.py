@@ -1,4 +1,4 @@
-"""Fresh processes on one core, the contestants taking turns, medians of what they say."""
+"""Fresh processes on one core, the contestants taking turns, medians of their numbers."""
 
 import json
 import math
@@ -33,23 +33,23 @@ _ENVIRONMENT: Final = {
 
 
 class BenchFailed(Exception):
-    """A measured process failed: its last words."""
+    """A measured process failed; the message is its last line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One contestant: a module of ``bench.jobs`` and what it is told; a peer may need an interpreter of
-    its own, and more in its environment."""
+    """One contestant: a module of ``bench.jobs`` and its arguments; a peer may need an interpreter of its
+    own, and ``variables`` in its environment."""
 
     module: str
-    told: Mapping[str, Any]
+    arguments: Mapping[str, Any]
     python: str = sys.executable
-    more: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     def run(self) -> Result:
         done = subprocess.run(
-            [self.python, "-m", f"bench.jobs.{self.module}", json.dumps(self.told)],
-            env={**environment(), **self.more},
+            [self.python, "-m", f"bench.jobs.{self.module}", json.dumps(self.arguments)],
+            env={**environment(), **self.variables},
             cwd=ROOT,
             capture_output=True,
             text=True,
@@ -95,13 +95,13 @@ def cores() -> tuple[int, int]:
     return usable[0], usable[-1]
 
 
-def told() -> Any:
-    """In a measured process: pin it to its core, and read what it is told."""
+def read_arguments() -> Any:
+    """In a measured process: pin it to its core, and read its arguments."""
     os.sched_setaffinity(0, {cores()[0]})
     return json.loads(sys.argv[1])
 
 
-def answer(**numbers: float) -> None:
+def report_numbers(**numbers: float) -> None:
     """In a measured process: print its numbers, and its peak memory in MB.
 
     From /proc: what getrusage tells is at least the peak of the process that started this one.

@@ -111,9 +111,9 @@ class Bench:
 
 def needed(handler: str) -> list[str]:
     """The third-party modules that a handler imports, itself or through its own modules."""
-    told = f'{{"modules": ["{handler}"], "needed": true}}'
+    arguments = f'{{"modules": ["{handler}"], "needed": true}}'
     done = subprocess.run(
-        [sys.executable, "-m", "bench.jobs.imports", told],
+        [sys.executable, "-m", "bench.jobs.imports", arguments],
         env=environment(),
         cwd=ROOT,
         capture_output=True,

@@ -44,26 +44,26 @@ class Handler(BaseHTTPRequestHandler):
         else:
             kept = {name: value for name, value in self.headers.items() if name.lower().startswith(KEPT)}
             self.objects[url.path] = (body, kept)
-        self._answer(200, {"ETag": _etag(body)})
+        self._respond(200, {"ETag": _etag(body)})
 
     def do_POST(self) -> None:
         url = urlsplit(self.path)
         self._body()
         if "X-Amz-Target" in self.headers:  # DynamoDB's: whatever is asked is done, and nothing is found
-            self._answer(200, body=b'{"Responses":{}}')
+            self._respond(200, body=b'{"Responses":{}}')
             return
         if url.query.startswith("uploads"):
             self.uploads[url.path] = {}
-            self._answer(200, body=_xml("InitiateMultipartUploadResult", UploadId="bench"))
+            self._respond(200, body=_xml("InitiateMultipartUploadResult", UploadId="bench"))
             return
         parts = self.uploads.pop(url.path)
         body = b"".join(parts[number] for number in sorted(parts))
         self.objects[url.path] = (body, {})
-        self._answer(200, body=_xml("CompleteMultipartUploadResult", ETag=_etag(body)))
+        self._respond(200, body=_xml("CompleteMultipartUploadResult", ETag=_etag(body)))
 
     def do_DELETE(self) -> None:
         self.objects.pop(urlsplit(self.path).path, None)
-        self._answer(204)
+        self._respond(204)
 
     def handle_expect_100(self) -> bool:
         """Say go on at once; botocore waits a second for it."""
@@ -77,11 +77,11 @@ class Handler(BaseHTTPRequestHandler):
     def _found(self, *, body: bool) -> None:
         stored = self.objects.get(urlsplit(self.path).path)
         if stored is None:
-            self._answer(404, body=_xml("Error", Code="NoSuchKey") if body else b"")
+            self._respond(404, body=_xml("Error", Code="NoSuchKey") if body else b"")
             return
         content, kept = stored
         head = {"ETag": _etag(content), "Last-Modified": formatdate(usegmt=True), **kept}
-        self._answer(200, head, content, send=body)
+        self._respond(200, head, content, send=body)
 
     def _listed(self, prefix: str) -> None:
         """All keys of the bucket that start so, in one page: what is benched lists little."""
@@ -92,12 +92,12 @@ class Handler(BaseHTTPRequestHandler):
             f"<Contents><Key>{key}</Key><LastModified>2026-11-21T00:00:00Z</LastModified></Contents>"
             for key in keys
         )
-        self._answer(200, body=f"<ListBucketResult>{entries}</ListBucketResult>".encode())
+        self._respond(200, body=f"<ListBucketResult>{entries}</ListBucketResult>".encode())
 
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", 0)))
 
-    def _answer(
+    def _respond(
         self, status: int, head: dict[str, str] | None = None, body: bytes = b"", *, send: bool = True
     ) -> None:
         self.send_response(status)

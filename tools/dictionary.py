@@ -42,16 +42,16 @@ def _table(name: str, table: dict[str, Any]) -> str:
     return (
         f"\n## {name}\n\n{table['description']}\n\nNatural key: {natural_key}. Sorted by {sort}.\n\n"
         f"| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{rows}{folders}"
-        f"{_twin(table.get('refined', {}))}"
+        f"{_refined_differences(table.get('refined', {}))}"
     )
 
 
-def _twin(different: dict[str, Any]) -> str:
+def _refined_differences(different: dict[str, Any]) -> str:
     """Where the refined table differs from the trusted one."""
     columns = "".join(_row(column) for column in different.get("columns", ()))
     folders = " / ".join(f"`{partition['name']}`" for partition in different.get("partitions", ()))
-    said = f"\nRefined adds:\n\n| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{columns}"
-    return (said if columns else "") + (f"\nRefined lies in folders by {folders}.\n" if folders else "")
+    added = f"\nRefined adds:\n\n| column | type | null | unit | meaning |\n|---|---|---|---|---|\n{columns}"
+    return (added if columns else "") + (f"\nRefined lies in folders by {folders}.\n" if folders else "")
 
 
 def _row(column: dict[str, Any]) -> str:

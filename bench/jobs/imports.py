@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.measure import answer, clock, told
+from bench.measure import clock, read_arguments, report_numbers
 from bench.paths import FUNCTIONS, LAYER
 
 
@@ -33,10 +33,10 @@ def _imported(path: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     with clock() as seconds:
         for name in task["modules"]:
             importlib.import_module(name)
     if task.get("needed"):
         print(",".join(needed()), file=sys.stderr)
-    answer(seconds=seconds[0])
+    report_numbers(seconds=seconds[0])

@@ -5,11 +5,11 @@ import statistics
 import pyarrow as pa
 
 from bench.jobs.wired import Wired
-from bench.measure import answer, clock, told
+from bench.measure import clock, read_arguments, report_numbers
 from bench.server import Server
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     pa.set_cpu_count(1)
     wired, times = Wired.on(Server(task["endpoint"]), task["key"]), []
     for _ in range(task["times"]):
@@ -18,4 +18,4 @@ if __name__ == "__main__":
             wired.run()
         times.append(seconds[0])
     listed = sum("List" in name for name in wired.calls)
-    answer(milliseconds=1000 * statistics.median(times), calls=wired.calls.total(), lists=listed)
+    report_numbers(milliseconds=1000 * statistics.median(times), calls=wired.calls.total(), lists=listed)

@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.measure import answer, clock, told
+from bench.measure import clock, read_arguments, report_numbers
 from bench.server import LAKE, RAW, Server
 
 CANDLE = ("time", "low", "high", "open", "close", "volume")
@@ -29,11 +29,11 @@ def run(s3: Any, key: str) -> None:
 
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     pa.set_cpu_count(1)
     s3, times = Server(task["endpoint"]).client(), []
     for _ in range(task["times"]):
         with clock() as seconds:
             run(s3, task["key"])
         times.append(seconds[0])
-    answer(milliseconds=1000 * statistics.median(times))
+    report_numbers(milliseconds=1000 * statistics.median(times))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bench.measure import answer, told
+from bench.measure import read_arguments, report_numbers
 from bench.refine import NEW, SLOTS, TODAY, bucket, part, part_key, trusted_keys
 from bench.server import Server
 from coinlake.queues import Message
@@ -46,9 +46,9 @@ def run(task: dict[str, Any]) -> None:
         if pipeline.process(messages).failed:
             raise RuntimeError("refine failed; its log says why")
         times.append(time.process_time() - start)
-    answer(milliseconds=1000 * min(times) / NEW, calls=len(calls))
+    report_numbers(milliseconds=1000 * min(times) / NEW, calls=len(calls))
 
 
 if __name__ == "__main__":
     pa.set_cpu_count(1)
-    run(told())
+    run(read_arguments())

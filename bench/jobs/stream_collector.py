@@ -7,7 +7,7 @@ import tempfile
 import time
 
 from bench.jobs.wired import CONFIGURATION
-from bench.measure import answer, told
+from bench.measure import read_arguments, report_numbers
 from bench.server import CONFIG, RAW, Server
 from bench.stream_feed import symbol
 from stream import wiring
@@ -34,7 +34,7 @@ async def collect(settings: Settings, frames: int) -> tuple[float, int]:
 
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     server = Server(task["s3"])
     server.client().put_object(Bucket=RAW, Key=CONFIG, Body=json.dumps(CONFIGURATION))
     streams = [f"{symbol(number).lower()}@bookTicker" for number in range(task["symbols"])]
@@ -56,4 +56,4 @@ if __name__ == "__main__":
         ended, uploaded = asyncio.run(collect(Settings.from_env(), task["frames"]))
     if uploaded != task["frames"]:
         raise RuntimeError(f"{uploaded} of {task['frames']} frames are in S3")
-    answer(ended=ended)
+    report_numbers(ended=ended)

@@ -3,11 +3,11 @@
 import pyarrow as pa
 
 from bench.jobs.wired import Wired
-from bench.measure import answer, clock, told
+from bench.measure import clock, read_arguments, report_numbers
 from bench.server import LAKE, Server
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     pa.set_cpu_count(1)
     wired = Wired.on(Server(task["endpoint"]), task["key"])
     wired.forget()
@@ -17,4 +17,4 @@ if __name__ == "__main__":
     if entry["rows_trusted"] != task["rows"]:
         raise RuntimeError(f"{entry['rows_trusted']} of {task['rows']} rows are trusted: {entry['reasons']}")
     sizes = [wired.s3.head_object(Bucket=LAKE, Key=key)["ContentLength"] for key in entry["outputs"]]
-    answer(seconds=seconds[0], bytes=sum(sizes))
+    report_numbers(seconds=seconds[0], bytes=sum(sizes))

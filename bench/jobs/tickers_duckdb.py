@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from bench.measure import answer, clock, told
+from bench.measure import clock, read_arguments, report_numbers
 from bench.server import LAKE, RAW, Server
 
 # Of "e" and "E", one name to DuckDB, only the second is read.
@@ -47,11 +47,11 @@ def copied(s3: Any, connection: duckdb.DuckDBPyConnection, task: dict[str, Any],
 
 
 if __name__ == "__main__":
-    task = told()
+    task = read_arguments()
     s3 = Server(task["endpoint"]).client()
     connection = duckdb.connect(config={"threads": 1})
     with tempfile.TemporaryDirectory() as folder, clock() as seconds:
         size = copied(s3, connection, task, Path(folder))
     if "pyarrow" in sys.modules:
         raise RuntimeError("the peer must not pay for our libraries")
-    answer(seconds=seconds[0], bytes=size)
+    report_numbers(seconds=seconds[0], bytes=size)
