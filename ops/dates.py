@@ -1,4 +1,4 @@
-"""The clock, and ranges of days as a user gives them."""
+"""The clock, durations as people read them, and ranges of days as a user gives them."""
 
 import time
 from collections.abc import Iterator
@@ -15,6 +15,16 @@ MAX_UNCONFIRMED_LENGTH: Final = timedelta(days=3653)
 def now() -> datetime:
     """The present, aware UTC."""
     return datetime.fromtimestamp(time.time(), UTC)
+
+
+def format_duration(span: timedelta) -> str:
+    """``35 s``, ``12 min``, ``3.5 h``, ``2 d``."""
+    minute, hour, day = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+    if span < 2 * minute:
+        return f"{span.total_seconds():.0f} s"
+    if span < 2 * hour:
+        return f"{span / minute:.0f} min"
+    return f"{span / hour:.1f} h" if span < 2 * day else f"{span / day:.0f} d"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ def wait_until_done(
     seconds: float,
     report: Callable[[str], None],
     failure: Callable[[str], CoinlakeError],
+    poll_seconds: float | None = None,
 ) -> None:
     """Poll until ``pending`` returns the empty text; ``report`` gets what it returns until then.
 
@@ -26,7 +27,7 @@ def wait_until_done(
         report(left)
         if time.monotonic() > deadline:
             raise failure(left)
-        time.sleep(POLL_SECONDS)
+        time.sleep(POLL_SECONDS if poll_seconds is None else poll_seconds)
 
 
 def uncommitted(lake: ObjectStore, raw_keys: Iterable[RawKey]) -> list[RawKey]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Final
 
 from rich.markup import escape
@@ -13,10 +14,9 @@ from ops.backfill.cost import Cost
 from ops.backfill.execution import Report
 from ops.backfill.plan import Plan
 from ops.backfill.results import FAILED, FETCHED, Missing
+from ops.dates import format_duration
 from ops.progress import console, step
 
-MINUTE: Final = 60
-HOUR: Final = 3600
 MAX_MISSING_SHOWN: Final = 50
 
 
@@ -39,7 +39,7 @@ def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
             f"{cost.calls:,}",
             f"{cost.weight:,} at {cost.requests_per_minute:,} a minute",
             _credits(cost),
-            duration(cost.seconds(concurrency)),
+            format_duration(timedelta(seconds=cost.seconds(concurrency))),
         )
     return table
 
@@ -53,7 +53,11 @@ def existing_note(costs: Sequence[Cost]) -> Iterator[str]:
 
 def summary_table(counts: Counter[str], seconds: float) -> Table:
     """How many windows ended how."""
-    table = Table(title=f"Backfill done in {duration(seconds)}", title_justify="left", min_width=30)
+    table = Table(
+        title=f"Backfill done in {format_duration(timedelta(seconds=seconds))}",
+        title_justify="left",
+        min_width=30,
+    )
     table.add_column("outcome")
     table.add_column("windows", justify="right")
     for outcome, windows in counts.most_common():
@@ -88,13 +92,6 @@ def bar(title: str) -> Iterator[Report]:
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(title)
         yield lambda done, windows: progress.update(task, completed=done, total=windows)
-
-
-def duration(seconds: float) -> str:
-    """``40 s``, ``12 min`` or ``3.5 h``."""
-    if seconds < 2 * MINUTE:
-        return f"{seconds:.0f} s"
-    return f"{seconds / MINUTE:.0f} min" if seconds < 2 * HOUR else f"{seconds / HOUR:.1f} h"
 
 
 def _credits(cost: Cost) -> str:

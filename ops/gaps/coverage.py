@@ -28,21 +28,23 @@ _EXPLAINED: Final = ("present", "no_trade", "venue_outage")
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Market:
+class CandleSeries:
+    """One market's candles of one interval at one source."""
+
     source: str
     interval: str
     base: str
     quote: str
 
 
-Coverage = dict[Market, dict[date, Counter[str]]]
+Coverage = dict[CandleSeries, dict[date, Counter[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
     """One row of the table ``gaps``: ``buckets`` from ``open_time`` on are in ``state``."""
 
-    market: Market
+    market: CandleSeries
     open_time: datetime
     buckets: int
     state: str
@@ -60,7 +62,7 @@ def read(stack: Stack, days: DateRange) -> list[Gap]:
         "SELECT source, interval, base, quote, open_time, buckets, state FROM gaps "  # noqa: S608 - months of dates
         f"WHERE month BETWEEN '{days.start:%Y-%m}' AND '{days.end:%Y-%m}' ORDER BY ALL",
     ).rows
-    return [Gap(Market(*row[:4]), row[4].replace(tzinfo=UTC), row[5], row[6]) for row in rows]
+    return [Gap(CandleSeries(*row[:4]), row[4].replace(tzinfo=UTC), row[5], row[6]) for row in rows]
 
 
 def coverage(gaps: Iterable[Gap], days: DateRange) -> Coverage:

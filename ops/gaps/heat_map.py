@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Final
 
 from ops.dates import DateRange
-from ops.gaps.coverage import STATES, Coverage, Market, explained_percent, total, worst_state
+from ops.gaps.coverage import STATES, CandleSeries, Coverage, explained_percent, total, worst_state
 
 COLOURS: Final = {
     "present": "#2f9e63",
@@ -79,7 +79,7 @@ def _months(days: DateRange, day_width: int) -> Iterator[str]:
 
 
 def _row(
-    top: int, market: Market, by_day: dict[date, Counter[str]], days: DateRange, day_width: int
+    top: int, market: CandleSeries, by_day: dict[date, Counter[str]], days: DateRange, day_width: int
 ) -> Iterator[str]:
     name = escape(f"{market.source} {market.interval} {market.base}-{market.quote}")
     yield f'<text x="8" y="{top + CELL - 3}" {_TEXT}>{name}</text>'

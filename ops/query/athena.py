@@ -1,12 +1,12 @@
 """SQL over the lake by Athena: one query, its whole result."""
 
-import time
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
 
+from ops import waiting
 from ops.query import relations
 from ops.query.result import QueryFailed, QueryResult, first_line
 from ops.stack import Stack
@@ -57,15 +57,16 @@ def query(stack: Stack, sql: str, as_of: datetime | None = None) -> QueryResult:
 
 
 def _wait(athena: Any, query_id: str) -> None:
-    deadline = time.monotonic() + MAX_WAIT_SECONDS
-    while time.monotonic() < deadline:
+    def pending() -> str:
         status = athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]["Status"]
-        if status["State"] == "SUCCEEDED":
-            return
         if status["State"] in ("FAILED", "CANCELLED"):
             raise QueryFailed(f"Athena: {first_line(status.get('StateChangeReason') or status['State'])}")
-        time.sleep(POLL_SECONDS)
-    raise QueryFailed(f"Athena has not answered within {MAX_WAIT_SECONDS} s (query {query_id})")
+        return "" if status["State"] == "SUCCEEDED" else str(status["State"])
+
+    def failure(_: str) -> QueryFailed:
+        return QueryFailed(f"Athena has not answered within {MAX_WAIT_SECONDS} s (query {query_id})")
+
+    waiting.wait_until_done(pending, MAX_WAIT_SECONDS, lambda _: None, failure, POLL_SECONDS)
 
 
 def _value(cell: str | None, column: dict[str, Any]) -> Any:

@@ -2,8 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 
 from rich import filesize
 from rich.console import RenderableType
@@ -11,11 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from ops.dates import format_duration
 from ops.status.feeds import FeedState
 from ops.status.report import QueueDepth, Status, Zone
-
-HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
 
 
 def view(status: Status) -> Iterable[RenderableType]:
@@ -33,7 +30,7 @@ def feeds_table(status: Status) -> Table:
     for state in status.feeds:
         feed, newest = state.feed, state.newest
         shown = f"{newest:%Y-%m-%d %H:%M}" if newest else f"none in {status.days} days"
-        age = duration(status.now - newest) if newest else "–"
+        age = format_duration(status.now - newest) if newest else "–"
         table.add_row(
             feed.name, feed.source, feed.dataset, feed.interval, shown, age, _condition(state, status)
         )
@@ -99,12 +96,3 @@ def _table(title: str, *columns: str) -> Table:
     for column in columns:
         table.add_column(column.lstrip(">"), justify="right" if column.startswith(">") else "left")
     return table
-
-
-def duration(span: timedelta) -> str:
-    """``35 s``, ``12 min``, ``3.5 h``, ``2 d``."""
-    if span < timedelta(minutes=2):
-        return f"{span.total_seconds():.0f} s"
-    if span < 2 * HOUR:
-        return f"{span / timedelta(minutes=1):.0f} min"
-    return f"{span / HOUR:.1f} h" if span < 2 * DAY else f"{span / DAY:.0f} d"

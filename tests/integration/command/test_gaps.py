@@ -20,7 +20,7 @@ def test_what_audit_wrote_is_the_rows_of_the_command(stack, tmp_path, monkeypatc
     ledger = GapLedger(stack.lake, "coinbase", "1h")
     ledger.write(Month.of(start.date()), runs)
     assert ledger.read(Month.of(start.date())) == runs
-    market = gaps.Market("coinbase", "1h", "BTC", "USD")
+    market = gaps.CandleSeries("coinbase", "1h", "BTC", "USD")
     found = gaps.coverage(
         gaps.read(stack, DateRange(date(2026, 10, 18), date(2026, 11, 21))),
         DateRange(date(2026, 11, 20), date(2026, 11, 21)),

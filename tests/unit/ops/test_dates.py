@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from coinlake.errors import BadConfiguration
-from ops.dates import DateRange
+from ops.dates import DateRange, format_duration
 
 TODAY = date(2026, 11, 21)
 
@@ -34,3 +34,16 @@ def test_a_bad_range_is_refused_by_its_code(start, end, code):
 
 def test_a_range_over_ten_years_needs_a_confirmation():
     assert len(list(DateRange.parse("2010-01-01", "2026-11-21", TODAY, sure=True))) == 6169
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (timedelta(seconds=35), "35 s"),
+        (timedelta(minutes=12), "12 min"),
+        (timedelta(hours=3.5), "3.5 h"),
+        (timedelta(days=3), "3 d"),
+    ],
+)
+def test_ages_read_in_the_nearest_unit(span, text):
+    assert format_duration(span) == text

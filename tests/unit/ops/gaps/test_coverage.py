@@ -9,10 +9,10 @@ from rich.console import Console
 from audit.classification import State
 from ops.dates import DateRange
 from ops.gaps import coverage, heat_map
-from ops.gaps.coverage import Gap, Market
+from ops.gaps.coverage import CandleSeries, Gap
 
 DAYS = DateRange(date(2026, 10, 31), date(2026, 11, 2))
-BTC, ETH = Market("coinbase", "1h", "BTC", "USD"), Market("coinbase", "1h", "ETH", "USD")
+BTC, ETH = CandleSeries("coinbase", "1h", "BTC", "USD"), CandleSeries("coinbase", "1h", "ETH", "USD")
 GAPS = [
     Gap(BTC, datetime(2026, 10, 31, 20, tzinfo=UTC), 8, "present"),
     Gap(BTC, datetime(2026, 11, 1, 4, tzinfo=UTC), 2, "our_outage"),
@@ -71,7 +71,7 @@ def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour()
 def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_tells_their_days():
     year = DateRange(date(2025, 11, 22), date(2026, 11, 21))
     start = datetime(2025, 11, 22, tzinfo=UTC)
-    market = Market("binance", "1d", "BTC", "USDT")
+    market = CandleSeries("binance", "1d", "BTC", "USDT")
     found = coverage.coverage(
         [Gap(market, start, 120, "not_listed"), Gap(market, start + timedelta(days=121), 243, "present")],
         year,

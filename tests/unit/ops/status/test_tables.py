@@ -1,5 +1,5 @@
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -7,7 +7,7 @@ from rich.console import Console
 
 from coinlake.feeds import Feed
 from ops.status.report import Status, Zone
-from ops.status.tables import duration, feeds_table, zones_table
+from ops.status.tables import feeds_table, zones_table
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 bytes"), (1023, "1.0 kB"), (1_500_000, "1.5 MB")])
@@ -15,19 +15,6 @@ def test_bytes_read_in_the_nearest_unit(count, text):
     console = Console(width=160, record=True, file=StringIO())
     console.print(zones_table([Zone("raw", 1, count, None)], 1))
     assert text in console.export_text()
-
-
-@pytest.mark.parametrize(
-    ("span", "text"),
-    [
-        (timedelta(seconds=35), "35 s"),
-        (timedelta(minutes=12), "12 min"),
-        (timedelta(hours=3.5), "3.5 h"),
-        (timedelta(days=3), "3 d"),
-    ],
-)
-def test_ages_read_in_the_nearest_unit(span, text):
-    assert duration(span) == text
 
 
 def off(name: str, reason: str | None) -> Feed:
