@@ -37,42 +37,65 @@ class ColumnValidator:
 
     ``row_numbers[i]`` is the number in the document of the validator's row ``i``. Each method takes a
     column's values, one for each row, and returns an Arrow array as long, with nulls where
-    ``rejections`` (by row number; a row's first fault wins) has an entry for the row.
-    ``numbers_as_text`` says that the source, by its own documentation, writes numbers as texts.
+    ``rejections`` (by row number; a row's first fault wins) has an entry for the row. A column that may
+    be null, one without a code for ``missing``, condemns no row: a value that does not fit is null, and
+    ``nulled`` notes it (decision 14). ``numbers_as_text`` says that the source, by its own documentation,
+    writes numbers as texts.
     """
 
     row_numbers: Sequence[int]
     rejections: dict[int, Rejection]
     rounded: list[int] = field(default_factory=list)
     numbers_as_text: bool = False
+    nulled: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     def decimals(
-        self, name: str, values: Sequence[Any], limits: Limits, missing: str | None = None
+        self,
+        name: str,
+        values: Sequence[Any],
+        limits: Limits,
+        missing: str | None = None,
+        *,
+        condemns: bool = False,
     ) -> pa.Array:
-        """Exact (38,18) decimals within ``limits``; ``missing`` is the code of a null, if a fault."""
+        """Exact (38,18) decimals within ``limits``; ``missing`` is the code of a null, if a fault.
+
+        With ``condemns`` a null is none, and what does not fit is a fault all the same.
+        """
+        condemns = condemns or missing is not None
         try:
             column = self._decimals(values)
         except (ValueError, TypeError):
-            column = pa.array([self._exact(row, name, value) for row, value in _each(values)], DECIMAL)
+            exact = [self._exact(row, name, value, condemns=condemns) for row, value in _each(values)]
+            column = pa.array(exact, DECIMAL)
         self._reject_nulls(missing, name, column)
-        self.reject("out_of_range", limits.outside(column), name, values)
-        return column
+        return self._bounded("out_of_range", limits.outside(column), name, column, values, condemns=condemns)
 
     def unrounded_decimals(
         self, name: str, values: Sequence[Any], kind: pa.DataType, missing: str | None = None
     ) -> pa.Array:
         """Decimals of ``kind`` from numbers or their texts; what has more decimals is ``inexact``."""
         column = pa.array(
-            [self._attempt(to_unrounded_decimal, row, name, value, kind) for row, value in enumerate(values)],
+            [
+                self._attempt(to_unrounded_decimal, row, name, value, kind, condemns=missing is not None)
+                for row, value in enumerate(values)
+            ],
             kind,
         )
         self._reject_nulls(missing, name, column)
         return column
 
     def integers(
-        self, name: str, values: Sequence[Any], kind: pa.DataType, missing: str | None = None
+        self,
+        name: str,
+        values: Sequence[Any],
+        kind: pa.DataType,
+        missing: str | None = None,
+        *,
+        condemns: bool = False,
     ) -> pa.Array:
-        """Whole numbers of an Arrow integer type."""
+        """Whole numbers of an Arrow integer type; ``condemns`` as of ``decimals``."""
+        condemns = condemns or missing is not None
         try:
             column = self._decimals(values).cast(kind)
             if any(
@@ -81,7 +104,10 @@ class ColumnValidator:
                 raise ValueError("Arrow reads 1e-162 as 0")
         except (ValueError, TypeError):
             column = pa.array(
-                [self._attempt(to_integer, row, name, value, kind.bit_width) for row, value in _each(values)],
+                [
+                    self._attempt(to_integer, row, name, value, kind.bit_width, condemns=condemns)
+                    for row, value in _each(values)
+                ],
                 kind,
             )
         self._reject_nulls(missing, name, column)
@@ -95,20 +121,28 @@ class ColumnValidator:
         try:
             column = pa.array(values, pa.string())
         except (ValueError, TypeError):
-            column = pa.array([self._text(row, name, value) for row, value in _each(values)], pa.string())
+            texts = [
+                self._text(row, name, value, condemns=missing is not None) for row, value in _each(values)
+            ]
+            column = pa.array(texts, pa.string())
         self._reject_nulls(missing, name, column)
         bad = pc.match_substring_regex(column, r"\p{Cc}")
         empty = pc.equal(column, "")
-        self.reject("bad_text", pc.or_(bad, empty) if missing else bad, name, values)
-        self.reject("too_long", pc.greater(pc.utf8_length(column), MAX_TEXT_CHARACTERS), name, values)
-        return column if missing else pc.if_else(empty, None, column)
+        too_long = pc.greater(pc.utf8_length(column), MAX_TEXT_CHARACTERS)
+        if missing:
+            self.reject("bad_text", pc.or_(bad, empty), name, values)
+            self.reject("too_long", too_long, name, values)
+            return column
+        column = self.nullify("bad_text", bad, name, column)
+        column = self.nullify("too_long", too_long, name, column)
+        return pc.if_else(empty, None, column)
 
     def booleans(self, name: str, values: Sequence[Any], missing: str | None = "missing_field") -> pa.Array:
         """Booleans, nulls allowed where ``missing`` is None."""
         column = pa.array([value if isinstance(value, bool) else None for value in values], pa.bool_())
         for row, value in enumerate(values):
             if value is not None and not isinstance(value, bool):
-                self.reject_row(row, "bad_type", name, value)
+                self._blame(row, "bad_type", name, value, condemns=missing is not None)
         self._reject_nulls(missing, name, column)
         return column
 
@@ -151,6 +185,41 @@ class ColumnValidator:
         if number not in self.rejections:
             self.rejections[number] = Rejection.of(code, number, name, value)
 
+    def nullify(self, code: str, wrong: pa.Array, name: str, column: pa.Array) -> pa.Array:
+        """The column, null and noted in each row that ``wrong`` is true for: such a value condemns no row."""
+        rows = pc.indices_nonzero(wrong).to_pylist()
+        if not rows:
+            return column
+        self.nulled.setdefault((name, code), []).extend(self.row_numbers[row] for row in rows)
+        return pc.if_else(pc.fill_null(wrong, False), pa.scalar(None, column.type), column)
+
+    def nulled_notes(self) -> list[str]:
+        """``nulled:<field>:<code>:<rows>``, of the rows that are kept."""
+        return nulled_notes(
+            {fault: sum(row not in self.rejections for row in rows) for fault, rows in self.nulled.items()}
+        )
+
+    def _bounded(
+        self,
+        code: str,
+        wrong: pa.Array,
+        name: str,
+        column: pa.Array,
+        values: Sequence[Any],
+        *,
+        condemns: bool,
+    ) -> pa.Array:
+        if not condemns:
+            return self.nullify(code, wrong, name, column)
+        self.reject(code, wrong, name, values)
+        return column
+
+    def _blame(self, row: int, code: str, name: str, value: object, *, condemns: bool) -> None:
+        if condemns:
+            self.reject_row(row, code, name, value)
+        else:
+            self.nulled.setdefault((name, code), []).append(self.row_numbers[row])
+
     def _decimals(self, values: Sequence[Any]) -> pa.Array:
         if self.numbers_as_text and isinstance(next(filter(None, values), None), str | pa.Scalar):
             return decimals_from_texts(values)
@@ -175,34 +244,43 @@ class ColumnValidator:
         self.reject("bad_time", pc.invert(times.plausible(column)), name, values)
         self.reject("future_time", times.in_future(column, received_at), name, values)
 
-    def _exact(self, row: int, name: str, value: Any) -> Any:
+    def _exact(self, row: int, name: str, value: Any, *, condemns: bool) -> Any:
         given = from_text(value) if self.numbers_as_text else value
         try:
             number = to_decimal(given)
         except InvalidNumber as invalid:
-            self.reject_row(row, invalid.code, name, value)
+            self._blame(row, invalid.code, name, value, condemns=condemns)
             return None
         if number != given:
             self.rounded.append(self.row_numbers[row])
         return number
 
-    def _attempt(self, read: Callable[[Any, Any], Any], row: int, name: str, value: Any, kind: Any) -> Any:
+    def _attempt(
+        self,
+        read: Callable[[Any, Any], Any],
+        row: int,
+        name: str,
+        value: Any,
+        kind: Any,
+        *,
+        condemns: bool,
+    ) -> Any:
         try:
             return read(from_text(value) if self.numbers_as_text else value, kind)
         except InvalidNumber as invalid:
-            self.reject_row(row, invalid.code, name, value)
+            self._blame(row, invalid.code, name, value, condemns=condemns)
             return None
 
-    def _text(self, row: int, name: str, value: Any) -> str | None:
+    def _text(self, row: int, name: str, value: Any, *, condemns: bool) -> str | None:
         if value is None:
             return None
         if not isinstance(value, str):
-            self.reject_row(row, "bad_type", name, value)
+            self._blame(row, "bad_type", name, value, condemns=condemns)
             return None
         try:
             value.encode()
         except UnicodeEncodeError:
-            self.reject_row(row, "bad_text", name, value)
+            self._blame(row, "bad_text", name, value, condemns=condemns)
             return None
         return value
 
@@ -276,6 +354,13 @@ def _misshapen(number: int, row: Any) -> Rejection:
     if isinstance(row, RepeatedKeys):
         return Rejection.of("duplicate_key", number, value=row)
     return Rejection.of("not_an_object", number, value=row)
+
+
+def nulled_notes(counts: Mapping[tuple[str, str], int]) -> list[str]:
+    """Notes for values that did not fit their column, which may be null, by field and code."""
+    return [f"nulled:{name}:{code}:{count}" for (name, code), count in sorted(counts.items()) if count][
+        :MAX_NEW_FIELDS
+    ]
 
 
 def new_field_notes(names: Collection[Any]) -> list[str]:

@@ -209,7 +209,7 @@ class Tickers:
         """Every check of whole columns."""
         yield live.kind_fault(columns["event"], "event", "ticker")
         yield from live.time_faults(columns, key, "event_time")
-        yield from live.range_faults(columns, (*_BAR, "volume", "sequence"))
+        yield from live.range_faults(columns, (*_BAR, "sequence"), ("volume",))
         yield from live.bar_faults(columns)
 
 

@@ -122,8 +122,7 @@ def _tick_times(
     values = field_values(rows, _NANOSECOND)
     nanoseconds = pc.fill_null(validator.integers(_NANOSECOND, values, pa.int64()), 0)
     outside = pc.or_(pc.less(nanoseconds, 0), pc.greater_equal(nanoseconds, 10**9))
-    validator.reject("bad_time", outside, _NANOSECOND, values)
-    within = pc.if_else(outside, 0, nanoseconds)
+    within = pc.fill_null(validator.nullify("bad_time", outside, _NANOSECOND, nanoseconds), 0)
     return pc.add(seconds.cast(pa.int64()), pc.divide(within, 1000)).cast(TIMESTAMP)
 
 
@@ -164,8 +163,8 @@ def price_index(document: RawDocument) -> ParsedObject:
 
 def _rate_prices(validator: ColumnValidator, texts: list[Any], numbers: list[Any]) -> pa.Array:
     """The number with all of its digits; where there is none, the text, which must not mean another."""
-    cut = validator.decimals("rate", [_ungrouped(text) for text in texts], PRICE)
-    exact = validator.decimals("rate_float", numbers, PRICE)
+    cut = validator.decimals("rate", [_ungrouped(text) for text in texts], PRICE, condemns=True)
+    exact = validator.decimals("rate_float", numbers, PRICE, condemns=True)
     apart = pc.abs(pc.subtract(cut.cast(pa.float64()), exact.cast(pa.float64())))
     validator.reject("inconsistent", pc.greater(apart, _CUT), "rate", texts)
     prices = pc.coalesce(exact, cut)

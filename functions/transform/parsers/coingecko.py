@@ -222,7 +222,7 @@ def _bar_interval(validator: ColumnValidator, name: str, times: Sequence[Any], d
 
     Of a single bar, or where that is no length that CoinGecko has, the one documented for ``days``.
     """
-    ends = sorted(set(validator.integers(name, times, pa.int64()).drop_null().to_pylist()))
+    ends = sorted(set(validator.integers(name, times, pa.int64(), condemns=True).drop_null().to_pylist()))
     nearest = min((later - earlier for earlier, later in pairwise(ends)), default=0)
     for interval in _BAR_INTERVALS:
         if nearest == INTERVALS[interval] // timedelta(milliseconds=1):

@@ -5,6 +5,7 @@ not fit are few: these are decoded as JSON, exactly as a document is, and only t
 a bad line costs no other line anything, and the fast way never has to decide what is wrong.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
@@ -17,7 +18,7 @@ from coinlake.keys import RawKey
 from coinlake.ranks import Numbers
 from coinlake.records import Rejection
 from coinlake.tables import TIMESTAMP, Table, tables
-from transform.columns.validation import ColumnValidator, new_field_notes
+from transform.columns.validation import ColumnValidator, new_field_notes, nulled_notes
 from transform.model import ParsedObject, RawDocument, Unreadable
 from transform.readers.decoding import decode_json
 from transform.readers.line_template import BOOLEAN, INTEGER, TEXT, LineField, LineTemplate
@@ -32,11 +33,15 @@ _GZIP_SIZE_BYTES: Final = 4
 
 
 class ColumnFault(NamedTuple):
-    """A code, the column at fault, and a boolean column: which rows have it."""
+    """A code, the column at fault, and a boolean column: which rows have it.
+
+    One that does not condemn its rows is of a column that may be null: the value is dropped.
+    """
 
     code: str
     field: str
     rows: pa.Array
+    condemns: bool = True
 
 
 class LineFormat(Protocol):
@@ -90,7 +95,7 @@ class LineReader:
             rows_in=decoder.rows_in,
             slices=slices,
             rejections=tuple(rejections[number] for number in sorted(rejections)),
-            notes=tuple(new_field_notes(decoder.unknown_names)),
+            notes=(*new_field_notes(decoder.unknown_names), *nulled_notes(decoder.nulled)),
         )
 
 
@@ -138,6 +143,7 @@ class _LineDecoder:
     rows_in: int = 0
     batches: list[RowBatch] = field(default_factory=list)
     rejections: dict[int, Rejection] = field(default_factory=dict)
+    nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_names: set[str] = field(default_factory=set)
     checked_names: set[str] = field(default_factory=set)
 
@@ -195,8 +201,15 @@ class _LineDecoder:
         values = {name: [field.value_in(line) for line in decoded.values()] for name, field in fields.items()}
         typed = {name: _typed(validator, name, values[name], field) for name, field in fields.items()}
         columns = self.format.columns(typed, self.document)
-        for code, name, wrong in self.format.faults(columns, self.document.key):
-            validator.reject(code, wrong, name, values[name])
+        for fault in self.format.faults(columns, self.document.key):
+            if fault.condemns:
+                validator.reject(fault.code, fault.rows, fault.field, values[fault.field])
+            else:
+                columns[fault.field] = validator.nullify(
+                    fault.code, fault.rows, fault.field, columns[fault.field]
+                )
+        for nulled, rows in validator.nulled.items():
+            self.nulled[nulled] += sum(row not in self.rejections for row in rows)
         good = [number for number in decoded if number not in self.rejections]
         if good:
             kept = pa.array([number not in self.rejections for number in decoded], pa.bool_())

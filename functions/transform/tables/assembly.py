@@ -138,5 +138,5 @@ def _parsed(
         slices=tuple(part for part in slices if part.rows.num_rows),
         rejections=tuple(validator.rejections[number] for number in sorted(validator.rejections)),
         rounded=sum(number not in validator.rejections for number in validator.rounded),
-        notes=tuple(notes),
+        notes=(*notes, *validator.nulled_notes()),
     )

@@ -40,8 +40,8 @@ def candles(
     columns = {name: validator.decimals(*fields[name], PRICE, "missing_price") for name in _PRICES}
     columns |= {name: validator.decimals(*fields[name], VOLUME) for name in _VOLUMES if name in fields}
     if "trades" in fields:
-        columns["trades"] = validator.integers(*fields["trades"], pa.int64())
-        validator.reject("out_of_range", pc.less(columns["trades"], 0), *fields["trades"])
+        trades = validator.integers(*fields["trades"], pa.int64())
+        columns["trades"] = validator.nullify("out_of_range", pc.less(trades, 0), fields["trades"][0], trades)
     _check_buckets(validator, series.length, opened, columns, fields)
     if closed is None:
         closed = pc.less_equal(opened, pa.scalar(document.received_at - series.length, TIMESTAMP))

@@ -66,12 +66,15 @@ def time_faults(columns: Columns, key: RawKey, *events: str) -> Iterator[ColumnF
         yield ColumnFault("future_time", name, pc.less(lag, -CLOCK_SKEW // MICROSECOND))
 
 
-def range_faults(columns: Columns, names: Sequence[str]) -> Iterator[ColumnFault]:
-    """Decimals outside of what is possible, and whole numbers below zero."""
-    for name in names:
+def range_faults(
+    columns: Columns, names: Sequence[str], nullable: Sequence[str] = ()
+) -> Iterator[ColumnFault]:
+    """Decimals outside of what is possible, and whole numbers below zero; those of ``nullable`` columns
+    condemn no row."""
+    for name in (*names, *nullable):
         column = columns[name]
         outside = pc.less(column, 0) if column.type == INTEGER else LIVE_LIMITS[column.type].outside(column)
-        yield ColumnFault("out_of_range", name, outside)
+        yield ColumnFault("out_of_range", name, outside, condemns=name not in nullable)
 
 
 def bar_faults(columns: Columns) -> Iterator[ColumnFault]:

@@ -55,8 +55,10 @@ def quotes(
         decimals[column] = pc.if_else(pc.equal(decimals[column], 0), None, decimals[column])
     if "high_24h" in decimals:
         upside_down = pc.less(decimals["high_24h"], decimals["low_24h"])
-        high = fields["high_24h"]
-        validator.reject("inconsistent", upside_down, high, field_values(rows, high))
+        for column in ("high_24h", "low_24h"):  # which of the two is wrong nobody knows
+            decimals[column] = validator.nullify(
+                "inconsistent", upside_down, fields[column], decimals[column]
+            )
     columns = {**origin_columns(document, len(rows)), **columns, **decimals}
     return slice_by_slot(document, validator, "quotes", columns, notes)
 

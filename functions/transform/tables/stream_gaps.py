@@ -56,7 +56,7 @@ class StreamGaps:
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[ColumnFault]:
         """Every check of whole columns; records can wait on disk for longer than a frame."""
         yield from live.time_faults(columns, key)
-        yield from live.range_faults(columns, _NUMBERS)
+        yield from live.range_faults(columns, (), _NUMBERS)
         for name in _TIMES:
             micros = columns[name].view(INTEGER)
             yield ColumnFault("bad_time", name, pc.less(micros, live.EARLIEST_US))

@@ -36,19 +36,18 @@ def trade_columns(
     prices = validator.unrounded_decimals("price", field_values(rows, "price"), LIVE_PRICE, "missing_price")
     outside = LIVE_LIMITS[LIVE_PRICE].outside(prices)
     validator.reject("out_of_range", outside, "price", field_values(rows, "price"))
-    quantities = trade_amounts(validator, rows, quantity, "missing_field")
+    quantities = validator.unrounded_decimals(
+        quantity, field_values(rows, quantity), LIVE_VOLUME, "missing_field"
+    )
+    outside = LIVE_LIMITS[LIVE_VOLUME].outside(quantities)
+    validator.reject("out_of_range", outside, quantity, field_values(rows, quantity))
     return {"trade_id": ids, "price": prices, "quantity": quantities}
 
 
-def trade_amounts(
-    validator: ColumnValidator, rows: Sequence[Mapping[str, Any]], name: str, missing: str | None = None
-) -> pa.Array:
-    """A column of amounts with eight decimals."""
-    amounts = validator.unrounded_decimals(name, field_values(rows, name), LIVE_VOLUME, missing)
-    validator.reject(
-        "out_of_range", LIVE_LIMITS[LIVE_VOLUME].outside(amounts), name, field_values(rows, name)
-    )
-    return amounts
+def trade_amounts(validator: ColumnValidator, rows: Sequence[Mapping[str, Any]], name: str) -> pa.Array:
+    """A column of amounts with eight decimals that may be null."""
+    amounts = validator.unrounded_decimals(name, field_values(rows, name), LIVE_VOLUME)
+    return validator.nullify("out_of_range", LIVE_LIMITS[LIVE_VOLUME].outside(amounts), name, amounts)
 
 
 def trade_history(

@@ -19,13 +19,15 @@ class LiveFrames(NamedTuple):
     """The frames of one live dataset.
 
     ``make`` gives a good frame with some values changed, ``bad`` the changes that each code is for;
-    ``counters`` names the values that make a frame another row, counted from ``first``.
+    ``counters`` names the values that make a frame another row, counted from ``first``. ``nulled`` gives,
+    for each column that may be null, the changes that cost no more than its value.
     """
 
     make: Callable[..., dict[str, Any]]
     bad: Mapping[str, Sequence[dict[str, Any]]]
     counters: tuple[str, ...]
     first: int
+    nulled: Mapping[str, Mapping[str, Sequence[dict[str, Any]]]] = {}
 
     def lines(self, count):
         """Lines of as many different rows."""
@@ -106,11 +108,15 @@ STREAM_GAPS = LiveFrames(
     plain(GAP),
     {
         "missing_field": [{"from": None}, {"to": ...}, {"stream": None}, {"reason": None}],
-        "bad_type": [{"from": "soon"}, {"first_id": "x"}, {"reason": 7}],
-        "out_of_range": [{"frames": -1}, {"last_id": 10**30}],
+        "bad_type": [{"from": "soon"}, {"reason": 7}],
         "bad_time": [{"from": 7}, {"to": 7, "from": 3}],
         "inconsistent": [{"to": GAP["from"] - 1}, {"last_id": 6}],
     },
     ("first_id", "last_id"),
     0,
+    {
+        "first_id": {"bad_type": [{"first_id": "x"}]},
+        "last_id": {"out_of_range": [{"last_id": 10**30}]},
+        "frames": {"out_of_range": [{"frames": -1}]},
+    },
 )

@@ -65,7 +65,7 @@ class MiniTickers:
         """Every check of whole columns."""
         yield live.kind_fault(columns["event"], "event", "24hrMiniTicker")
         yield from live.time_faults(columns, key, "event_time")
-        yield from live.range_faults(columns, (*_PRICES, *_VOLUMES))
+        yield from live.range_faults(columns, tuple(_PRICES), tuple(_VOLUMES))
         yield from live.bar_faults(columns)
         yield ColumnFault(
             "inconsistent",
@@ -195,7 +195,7 @@ class Klines:
         yield live.kind_fault(columns["event"], "event", "kline")
         yield live.kind_fault(columns["interval"], "interval", *INTERVALS)
         yield from live.time_faults(columns, key, "event_time")
-        yield from live.range_faults(columns, (*_PRICES, *_VOLUMES, "trades"))
+        yield from live.range_faults(columns, tuple(_PRICES), (*_VOLUMES, "trades"))
         yield from live.bar_faults(columns)
         yield from _bucket_faults(columns)
         yield ColumnFault("inconsistent", "stream", _misnamed_kline(columns))

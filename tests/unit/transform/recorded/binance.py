@@ -109,7 +109,7 @@ LIVE = {
     "klines": LiveFrames(
         _kline,
         combined(
-            by_code(o=(PRICES, {}), v=(AMOUNTS, {}), x=(FLAGS, {}), s=(TEXTS, _SYMBOL), E=(MILLIS, {})),
+            by_code(o=(PRICES, {}), x=(FLAGS, {}), s=(TEXTS, _SYMBOL), E=(MILLIS, {})),
             unsupported_stream=[
                 {"e": "trade"},
                 {"stream": "btcusdt@trade"},
@@ -117,8 +117,6 @@ LIVE = {
             ],
             not_an_object=[{"k": []}],
             unknown_symbol=[{"s": "BTCXYZ", "stream": "btcxyz@kline_1m"}],
-            bad_type=[{"n": "x"}],
-            out_of_range=[{"n": -1}],
             bad_time=[{"t": BAR["t"] + 1000, "T": BAR["T"] + 1000}],
             inconsistent=[
                 {"h": "1"},
@@ -131,6 +129,11 @@ LIVE = {
         ),
         ("E",),
         SENT,
+        {
+            "volume": by_code(v=(AMOUNTS, {})),
+            "quote_volume": by_code(q=(AMOUNTS, {})),
+            "trades": {"bad_type": [{"n": "x"}], "out_of_range": [{"n": -1}, {"n": 2**63}]},
+        },
     ),
     "stream_gaps": STREAM_GAPS,
 }

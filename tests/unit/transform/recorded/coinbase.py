@@ -74,7 +74,6 @@ LIVE = {
         combined(
             by_code(
                 price=(PRICES, {}),
-                volume_24h=(AMOUNTS, {}),
                 sequence=(IDS, {}),
                 time=(ISO, {}),
                 product_id=(TEXTS, {}),
@@ -84,6 +83,7 @@ LIVE = {
         ),
         ("sequence",),
         97,
+        {"volume": by_code(volume_24h=(AMOUNTS, {}))},
     ),
     "stream_gaps": STREAM_GAPS,
 }

@@ -122,6 +122,27 @@ def test_a_bad_frame_is_rejected_and_its_neighbours_stay(where, code, changes):
     assert rows(parsed) == rows(read(where, *good))
 
 
+@pytest.mark.parametrize(
+    ("where", "column", "code", "changes"),
+    [
+        (where, column, code, change)
+        for where, frames in LIVE.items()
+        for column, faults in frames.nulled.items()
+        for code in sorted(faults)
+        for change in faults[code]
+    ],
+    ids=str,
+)
+def test_a_bad_value_of_a_column_that_may_be_null_costs_only_the_value(where, column, code, changes):
+    frames = LIVE[where]
+    _, *good = frames.lines(3)
+    parsed = read(where, good[0], line(frames.make(**changes)), good[1])
+    assert parsed.rejections == () and parsed.notes == (f"nulled:{column}:{code}:1",)
+    (expected,) = rows(read(where, line(frames.make())))
+    assert expected | {column: None} in rows(parsed)
+    assert [row for row in rows(read(where, *good)) if row not in rows(parsed)] == []
+
+
 @pytest.mark.parametrize("where", LIVE, ids=NAMES)
 @pytest.mark.parametrize(
     ("code", "text"),
@@ -251,7 +272,11 @@ VALUES = (
 @settings(max_examples=250, deadline=None)
 def test_template_and_json_decoding_agree_on_every_live_dataset(data):
     where = data.draw(st.sampled_from(FAST))
-    make, bad = LIVE[where].make, LIVE[where].bad
+    make = LIVE[where].make
+    faults = [LIVE[where].bad, *LIVE[where].nulled.values()]
+    bad = {
+        number: [change for found in kind.values() for change in found] for number, kind in enumerate(faults)
+    }
     names = sorted({name for changes in bad.values() for change in changes for name in change} - {"stream"})
     texts = LIVE[where].lines(data.draw(st.integers(0, 40)))
     changes = st.dictionaries(st.sampled_from(names), VALUES, max_size=2)

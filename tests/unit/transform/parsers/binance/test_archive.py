@@ -81,9 +81,7 @@ def test_an_hour_without_trades_is_a_row():
         (1, " 77102", "bad_type", "open"),
         (2, "1", "inconsistent", "high"),
         (4, "0", "out_of_range", "close"),
-        (5, "-1", "out_of_range", "volume"),
         (6, str(START - 1), "inconsistent", "close_time"),
-        (8, "1.5", "bad_type", "trades"),
     ],
 )
 def test_a_bad_line_is_rejected_by_its_number_and_its_neighbours_stay(place, value, code, field):

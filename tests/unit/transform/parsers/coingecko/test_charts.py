@@ -75,18 +75,6 @@ def test_a_bad_point_is_rejected_and_its_neighbours_stay(point, code, field):
     assert parsed.rows_trusted == 2
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "code"),
-    [
-        ("market_caps", "x", "bad_type"),
-        ("total_volumes", -1, "out_of_range"),
-        ("total_volumes", 1e300, "out_of_range"),
-    ],
-)
-def test_a_bad_cap_or_volume_rejects_its_point(name, value, code):
-    assert codes(CHART.read(CHART.changed(name, 0, 1, to=value))) == [(code, 0, name)]
-
-
 def test_a_third_value_of_a_point_is_a_new_field():
     assert CHART.read(CHART.changed("prices", 0, to=[FIRST, 1, 2])).notes == ("new_field:column_5",)
 
