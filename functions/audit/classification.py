@@ -136,8 +136,8 @@ def _state(
     if bucket not in facts.newest:
         return _not_asked(facts, bucket, source.settled)
     outcome = facts.outcomes[facts.newest[bucket]]
-    if outcome.rejected:
-        state, evidence = State.UNFILLABLE, f"rejected: {outcome.rejected}"
+    if rejected := outcome.rejection_of(bucket):
+        state, evidence = State.UNFILLABLE, f"rejected: {rejected}"
     elif bucket >= source.settled:
         state, evidence = State.PENDING, "closed just now"
     elif listed_since is None or bucket < listed_since:

@@ -13,7 +13,7 @@ from audit.months import Month
 from coinlake import intervals, keys
 from coinlake.errors import BadKey, NotFound
 from coinlake.keys import LedgerKey, Partition, TrustedKey
-from coinlake.records import LedgerEntry
+from coinlake.records import LedgerEntry, RejectedSpan
 from coinlake.stores import ObjectStore
 from coinlake.tables import TIMESTAMP
 from coinlake.windows import slot_bounds
@@ -54,10 +54,23 @@ class CommittedWindow:
 
 @dataclass(frozen=True, slots=True)
 class WindowOutcome:
-    """What the ledger says of a committed window; ``rejected`` is why rows are in quarantine."""
+    """What the ledger says of a committed window.
+
+    ``rejected`` is why rows are in quarantine, ``spans`` which buckets these explain; None, of the whole
+    answer or of an entry that says no more, explains every one.
+    """
 
     raw_key: str
     rejected: str | None
+    spans: Sequence[RejectedSpan] | None = None
+
+    def rejection_of(self, bucket: datetime) -> str | None:
+        """Why the bucket's row is, or may be, in quarantine; None where none of it is."""
+        if self.rejected is None or self.spans is None:
+            return self.rejected
+        moment = f"{bucket:%Y-%m-%dT%H:%M:%SZ}"
+        codes = {span.code for span in self.spans if span.start <= moment < span.end}
+        return ", ".join(sorted(codes)) or None
 
 
 def committed_windows(lake: ObjectStore, since: date) -> list[CommittedWindow]:
@@ -136,7 +149,7 @@ class CommittedCandles:
 
     def _outcome(self, window: CommittedWindow) -> WindowOutcome:
         entry = LedgerEntry.from_json(self.lake.get(str(window.key), MAX_ENTRY_BYTES).body)
-        return WindowOutcome(entry.raw_key, ", ".join(sorted(entry.reasons)) or None)
+        return WindowOutcome(entry.raw_key, ", ".join(sorted(entry.reasons)) or None, entry.rejected)
 
     def _starts(self, key: TrustedKey) -> list[datetime]:
         """Empty where the answer had no candle in the partition: then there is no such file."""

@@ -79,6 +79,7 @@ class Committer:
             reasons=dict(Counter(rejection.code for rejection in parsed.rejections)),
             rounded=parsed.rounded,
             notes=parsed.notes,
+            rejected=parsed.rejected,
         )
 
     def _stale(self, key: RawKey, outputs: Iterable[str]) -> list[str]:

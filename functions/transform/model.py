@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 import pyarrow as pa
 
 from coinlake.keys import Partition, RawKey
-from coinlake.records import Rejection
+from coinlake.records import RejectedSpan, Rejection
 from coinlake.sources import owner
 
 
@@ -70,7 +70,7 @@ class ParsedObject:
     """A raw object's rows, each either in a slice or named by one rejection.
 
     ``rounded`` counts trusted values that had more than 18 decimals; ``notes`` are warnings
-    for the ledger.
+    for the ledger. ``rejected`` is as of ``LedgerEntry``.
     """
 
     rows_in: int
@@ -78,6 +78,7 @@ class ParsedObject:
     rejections: tuple[Rejection, ...] = ()
     rounded: int = 0
     notes: tuple[str, ...] = ()
+    rejected: tuple[RejectedSpan, ...] | None = None
 
     @classmethod
     def unreadable(cls, rejection: Rejection) -> Self:

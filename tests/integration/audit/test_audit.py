@@ -10,6 +10,7 @@ from audit.refill import Refill
 from coinlake import clients
 from coinlake.errors import StoreUnavailable
 from coinlake.keys import GapsKey, Partition
+from coinlake.records import RejectedSpan
 from tests.integration.audit.lake import DAY, START, commit, feed, gap_rows, run
 
 
@@ -95,6 +96,24 @@ def test_an_answer_in_quarantine_cannot_fill(s3, ingest, context):
     commit(s3, "BTC", 0, list(range(12)), count=12)
     commit(s3, "BTC", 12, [], count=14, rows_in=1, rows_quarantined=1, reasons={"api_error": 1})
     assert run(context)["unfillable"] == 14
+
+
+def test_rejected_rows_make_only_their_own_buckets_unfillable(s3, ingest, context):
+    seven = RejectedSpan("2026-11-20T07:00:00Z", "2026-11-20T08:00:00Z", "bad_type")
+    commit(
+        s3,
+        *("BTC", 0, [hour for hour in range(26) if hour not in {6, 7}], 26),
+        **{"rows_in": 26, "rows_quarantined": 2, "reasons": {"bad_type": 2}, "rejected": (seven,)},
+    )
+    commit(s3, "ETH", 0, list(range(26)), count=26)
+    answer = run(context)
+    assert gap_rows(s3)[:4] == [
+        ("BTC", 0, 6, "present"),
+        ("BTC", 6, 1, "no_trade"),
+        ("BTC", 7, 1, "unfillable"),
+        ("BTC", 8, 18, "present"),
+    ]
+    assert answer["unexplained"] == 1
 
 
 @pytest.mark.parametrize(("outcome", "remaining_ms"), [(None, 300_000), ("landed", 30_000)])

@@ -9,6 +9,7 @@ from audit.classification import MarketFacts, SourceFacts, State, classify, runs
 from audit.committed import CommittedWindow, WindowOutcome
 from audit.refill import MAX_BUCKETS, max_buckets, split
 from coinlake.keys import LedgerKey, Slot
+from coinlake.records import RejectedSpan
 from coinlake.sources import catalog
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -64,6 +65,19 @@ def state(
 )
 def test_a_bucket_is_classified_by_its_facts(known: MarketFacts, expected: State):
     assert state(known, 3) is expected
+
+
+def test_a_rejected_row_explains_its_own_bucket_and_no_other():
+    of_three = RejectedSpan("2026-11-01T03:00:00Z", "2026-11-01T04:00:00Z", "bad_type")
+    known = replace(
+        facts({0, 5}), outcomes={ASKED: WindowOutcome("raw/answer", "bad_type, duplicate_row", [of_three])}
+    )
+    states = classify(known, SourceFacts(False, LATER, frozenset()))
+    assert [states[n].state for n in (3, 4)] == [State.UNFILLABLE, State.VENUE_OUTAGE]
+    assert states[3].evidence == "rejected: bad_type"
+    header_only = replace(known, outcomes={ASKED: WindowOutcome("raw/answer", "bad_type", [])})
+    assert state(header_only, 3, "binance") is State.VENUE_OUTAGE
+    assert state(header_only, 3) is State.NO_TRADE
 
 
 def test_a_source_that_publishes_idle_buckets_was_out_where_it_has_none():

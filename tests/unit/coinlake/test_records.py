@@ -1,10 +1,18 @@
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coinlake.records import LedgerEntry, Rejection, parse_quarantine, printable, quarantine_lines
+from coinlake.records import (
+    LedgerEntry,
+    RejectedSpan,
+    Rejection,
+    parse_quarantine,
+    printable,
+    quarantine_lines,
+)
 
 rejections = st.builds(
     Rejection.of,
@@ -48,3 +56,13 @@ def test_a_ledger_entry_reads_back():
 def test_a_ledger_entry_that_loses_a_row_cannot_be_made():
     with pytest.raises(ValueError, match="3 rows in, 1 trusted \\+ 1 quarantined"):
         entry(3, 1, 1)
+
+
+def test_an_entry_says_which_buckets_its_rejections_explain_only_where_it_knows():
+    known = replace(
+        entry(3, 2, 1), rejected=(RejectedSpan("2026-11-20T06:00:00Z", "2026-11-20T07:00:00Z", "x"),)
+    )
+    assert LedgerEntry.from_json(known.to_json()) == known
+    assert b"rejected" not in entry(3, 2, 1).to_json()
+    assert LedgerEntry.from_json(entry(3, 2, 1).to_json()).rejected is None
+    assert LedgerEntry.from_json(replace(known, rejected=()).to_json()).rejected == ()

@@ -7,7 +7,7 @@ same bytes: no clock, no counter, no random name.
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 VALUE_CHARACTERS: Final = 80
 
@@ -49,6 +49,15 @@ def parse_quarantine(body: bytes) -> list[Rejection]:
     return [Rejection(line["code"], line["row"], line["field"], line["value"]) for line in lines]
 
 
+class RejectedSpan(NamedTuple):
+    """The buckets from ``start`` to ``end``, exclusive, that a rejected row of candles is or may be, and
+    the row's code; times as ``2026-11-20T06:00:00Z``."""
+
+    start: str
+    end: str
+    code: str
+
+
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
     """The commit mark of one raw object: ``rows_in == rows_trusted + rows_quarantined``.
@@ -56,7 +65,8 @@ class LedgerEntry:
     ``raw_etag`` is without quotes; ``version`` is transform's code and configuration;
     ``outputs`` are the trusted and quarantine keys; ``reasons`` counts rejections by
     code; ``rounded`` counts values that had more than 18 decimals; ``notes`` are
-    warnings such as ``no_rows`` and ``new_field:name``.
+    warnings such as ``no_rows`` and ``new_field:name``. ``rejected`` says which buckets of a window of
+    candles its rejected rows explain; None, and left out of the JSON, where nobody knows.
     """
 
     raw_key: str
@@ -69,6 +79,7 @@ class LedgerEntry:
     reasons: dict[str, int] = field(default_factory=dict)
     rounded: int = 0
     notes: tuple[str, ...] = ()
+    rejected: tuple[RejectedSpan, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.rows_in != self.rows_trusted + self.rows_quarantined:
@@ -78,9 +89,20 @@ class LedgerEntry:
             )
 
     def to_json(self) -> bytes:
-        return json.dumps(asdict(self), sort_keys=True, indent=1).encode() + b"\n"
+        entry = asdict(self)
+        if self.rejected is None:
+            del entry["rejected"]
+        return json.dumps(entry, sort_keys=True, indent=1).encode() + b"\n"
 
     @classmethod
     def from_json(cls, body: bytes) -> Self:
         entry = json.loads(body)
-        return cls(**{**entry, "outputs": tuple(entry["outputs"]), "notes": tuple(entry["notes"])})
+        spans = entry.get("rejected")
+        return cls(
+            **{
+                **entry,
+                "outputs": tuple(entry["outputs"]),
+                "notes": tuple(entry["notes"]),
+                "rejected": None if spans is None else tuple(RejectedSpan(*span) for span in spans),
+            }
+        )

@@ -219,3 +219,60 @@ def test_a_price_is_stored_exactly(price):
     prices = ",".join([f"{price:f}"] * 4)
     (row,) = rows(NEW.read(zipped(f"{START},{prices},1,{START + HOUR - 1},1,1,0,0,0")))
     assert [row[name] for name in ("open", "high", "low", "close")] == [Decimal(price)] * 4
+
+
+HEADER = "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,x,ignore"
+HOURS = [later(hour) for hour in range(24) if hour not in {6, 7}]
+
+
+def explained(*lines):
+    """The hours that rejected rows explain, each with its code."""
+    spans = NEW.read(zipped(*lines)).rejected
+    return None if spans is None else [(span.start[8:13], span.end[8:13], span.code) for span in spans]
+
+
+def test_a_day_without_rejected_rows_says_nothing_of_its_missing_hours():
+    assert explained(*HOURS) is None
+
+
+def test_a_header_is_rejected_and_explains_no_missing_hour():
+    parsed = NEW.read(zipped(HEADER, *HOURS))
+    assert (codes(parsed), parsed.rows_trusted) == ([("bad_type", 0, "open_time")], 22)
+    assert parsed.rejected == ()
+
+
+@pytest.mark.parametrize("place", [1, 2, 4, 6])
+def test_a_rejected_row_explains_its_own_hour(place):
+    bad = HOURS[10].split(",")  # 12:00
+    bad[place] = "x"
+    assert explained(*HOURS[:10], ",".join(bad), *HOURS[11:]) == [("19T12", "19T13", "bad_type")]
+
+
+@pytest.mark.parametrize("bad", ["x", "", "9" * 30, "1"])
+def test_a_row_that_does_not_say_its_time_may_be_what_lies_between_its_neighbours(bad):
+    hours = [later(hour) for hour in range(24)]
+    wrong = ",".join([bad, *GOOD.split(",")[1:]])
+    ((first, last, _),) = explained(*hours[:6], wrong, *hours[8:])
+    assert (first, last) == ("19T06", "19T08")
+    assert [span[:2] for span in explained(*hours[:6], *hours[8:12], wrong, *hours[13:])] == [
+        ("19T12", "19T13")
+    ]
+
+
+def test_a_short_line_explains_the_hour_between_its_neighbours():
+    assert explained(*HOURS[:10], "1,2", *HOURS[11:]) == [("19T12", "19T13", "bad_shape")]
+
+
+def test_a_repeated_row_explains_no_missing_hour():
+    parsed = NEW.read(zipped(*HOURS, HOURS[3]))
+    assert [code for code, *_ in codes(parsed)] == ["duplicate_row"] and not parsed.rejected
+
+
+def test_a_row_off_its_grid_explains_the_hour_it_lies_in():
+    off = HOURS[10].replace(str(START + 12 * HOUR), str(START + 12 * HOUR + 1_789_000))
+    assert explained(*HOURS[:10], off, *HOURS[11:]) == [("19T12", "19T13", "bad_time")]
+
+
+def test_where_no_row_is_good_the_whole_window_is_explained():
+    ((first, _, code),) = explained(HEADER)
+    assert (first, code) == ("19T00", "bad_type")

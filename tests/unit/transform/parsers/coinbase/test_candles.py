@@ -152,3 +152,14 @@ def test_a_window_over_new_year_has_a_slice_in_each_month(read_candles):
         ("interval=1h/month=2025-12", 2),
         ("interval=1h/month=2026-01", 2),
     ]
+
+
+def test_of_candles_that_come_newest_first_a_rejected_one_explains_its_own_bucket(read_candles):
+    hours = [[1795132800 - n * 3600, *CANDLE[1:]] for n in range(24)]  # from 2026-11-20T00:00 back
+    hours[5][0], hours[9][CLOSE] = "x", 0
+    del hours[15]
+    spans = read_candles(hours).rejected
+    assert [(span.start[8:16], span.end[8:16], span.code) for span in spans] == [
+        ("19T15:00", "19T16:00", "out_of_range"),
+        ("19T19:00", "19T20:00", "bad_type"),
+    ]
