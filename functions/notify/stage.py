@@ -45,11 +45,13 @@ class Notify:
         Raises ``StoreUnavailable`` or ``LeaseHeld`` where the message must come again.
         """
         try:
-            objects = created_objects(body)
+            created = created_objects(body)
         except BadEvent as reason:
             _ignore(reason)
             return
-        for ref in objects:
+        for fault in created.faults:
+            _ignore(fault)
+        for ref in created.objects:
             try:
                 self._on_object(ref, run)
             except (BadEvent, BadKey, NotFound, TooLarge, Unreadable) as reason:

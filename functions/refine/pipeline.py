@@ -96,11 +96,13 @@ class Pipeline:
     def _keys(self, message: Message, outcome: Outcome) -> Iterator[str]:
         """The trusted files that a message names; what is none of ours is counted, for no retry helps."""
         try:
-            refs = created_objects(message.body)
+            created = created_objects(message.body)
         except BadEvent as error:
             _ignore(outcome, error.code)
             return
-        for ref in refs:
+        for fault in created.faults:
+            _ignore(outcome, fault.code)
+        for ref in created.objects:
             code = self._reason_to_ignore(ref)
             if code:
                 _ignore(outcome, code, ref.key)

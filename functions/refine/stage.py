@@ -135,7 +135,7 @@ def _receive_round(queue: Queue) -> list[Message]:
 def _bytes_of_files(message: Message) -> int:
     """The size of the files that a message names, as far as it tells."""
     try:
-        return sum(ref.size or 0 for ref in created_objects(message.body))
+        return sum(ref.size or 0 for ref in created_objects(message.body).objects)
     except BadEvent:
         return 0
 

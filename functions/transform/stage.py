@@ -55,10 +55,12 @@ class Transform:
         """Transform what one message names. Raises only where AWS fails, so that the message comes again."""
         counts = Counts()
         try:
-            refs = created_objects(body)
+            created = created_objects(body)
         except BadEvent as error:
             return _ignored(error.code)
-        for ref in refs:
+        for fault in created.faults:
+            counts.add(_ignored(fault.code))
+        for ref in created.objects:
             counts.add(self._transform(ref))
         return counts
 

@@ -43,7 +43,7 @@ def run(days: int, context: Any) -> dict[str, Any]:
 def queued(queue: Any) -> set[str]:
     found: set[str] = set()
     while messages := queue.receive_messages(MaxNumberOfMessages=10):
-        found |= {ref.key for message in messages for ref in created_objects(message.body)}
+        found |= {ref.key for message in messages for ref in created_objects(message.body).objects}
         for message in messages:
             message.delete()
     return found

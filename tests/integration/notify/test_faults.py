@@ -191,6 +191,13 @@ def test_foreign_messages_are_done_with(line):
     assert line.mails() == []
 
 
+@pytest.mark.parametrize("foreign", [None, {}, {"eventName": "ObjectRemoved:Delete"}])
+def test_a_foreign_record_does_not_cost_the_good_one_of_its_message(line, foreign):
+    good = json.loads(created_event(ObjectRef("lake", line.quotes({"price": "76000"}))))["Records"]
+    assert line.deliver(json.dumps({"Records": [foreign, *good]})) == []
+    assert len(line.mails()) == 1
+
+
 def test_an_object_that_is_gone_or_no_parquet_or_of_another_table_is_done_with(line):
     gone = line.quotes({"price": "76000"})
     line.s3.delete_object(Bucket="lake", Key=gone)

@@ -161,6 +161,14 @@ def test_messages_about_other_objects_are_acknowledged_and_counted(line, key):
     assert line.log.getvalue().count("message ignored") == 2
 
 
+@pytest.mark.parametrize("foreign", [None, {}, {"eventName": "ObjectRemoved:Delete"}])
+def test_a_foreign_record_does_not_cost_the_good_one_of_its_message(line, foreign):
+    message = line.put("quotes", "dt=2026-11-20", page(1), [quote(1, 7, page(1))])
+    records = [foreign, *json.loads(message)["Records"]]
+    assert line.run(json.dumps({"Records": records})) == []
+    assert list(line.refined()) and line.log.getvalue().count("message ignored") == 1
+
+
 def test_between_due_runs_todays_quotes_are_merged_and_derived_tables_are_deferred(line, monkeypatch):
     monkeypatch.setenv("DERIVE_MINUTES", "60")
     line.start()

@@ -128,6 +128,21 @@ def test_a_message_that_is_not_for_us_is_acknowledged_and_counted(line, capsys, 
     assert json.loads(capsys.readouterr().out)["MessagesIgnored"] == [1.0]
 
 
+def beside(message: str, *foreign: object, first: bool = True) -> str:
+    """A message of more than one record."""
+    records = json.loads(message)["Records"]
+    return json.dumps({"Records": [*foreign, *records] if first else [*records, *foreign]})
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("foreign", [None, {}, {"eventName": "ObjectRemoved:Delete"}, "x"])
+def test_a_foreign_record_does_not_cost_the_good_one_of_its_message(line, capsys, foreign, first):
+    assert line.run(beside(line.put_rows(raw_key(), [GOOD]), foreign, first=first)) == []
+    assert line.ledger(LEDGER).rows_trusted == 1
+    assert [entry["code"] for entry in line.logged("message ignored")] == ["not_s3_event"]
+    assert json.loads(capsys.readouterr().out)["MessagesIgnored"] == [1.0]
+
+
 def test_the_test_event_of_a_new_queue_is_acknowledged(line):
     assert line.run(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "raw"})) == []
     assert line.calls == []

@@ -15,13 +15,13 @@ def body(key: str, name: str = "ObjectCreated:Put") -> str:
 
 
 def test_a_created_object_is_named_with_its_decoded_key():
-    assert created_objects(body("raw/dt%3D2026/a+b%2Bc.json.gz")) == [
+    assert created_objects(body("raw/dt%3D2026/a+b%2Bc.json.gz")).objects == [
         ObjectRef("raw", "raw/dt=2026/a b+c.json.gz", 7, "abc")
     ]
 
 
 def test_the_test_event_that_opens_a_queue_names_nothing():
-    assert created_objects('{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "raw"}') == []
+    assert created_objects('{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "raw"}') == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -30,20 +30,39 @@ def test_the_test_event_that_opens_a_queue_names_nothing():
         ("{}", "not_s3_event"),
         ("[]", "not_s3_event"),
         ('{"Records": []}', "not_s3_event"),
-        ('{"Records": [{"eventName": "ObjectCreated:Put"}]}', "not_s3_event"),
-        ('{"Records": [null]}', "not_s3_event"),
         ("not json", "bad_message"),
         ("", "bad_message"),
         ("[" * 100_000, "bad_message"),
-        (body("raw/%ZZ"), "bad_key_encoding"),
-        (body("raw/%ff"), "bad_key_encoding"),
-        (body("raw/a", "ObjectRemoved:Delete"), "ignored_event"),
     ],
 )
 def test_a_body_that_is_no_event_says_why(text: str, code: str):
     with pytest.raises(BadEvent) as caught:
         created_objects(text)
     assert caught.value.code == code
+
+
+GOOD = json.loads(body("raw/good"))["Records"][0]
+FOREIGN = [
+    ({"eventName": "ObjectCreated:Put"}, "not_s3_event"),
+    (None, "not_s3_event"),
+    (
+        {"eventName": "ObjectCreated:Put", "s3": {"bucket": {"name": 7}, "object": {"key": "k"}}},
+        "not_s3_event",
+    ),
+    (json.loads(body("raw/%ZZ"))["Records"][0], "bad_key_encoding"),
+    (json.loads(body("raw/%ff"))["Records"][0], "bad_key_encoding"),
+    (json.loads(body("raw/a", "ObjectRemoved:Delete"))["Records"][0], "ignored_event"),
+]
+
+
+@pytest.mark.parametrize(("record", "code"), FOREIGN)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_foreign_record_is_a_fault_and_its_neighbours_stand(record: object, code: str, place: int):
+    records = [GOOD, GOOD]
+    records.insert(place, record)
+    created = created_objects(json.dumps({"Records": records}))
+    assert [ref.key for ref in created.objects] == ["raw/good"] * 2
+    assert [fault.code for fault in created.faults] == [code]
 
 
 @given(st.text())
@@ -55,4 +74,4 @@ def test_no_body_can_do_more_than_raise_bad_event(text: str):
 @given(st.text(st.characters(codec="utf-8"), min_size=1), st.none() | st.integers(0, 2**40))
 def test_a_requeued_object_reads_back_as_itself(key: str, size: int | None):
     ref = ObjectRef("raw", key, size, "etag")
-    assert created_objects(created_event(ref)) == [ref]
+    assert created_objects(created_event(ref)) == ([ref], [])

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote_plus, unquote_plus
 
 from coinlake.errors import BadEvent
@@ -28,22 +28,36 @@ class ObjectRef:
     etag: str | None = None
 
 
-def created_objects(body: str) -> list[ObjectRef]:
+class Created(NamedTuple):
+    """What one message says: the ``objects`` that were created, and for each record that names none why."""
+
+    objects: list[ObjectRef]
+    faults: list[BadEvent]
+
+
+def created_objects(body: str) -> Created:
     """The objects that a queue message's body says were created; none for S3's TestEvent.
 
-    Raises ``BadEvent`` with code ``bad_message`` (no JSON), ``not_s3_event`` (other JSON),
-    ``ignored_event`` (nothing was created) or ``bad_key_encoding``.
+    Records do not share a fate: one that is foreign is a fault, ``not_s3_event``, ``ignored_event`` (nothing
+    was created) or ``bad_key_encoding``, and the others stand. Raises ``BadEvent`` for a body that has no
+    records: ``bad_message`` (no JSON) or ``not_s3_event`` (other JSON).
     """
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
         raise BadEvent("bad_message", "the body is not JSON") from None
     if isinstance(event, dict) and event.get("Event") == "s3:TestEvent":
-        return []
+        return Created([], [])
     records = event.get("Records") if isinstance(event, dict) else None
     if not isinstance(records, list) or not records:
         raise BadEvent("not_s3_event", "the body has no Records")
-    return [_created_object(record) for record in records]
+    created = Created([], [])
+    for record in records:
+        try:
+            created.objects.append(_created_object(record))
+        except BadEvent as fault:
+            created.faults.append(fault)
+    return created
 
 
 def _created_object(record: Any) -> ObjectRef:

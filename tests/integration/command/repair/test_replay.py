@@ -25,7 +25,9 @@ def test_replay_sends_the_chosen_days_as_s3_would(stack):
     land(stack, NOW - timedelta(days=2))
     counts: list[int] = []
     replay.send(stack, choose(stack), counts.append)
-    refs = [ref for body in bodies(stack, stack.queue("transform").url) for ref in created_objects(body)]
+    refs = [
+        ref for body in bodies(stack, stack.queue("transform").url) for ref in created_objects(body).objects
+    ]
     assert sorted(ref.key for ref in refs) == sorted(str(key) for key in wanted)
     assert {(ref.bucket, ref.size) for ref in refs} == {("raw", 3)}
     assert refs[0].etag == stack.raw.head(refs[0].key).etag
