@@ -110,9 +110,10 @@ resource "aws_cloudwatch_log_group" "backfill" {
 }
 
 resource "aws_iam_role" "backfill" {
-  name               = local.backfill
-  description        = "What ${local.backfill} may do"
-  assume_role_policy = data.aws_iam_policy_document.backfill_trust.json
+  name                 = local.backfill
+  description          = "What ${local.backfill} may do"
+  assume_role_policy   = data.aws_iam_policy_document.backfill_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "backfill" {

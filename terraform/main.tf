@@ -72,6 +72,7 @@ locals {
     packages             = var.packages
     log_retention_days   = var.log_retention_days
     reserved_concurrency = var.reserved_concurrency
+    permissions_boundary = var.permissions_boundary
     runtime = {
       name         = var.python_runtime
       architecture = var.architecture

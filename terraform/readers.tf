@@ -57,9 +57,10 @@ data "aws_iam_policy_document" "lake_formation" {
 resource "aws_iam_role" "lake_formation" {
   for_each = local.lake_formation
 
-  name               = "${local.prefix}-lake-formation"
-  description        = "What Lake Formation may read of ${local.prefix} for its readers"
-  assume_role_policy = data.aws_iam_policy_document.lake_formation_trust.json
+  name                 = "${local.prefix}-lake-formation"
+  description          = "What Lake Formation may read of ${local.prefix} for its readers"
+  assume_role_policy   = data.aws_iam_policy_document.lake_formation_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "lake_formation" {

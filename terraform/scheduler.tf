@@ -62,9 +62,10 @@ data "aws_iam_policy_document" "scheduler" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name               = "${local.prefix}-scheduler"
-  description        = "What the schedules of ${local.prefix} may do"
-  assume_role_policy = data.aws_iam_policy_document.scheduler_trust.json
+  name                 = "${local.prefix}-scheduler"
+  description          = "What the schedules of ${local.prefix} may do"
+  assume_role_policy   = data.aws_iam_policy_document.scheduler_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "scheduler" {

@@ -28,9 +28,10 @@ data "aws_iam_policy_document" "stream_trust" {
 resource "aws_iam_role" "stream" {
   for_each = local.stream_on
 
-  name               = local.stream_name
-  description        = "What ${local.stream_name} may do"
-  assume_role_policy = data.aws_iam_policy_document.stream_trust.json
+  name                 = local.stream_name
+  description          = "What ${local.stream_name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.stream_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "stream" {
@@ -87,9 +88,10 @@ data "aws_iam_policy_document" "stream" {
 resource "aws_iam_role" "stream_start" {
   for_each = local.stream_on
 
-  name               = "${local.stream_name}-start"
-  description        = "What Fargate may do to start ${local.stream_name}"
-  assume_role_policy = data.aws_iam_policy_document.stream_trust.json
+  name                 = "${local.stream_name}-start"
+  description          = "What Fargate may do to start ${local.stream_name}"
+  assume_role_policy   = data.aws_iam_policy_document.stream_trust.json
+  permissions_boundary = var.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "stream_start" {

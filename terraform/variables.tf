@@ -69,6 +69,17 @@ variable "customer_managed_keys" {
   default     = false
 }
 
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds what every role of the stack may do at most; null for none. GitHub's deploy role makes no role without its own (docs/ci.md)"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:iam::[0-9]{12}:policy/.+$", coalesce(var.permissions_boundary, "arn:aws:iam::123456789012:policy/none")))
+    error_message = "permissions_boundary is \"${coalesce(var.permissions_boundary, "null")}\"; it takes a policy's ARN, as in \"arn:aws:iam::123456789012:policy/boundary\", or null."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days that CloudWatch keeps logs"
   type        = number

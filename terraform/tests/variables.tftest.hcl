@@ -1032,3 +1032,13 @@ run "a_collector_that_reaches_nothing_is_refused" {
 
   expect_failures = [var.stream]
 }
+
+run "a_boundary_that_is_no_policy_is_refused" {
+  command = plan
+
+  variables {
+    permissions_boundary = "coinlake-boundary"
+  }
+
+  expect_failures = [var.permissions_boundary]
+}

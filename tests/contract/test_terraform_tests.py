@@ -147,6 +147,19 @@ def test_what_every_bucket_queue_topic_and_log_group_needs_is_in_its_module() ->
     }
 
 
+def test_every_role_of_the_stack_is_within_the_permissions_boundary() -> None:
+    """GitHub's deploy role may make no role without it: one that lacked it would stop a deployment."""
+    roles = [
+        (file.name, block)
+        for file in TERRAFORM.rglob("*.tf")
+        if file.parent != TERRAFORM / "github"
+        for block in re.findall(r'^resource "aws_iam_role" .*?^}', file.read_text(), re.MULTILINE | re.DOTALL)
+    ]
+    assert len(roles) >= 6
+    bounded = re.compile(r"permissions_boundary\s*= var\.(stack\.)?permissions_boundary\n")
+    assert [name for name, block in roles if not bounded.search(block)] == []
+
+
 def test_no_count_no_any_and_no_local_only_branch() -> None:
     for file in TERRAFORM.rglob("*.tf"):
         body = file.read_text()

@@ -38,9 +38,10 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 resource "aws_iam_role" "this" {
-  name               = local.name
-  description        = "What ${local.name} may do"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = local.name
+  description          = "What ${local.name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.stack.permissions_boundary
 }
 
 resource "aws_iam_role_policy" "this" {
