@@ -12,7 +12,7 @@ from tools.zips import write_zip
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build"
-FUNCTIONS: Final = ("ingest", "transform", "refine", "notify", "reconcile", "audit")
+FUNCTIONS: Final = ("ingest", "transform", "refine", "notify", "reconcile", "audit", "load")
 PACKAGES: Final = (*FUNCTIONS, "coinlake-layer", "dependencies-layer")  # each a zip that Terraform deploys
 HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SHIPPED: Final = {".py", ".json"}
@@ -20,12 +20,16 @@ SHIPPED: Final = {".py", ".json"}
 
 def build(runtime: str, architecture: str, out: Path) -> None:
     """Write the functions' zips and both layers to ``out``, the same bytes for the same sources."""
+    target = dependencies.Target.parse(runtime, architecture)
     for stage in FUNCTIONS:
         folder = ROOT / "functions" / stage
-        write_zip(out / f"{stage}.zip", folder.parent, _sources(folder))
+        requirements = folder / "requirements.txt"
+        packages = (
+            dependencies.packages(target, BUILD / "cache", requirements) if requirements.exists() else None
+        )
+        write_zip(out / f"{stage}.zip", folder.parent, _sources(folder), packages)
     shared = ROOT / "layers" / "coinlake"
     write_zip(out / "coinlake-layer.zip", shared, _sources(shared / "python"))
-    target = dependencies.Target.parse(runtime, architecture)
     dependencies.build(target, BUILD / "cache", out / "dependencies-layer.zip")
 
 

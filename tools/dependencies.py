@@ -1,5 +1,6 @@
-"""Build the third-party layer: pinned wheels, trimmed, compiled, under a size gate."""
+"""Third-party packages, of the layer and of functions: pinned wheels, trimmed, compiled, under size gates."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,7 +17,10 @@ from tools.zips import write_zip
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 REQUIREMENTS: Final = ROOT / "layers" / "dependencies" / "requirements.txt"
-GATE_MIB: Final = 200
+GATE_MIB: Final = 200  # of the layer
+PACKAGES_GATE_MIB: Final = 20  # of a function's own: both, and the code, unzip to 250 MiB at most on Lambda
+IN_LAYER: Final = "/opt/python"
+IN_FUNCTION: Final = "/var/task"
 
 # Amazon Linux 2023 has glibc 2.34: wheels up to manylinux_2_34 run there.
 GLIBC: Final = ("2_34", "2_28", "2_27", "2_24", "2_17")
@@ -39,8 +43,8 @@ TRIMMED: Final = re.compile(
 SOURCELESS: Final = ("pandas",)
 
 
-class LayerTooLarge(Exception):
-    """The trimmed layer is over its gate."""
+class TooLarge(Exception):
+    """The trimmed packages are over their gate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,13 @@ class Target:
 
 def build(target: Target, cache: Path, zip_path: Path) -> None:
     """Write the layer for ``target`` to ``zip_path``, from the cache when nothing changed."""
-    cached = cache / f"{target.python}-{target.architecture}-{_fingerprint(target)}.zip"
+    cached = cache / f"{_cache_name(target, REQUIREMENTS)}.zip"
     if not cached.exists():
         cache.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=cache))  # of our own: another build may run beside us
         python = work / "python"
-        _install(target, python)
-        trim(python)
-        _strip(target, python)
-        _compile(target, python)
-        _check_size(python)
+        _make(target, REQUIREMENTS, python, IN_LAYER)
+        _check_size(python, "dependencies layer", GATE_MIB)
         write_zip(work / cached.name, work, [path for path in python.rglob("*") if path.is_file()])
         (work / cached.name).replace(cached)
         shutil.rmtree(work)
@@ -88,16 +89,38 @@ def build(target: Target, cache: Path, zip_path: Path) -> None:
     shutil.copyfile(cached, zip_path)
 
 
-def _fingerprint(target: Target) -> str:
-    """All that the bytes depend on: the pins, these rules, and which tools are at hand."""
+def packages(target: Target, cache: Path, requirements: Path) -> Path:
+    """A folder with what a function's own ``requirements`` name, from the cache when nothing changed."""
+    cached = cache / f"{requirements.parent.name}-{_cache_name(target, requirements)}"
+    if not cached.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=cache))
+        _make(target, requirements, work / "packages", IN_FUNCTION)
+        _check_size(work / "packages", f"{requirements.parent.name}'s own packages", PACKAGES_GATE_MIB)
+        with contextlib.suppress(FileExistsError, OSError):  # another build was first, with the same bytes
+            (work / "packages").rename(cached)
+        shutil.rmtree(work)
+    return cached
+
+
+def _make(target: Target, requirements: Path, folder: Path, runs_in: str) -> None:
+    _install(target, requirements, folder)
+    trim(folder)
+    _strip(target, folder)
+    _compile(target, folder, runs_in)
+
+
+def _cache_name(target: Target, requirements: Path) -> str:
+    """With a fingerprint of all that the bytes depend on: the pins, these rules, which tools are at hand."""
     tools = f"{bool(_stripper(target))} {bool(_compiler(target))}".encode()
-    return hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes() + tools).hexdigest()[:16]
+    rules = hashlib.sha256(requirements.read_bytes() + Path(__file__).read_bytes() + tools)
+    return f"{target.python}-{target.architecture}-{rules.hexdigest()[:16]}"
 
 
-def _install(target: Target, python: Path) -> None:
+def _install(target: Target, requirements: Path, folder: Path) -> None:
     command = [sys.executable, "-m", "pip", "install", "-qq", "--no-deps", "--require-hashes"]
     command += ["--root-user-action=ignore", "--disable-pip-version-check"]
-    command += ["--only-binary=:all:", "--no-compile", "--target", str(python), "-r", str(REQUIREMENTS)]
+    command += ["--only-binary=:all:", "--no-compile", "--target", str(folder), "-r", str(requirements)]
     subprocess.run([*command, *target.pip_arguments()], check=True)
 
 
@@ -129,16 +152,16 @@ def _stripper(target: Target) -> str | None:
     return (shutil.which("strip") if native else None) or shutil.which("llvm-strip")
 
 
-def _compile(target: Target, python: Path) -> None:
+def _compile(target: Target, python: Path, runs_in: str) -> None:
     """Ship .pyc files where the target's Python is at hand; without them imports take four times as long."""
     interpreter = _compiler(target)
     if not interpreter:
         print(f"  python{target.python} is not on the PATH: no .pyc files, so slower cold starts")
         return
-    options = ["--invalidation-mode", "unchecked-hash", "-s", str(python), "-p", "/opt/python"]
+    options = ["--invalidation-mode", "unchecked-hash", "-s", str(python), "-p", runs_in]
     command = [interpreter, "-m", "compileall", "-q", "-j", "0", *options]
     environment = {**os.environ, "PYTHONHASHSEED": "0"}
-    for package in SOURCELESS:
+    for package in (package for package in SOURCELESS if (python / package).exists()):
         subprocess.run([*command, "-b", str(python / package)], check=True, env=environment)
         for source in (python / package).rglob("*.py"):
             source.unlink()
@@ -155,8 +178,8 @@ def _compiler(target: Target) -> str | None:
     return found
 
 
-def _check_size(python: Path) -> None:
-    size = sum(path.stat().st_size for path in python.rglob("*") if path.is_file()) / 2**20
-    print(f"  dependencies layer: {size:.0f} MiB unzipped")
-    if size > GATE_MIB:
-        raise LayerTooLarge(f"the dependencies layer is {size:.0f} MiB unzipped; the gate is {GATE_MIB} MiB")
+def _check_size(folder: Path, what: str, gate_mib: float) -> None:
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+    print(f"  {what}: {size:.0f} MiB unzipped")
+    if size > gate_mib:
+        raise TooLarge(f"{what}: {size:.0f} MiB unzipped; the gate is {gate_mib} MiB")

@@ -12,7 +12,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 from tools import dependencies
-from tools.build import BUILD, HERE, this_architecture
+from tools.build import BUILD, HERE, ROOT, this_architecture
 from tools.dependencies import Target
 
 # What Amazon Linux 2023's base image provides (glibc and the C++ runtime's own dependencies).
@@ -32,6 +32,15 @@ try:
     pandas.DataFrame({"a": [1]})["b"]
 except KeyError:
     assert "pandas/core/frame.py" in traceback.format_exc()
+"""
+
+LOAD_REQUIREMENTS = ROOT / "functions" / "load" / "requirements.txt"
+REFUSED_BY_POSTGRES = """
+from adbc_driver_postgresql import dbapi
+try:
+    dbapi.connect("postgresql://u@127.0.0.1:1/d")
+except dbapi.OperationalError as error:
+    print(error)
 """
 
 
@@ -72,6 +81,33 @@ def test_every_library_of_the_aws_layer_is_of_its_architecture_and_finds_what_it
         machine, needed = read_elf(library)
         assert machine == ELF_MACHINES[architecture], library
         assert not {name for name in needed - present if not IN_AMAZON_LINUX.match(name)}, library
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_loads_own_packages_are_of_the_architecture_and_find_what_they_need(architecture: str):
+    target = Target.parse("python3.13", architecture)
+    folder = dependencies.packages(target, BUILD / "cache", LOAD_REQUIREMENTS)
+    libraries = list(dependencies.libraries(folder))
+    assert {library.parent.name for library in libraries} == {"adbc_driver_manager", "adbc_driver_postgresql"}
+    for library in libraries:
+        machine, needed = read_elf(library)
+        assert machine == ELF_MACHINES[architecture], library
+        assert not {name for name in needed if not IN_AMAZON_LINUX.match(name)}, library
+
+
+def test_loads_own_packages_work_over_the_layer(tmp_path: Path):
+    python = layer(tmp_path, HERE, this_architecture())
+    target = Target.parse(HERE, this_architecture())
+    folder = dependencies.packages(target, BUILD / "cache", LOAD_REQUIREMENTS)
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", REFUSED_BY_POSTGRES],
+        env={**os.environ, "PYTHONPATH": f"{folder}:{python}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Connection refused" in ran.stdout
 
 
 def read_elf(library: Path) -> tuple[str, set[str]]:

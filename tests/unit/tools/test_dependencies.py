@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from tools import dependencies
-from tools.dependencies import LayerTooLarge, Target
+from tools.dependencies import Target, TooLarge
 from tools.pins import REQUIREMENTS
 
 
@@ -36,11 +36,15 @@ def test_trimming_keeps_what_functions_reach(tmp_path: Path, name: str, kept: bo
     assert file.exists() is kept
 
 
-def test_a_layer_over_its_gate_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dependencies, "GATE_MIB", 0.5)
+def test_packages_over_their_gate_are_refused(tmp_path: Path):
     (tmp_path / "big.so").write_bytes(bytes(2**20))
-    with pytest.raises(LayerTooLarge, match=r"1 MiB unzipped; the gate is 0\.5 MiB"):
-        dependencies._check_size(tmp_path)
+    with pytest.raises(TooLarge, match=r"the layer: 1 MiB unzipped; the gate is 0\.5 MiB"):
+        dependencies._check_size(tmp_path, "the layer", 0.5)
+
+
+def test_a_function_with_its_layers_stays_below_lambdas_250_mib_unzipped():
+    code_mib = 2
+    assert dependencies.GATE_MIB + dependencies.PACKAGES_GATE_MIB + code_mib < 250
 
 
 def test_wheels_for_another_machine_are_asked_for_by_name():

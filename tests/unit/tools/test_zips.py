@@ -28,3 +28,11 @@ def test_a_zip_holds_names_below_the_root_that_lambda_may_read(tmp_path: Path):
     entries = zipfile.ZipFile(tmp_path / "out" / "x.zip").infolist()
     assert [entry.filename for entry in entries] == ["a/c.json", "b.py"]
     assert all(entry.external_attr >> 16 == 0o644 for entry in entries)
+
+
+def test_packages_lie_beside_the_functions_own_files(tmp_path: Path):
+    files = tree(tmp_path / "functions")
+    tree(tmp_path / "packages" / "driver")
+    write_zip(tmp_path / "x.zip", tmp_path / "functions", files, tmp_path / "packages")
+    names = [entry.filename for entry in zipfile.ZipFile(tmp_path / "x.zip").infolist()]
+    assert names == ["a/c.json", "b.py", "driver/a/c.json", "driver/b.py"]
