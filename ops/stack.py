@@ -47,6 +47,7 @@ class Stack:
     backfill: Mapping[str, Any] = field(default_factory=dict)
     quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stream: Mapping[str, Any] = field(default_factory=dict)
+    load: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     site_bucket: str | None = None
     dashboard_url: str | None = None
 
@@ -129,10 +130,15 @@ class Stack:
 
     def invoke(self, stage: str, event: Mapping[str, Any]) -> dict[str, Any]:
         """What the stage's function returns for ``event``; ``FunctionFailed`` where it raises."""
-        response = self.aws.client("lambda").invoke(
-            FunctionName=self.functions[stage], Payload=json.dumps(event)
-        )
+        return self._invoke(stage, self.functions[stage], event)
+
+    def invoke_load(self, target: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """As ``invoke``, of the function that loads the warehouse ``target``; it may take a quarter hour."""
+        return self._invoke(f"load-{target}", self.load[target]["function"], event)
+
+    def _invoke(self, name: str, function: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        response = self.aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
         result: dict[str, Any] = json.loads(response["Payload"].read())
         if response.get("FunctionError"):
-            raise FunctionFailed(f"{stage} failed: {result.get('errorMessage', response['FunctionError'])}")
+            raise FunctionFailed(f"{name} failed: {result.get('errorMessage', response['FunctionError'])}")
         return result

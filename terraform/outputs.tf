@@ -140,3 +140,14 @@ output "quota" {
     )
   }
 }
+
+output "load" {
+  description = "By warehouse: its function, tables, and the parameter with the database's URL; empty without one"
+  value = {
+    for name, target in local.load_targets : name => {
+      function      = module.load[name].name
+      tables        = target.tables
+      url_parameter = target.url_parameter
+    }
+  }
+}

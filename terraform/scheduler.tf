@@ -8,7 +8,7 @@ locals {
   }
 
   scheduled_functions = [
-    for stage in ["ingest", "refine", "notify", "reconcile", "audit"] :
+    for stage in concat(["ingest", "refine", "notify", "reconcile", "audit"], [for name in keys(local.load_targets) : "load-${name}"]) :
     "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.prefix}-${stage}"
   ]
 }

@@ -29,10 +29,10 @@ variable "packages" {
 
   validation {
     condition = alltrue([
-      for name in ["ingest", "transform", "refine", "notify", "reconcile", "audit", "coinlake-layer", "dependencies-layer"] :
+      for name in ["ingest", "transform", "refine", "notify", "reconcile", "audit", "load", "coinlake-layer", "dependencies-layer"] :
       fileexists("${var.packages}/${name}.zip")
     ])
-    error_message = "${var.packages} does not hold all eight zips; build them with `make build`."
+    error_message = "${var.packages} does not hold all nine zips; build them with `make build`."
   }
 }
 
@@ -132,9 +132,9 @@ variable "reserved_concurrency" {
   validation {
     condition = alltrue([
       for stage, number in var.reserved_concurrency :
-      contains(["ingest", "transform", "refine", "notify", "reconcile", "audit"], stage) && number >= 1 && floor(number) == number
+      contains(["ingest", "transform", "refine", "notify", "reconcile", "audit", "load"], stage) && number >= 1 && floor(number) == number
     ])
-    error_message = "reserved_concurrency takes whole numbers from 1 for ingest, transform, refine, notify, reconcile and audit, as in { transform = 5 }."
+    error_message = "reserved_concurrency takes whole numbers from 1 for ingest, transform, refine, notify, reconcile, audit and load, as in { transform = 5 }."
   }
 }
 

@@ -14,6 +14,8 @@ from coinlake.errors import BadConfiguration
 from coinlake.tables import Table
 
 LEDGER: Final = "loads"
+SPREADS: Final = "spreads"
+DISCOUNTS: Final = "discounts"  # a view of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,22 @@ def create_table(schema: str, table: SinkTable) -> list[str]:
             f"({names(table.partitions)}) WITH (pages_per_range = 32, autosummarize = on)"
         )
     return statements
+
+
+def create_discounts(schema: str) -> str:
+    """Each source's daily premium (above 0) or discount against the median price, from ``spreads``."""
+    return (
+        f"CREATE VIEW {quoted(schema)}.{quoted(DISCOUNTS)} AS\n"
+        "SELECT (slot_time AT TIME ZONE 'UTC')::date AS day, source, base, quote,\n"
+        "  count(spread_bps) AS slots,\n"
+        "  avg(spread_bps) AS mean_bps,\n"
+        "  percentile_cont(0.5) WITHIN GROUP (ORDER BY spread_bps) AS median_bps,\n"
+        "  min(spread_bps) AS lowest_bps,\n"
+        "  max(spread_bps) AS highest_bps\n"
+        f"FROM {quoted(schema)}.{quoted(SPREADS)}\n"
+        "WHERE spread_bps IS NOT NULL\n"
+        "GROUP BY 1, 2, 3, 4"
+    )
 
 
 def create_ledger(schema: str) -> str:

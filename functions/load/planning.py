@@ -57,12 +57,10 @@ def plan(
     listing: Mapping[TablePartition, str],
     ledger: Mapping[TablePartition, Loaded],
     columns: Mapping[str, str],
-    *,
-    again: bool = False,
 ) -> LoadPlan:
     """Compare the etags of ``listing`` with ``ledger``; ``columns`` are the declarations' hashes by table.
 
-    ``again`` loads what is equal too. Raises ``ListingLost`` for a table that the lake seems to have lost.
+    Raises ``ListingLost`` for a table that the lake seems to have lost.
     """
     for table in tables:
         held = [place for place in ledger if place.table == table]
@@ -78,9 +76,9 @@ def plan(
         if place in ledger and (ledger[place].etag, ledger[place].columns) == (etag, columns[place.table])
     }
     return LoadPlan(
-        load=tuple(sorted(set(wanted) if again else set(wanted) - equal)),
+        load=tuple(sorted(set(wanted) - equal)),
         remove=tuple(sorted(place for place in ledger if place.table in tables and place not in wanted)),
-        equal=0 if again else len(equal),
+        equal=len(equal),
     )
 
 

@@ -27,5 +27,5 @@ class Settings:
             lake_bucket=require(env, "LAKE_BUCKET"),
             tables=tuple(require(env, "TABLES").split(",")),
             url_parameter=require(env, "URL_PARAMETER"),
-            ca_parameter=env.get("CA_PARAMETER"),
+            ca_parameter=env.get("CA_PARAMETER") or None,
         )

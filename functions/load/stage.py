@@ -38,8 +38,9 @@ class UnreadablePart(CoinlakeError):
 class LoadRequest:
     """Which partitions an event is about, and what to do with them.
 
-    ``again`` loads those that are up to date too; ``check`` compares lake, ledger and warehouse, from the
-    partition that follows ``after``; ``plan`` says what would be done; ``probe`` tries extreme values.
+    ``again`` compares the rows of those that are up to date too; ``check`` compares lake, ledger and
+    warehouse, from the partition that follows ``after``; ``plan`` says what would be done; ``probe`` tries
+    extreme values.
     """
 
     tables: tuple[str, ...]
@@ -127,6 +128,8 @@ class Load:
             if request.check:
                 return self.compare(request, until)
             self.target.prepare([self.tables[name] for name in request.tables])
+            if request.again and not request.plan:
+                self.target.forget(request.tables, request.partition)
             todo = self.plan(request)
             if request.plan:
                 return {
@@ -136,7 +139,7 @@ class Load:
                     "partitions_to_remove": len(todo.remove),
                     "partitions_equal": todo.equal,
                 }
-            report = self.run(todo, until, again=request.again)
+            report = self.run(todo, until)
         finally:
             self.target.close()
         metrics.add_metric("PartsLoaded", MetricUnit.Count, len(report.loaded))
@@ -151,14 +154,14 @@ class Load:
         """The lake's listing against the ledger; ``load.planning`` says how they are compared."""
         columns = {name: declaration_hash(table.schema) for name, table in self.tables.items()}
         ledger = self.target.loaded()
-        whole = plan(request.tables, self._listing(request), ledger, columns, again=request.again)
+        whole = plan(request.tables, self._listing(request), ledger, columns)
         return LoadPlan(
             load=tuple(filter(request.covers, whole.load)),
             remove=tuple(filter(request.covers, whole.remove)),
             equal=whole.equal,
         )
 
-    def run(self, todo: LoadPlan, until: float, *, again: bool = False) -> Report:
+    def run(self, todo: LoadPlan, until: float) -> Report:
         """Load and remove, one transaction a partition; a fault stays with its partition."""
         report, places = Report(equal=todo.equal), [*todo.remove, *todo.load]
         for number, place in enumerate(places):
@@ -166,7 +169,7 @@ class Load:
                 report.left = len(places) - number
                 break
             try:
-                loaded = self.target.load(self.tables[place.table], place, self.read, again=again)
+                loaded = self.target.load(self.tables[place.table], place, self.read)
             except CoinlakeError as error:
                 logger.error("part failed", partition=str(place), reason=str(error))
                 report.failures[str(place)] = str(error)

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -18,11 +18,14 @@ from coinlake.keys import QuarantineKey
 from coinlake.records import Rejection, parse_quarantine
 from coinlake.tables import tables
 from ops import dates
+from ops.load import load
+from ops.load import tables as load_tables
+from ops.load.load import LoadOptions
 from ops.local.dashboard import DashboardServer
 from ops.local.laptop import Laptop
 from ops.local.mailbox import Mail
 from ops.progress import console, step
-from ops.query import athena, duckdb
+from ops.query import athena, duckdb, postgres
 from ops.query.result import QueryResult
 from ops.stack import Stack
 from ops.status import report as status
@@ -33,7 +36,8 @@ MAX_ROWS: Final = 12
 MAX_MAILS: Final = 6
 SQL: Final = """\
 SELECT base, count(*) AS snapshots, min(price) AS lowest, max(price) AS highest,
-       round(100 * (CAST(max(price) AS double) / CAST(min(price) AS double) - 1), 2) AS range_percent
+       CAST(100 * (CAST(max(price) AS double precision) / CAST(min(price) AS double precision) - 1)
+            AS decimal(18, 2)) AS range_percent
 FROM quotes
 WHERE source = 'coingecko' AND quote = 'USD'
 GROUP BY base
@@ -58,11 +62,23 @@ def show(stack: Stack, mails: Sequence[Mail], *, live: bool) -> None:
             "[dim]LIVE: the real APIs were asked, so no price shock and no bad rows were injected.[/]"
         )
     sql = Syntax(SQL, "sql", background_color="default")
-    console.print(Panel(sql, title="One question, two engines", title_align="left"))
-    for engine, query in (("DuckDB over the Parquet files", duckdb.query), ("Athena", athena.query)):
+    engines: dict[str, Callable[[Stack, str], QueryResult]] = {
+        "DuckDB over the Parquet files": duckdb.query,
+        "Athena": athena.query,
+    }
+    if "postgres" in stack.load:
+        engines["PostgreSQL, the warehouse"] = postgres.query
+        with step("Refined is loaded into PostgreSQL") as current:
+            loaded = load.run(stack, "postgres", LoadOptions())
+            current.conclude(f"{loaded['rows_loaded']:,} rows")
+    console.print(Panel(sql, title=f"One question, {len(engines)} engines", title_align="left"))
+    for engine, query in engines.items():
         started = time.monotonic()
         result: QueryResult = query(stack, SQL)
         console.print(result.table(f"{engine}, {time.monotonic() - started:.1f} s"))
+    if "postgres" in stack.load:
+        compared = load.check(stack, "postgres", LoadOptions(tables=("quotes",)))
+        console.print(load_tables.comparison(compared, "Lake, ledger and warehouse compared"))
 
 
 def quarantined_rows(stack: Stack) -> Table:

@@ -13,6 +13,7 @@ from ops.deploy.tfvars import Settings
 from ops.local.dashboard import DashboardServer
 from ops.local.emulator import Emulator
 from ops.local.laptop import REGION, Laptop
+from ops.local.postgres import PostgresServer
 from ops.local.simulator import Simulator
 from ops.preflight import preflight
 from ops.progress import step
@@ -41,7 +42,10 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     _build_packages()
     _start_emulator(Emulator(laptop))
     _start_simulator(Simulator(laptop), live=live)
-    return _deploy_with_hint(laptop, variables)
+    stack = _deploy_with_hint(laptop, variables)
+    if "postgres" in stack.load:
+        _start_postgres(PostgresServer(laptop), stack)
+    return stack
 
 
 def down(laptop: Laptop, *, wipe: bool) -> list[str]:
@@ -51,6 +55,7 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
         "ministack": Emulator(laptop).stop,
         "simulator": Simulator(laptop).process.stop,
         "dashboard": DashboardServer(laptop).process.stop,
+        "postgres": PostgresServer(laptop).stop,
     }
     stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
     if wipe and laptop.folder.exists():
@@ -81,6 +86,19 @@ def _start_simulator(simulator: Simulator, *, live: bool) -> None:
         return
     with step(f"Exchange simulator on {simulator.laptop.simulator}"):
         simulator.start()
+
+
+def _start_postgres(server: PostgresServer, stack: Stack) -> None:
+    """The laptop's warehouse, and its URL where the deployed function looks for it."""
+    with step("PostgreSQL, the warehouse") as current:
+        server.start()
+        stack.aws.client("ssm").put_parameter(
+            Name=stack.load["postgres"]["url_parameter"],
+            Value=server.url(),
+            Type="SecureString",
+            Overwrite=True,
+        )
+        current.conclude(f"psql {shlex.quote(server.url())}")
 
 
 def _deploy_with_hint(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:

@@ -24,7 +24,9 @@ from tools.build import PACKAGES
 from tools.terraform import terraform_executable
 
 _FILES: Final = ("variables*.tf", "sources.tf", "feeds.tf")
-_SOURCES_JSON: Final = Path("layers", "coinlake", "python", "coinlake", "sources.json")
+_DECLARATIONS: Final = [
+    Path("layers", "coinlake", "python", "coinlake", name) for name in ("sources.json", "tables.json")
+]
 _OUTPUT: Final = """
 output "evaluation" {
   value = {
@@ -87,8 +89,9 @@ def _copy(folder: Path) -> Path:
         (root / "packages" / f"{name}.zip").touch()  # what a validation looks for
     for file in (file for pattern in _FILES for file in TERRAFORM.glob(pattern)):
         shutil.copy(file, root)
-    (folder / _SOURCES_JSON).parent.mkdir(parents=True)
-    shutil.copy(ROOT / _SOURCES_JSON, folder / _SOURCES_JSON)
+    for file in _DECLARATIONS:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, folder / file)
     (root / "evaluation.tf").write_text(_OUTPUT)
     return root
 

@@ -85,3 +85,6 @@ stream = {
   coinbase      = { products = ["BTC-USD", "ETH-USD"] }
   batch_seconds = 5
 }
+
+# The embedded PostgreSQL that `coinlake up` starts, as a warehouse; `coinlake load` loads it at once.
+load = { postgres = { minutes = 5 } }

@@ -124,7 +124,7 @@ run "concurrency_of_an_unknown_stage_is_refused" {
   command = plan
 
   variables {
-    reserved_concurrency = { load = 1 }
+    reserved_concurrency = { loading = 1 }
   }
 
   expect_failures = [var.reserved_concurrency]
@@ -1041,4 +1041,65 @@ run "a_boundary_that_is_no_policy_is_refused" {
   }
 
   expect_failures = [var.permissions_boundary]
+}
+
+run "a_warehouses_table_that_refined_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { tables = ["candle"] } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "runs_of_load_that_do_not_divide_a_day_are_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { minutes = 45 } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "a_load_without_memory_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { memory_mb = 128 } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "a_parameter_without_a_slash_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { url_parameter = "postgres-url" } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "half_a_version_of_a_databases_url_is_refused" {
+  command = plan
+
+  variables {
+    load              = { postgres = { url_version = 1.5 } }
+    load_postgres_url = "postgresql://u:p@db.example.com/lake"
+  }
+
+  expect_failures = [var.load]
+}
+
+run "a_version_of_a_databases_url_without_the_url_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { url_version = 1 } }
+  }
+
+  expect_failures = [var.load_postgres_url]
 }

@@ -8,7 +8,7 @@ import hcl2
 import pytest
 
 TERRAFORM = Path(__file__).parents[2] / "terraform"
-STAGES = ("ingest", "transform", "refine", "notify", "reconcile", "audit")
+STAGES = ("ingest", "transform", "refine", "notify", "reconcile", "audit", "load")
 READ_BY_A_LIBRARY = {stage: {"ARROW_DEFAULT_MEMORY_POOL"} for stage in ("transform", "refine")}
 
 

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from coinlake.keys import Partition
 from load.ddl import SinkTable
 from load.planning import Loaded, TablePartition
 
@@ -34,13 +35,12 @@ class Target(Protocol):
         """The warehouse's own ledger."""
         ...
 
-    def load(
-        self, table: SinkTable, place: TablePartition, read: Read, *, again: bool = False
-    ) -> Loaded | None:
-        """Hold exactly the rows of the partition's object; None where it is gone, and its rows with it.
+    def forget(self, tables: Collection[str], partition: Partition | None) -> None:
+        """Let the ledger forget which objects it holds, so that the next load compares their rows again."""
+        ...
 
-        ``again`` compares the rows even where the ledger has this object already.
-        """
+    def load(self, table: SinkTable, place: TablePartition, read: Read) -> Loaded | None:
+        """Hold exactly the rows of the partition's object; None where it is gone, and its rows with it."""
         ...
 
     def check(self, table: SinkTable, place: TablePartition) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -18,8 +18,11 @@ from adbc_driver_postgresql import dbapi
 from coinlake.errors import BadConfiguration, CoinlakeError, StoreUnavailable
 from coinlake.keys import Partition
 from load.ddl import (
+    DISCOUNTS,
     LEDGER,
+    SPREADS,
     SinkTable,
+    create_discounts,
     create_ledger,
     create_table,
     migrations,
@@ -104,6 +107,8 @@ class Postgres:
                     cursor.execute(f"DELETE FROM {self._ledger} WHERE table_name = $1", (table.name,))  # noqa: S608
                 for statement in statements:
                     cursor.execute(statement)
+            if SPREADS in {table.name for table in tables} and not self._columns(cursor, DISCOUNTS, "v"):
+                cursor.execute(create_discounts(self.schema))
             self._let_readers_read(cursor)
 
     def loaded(self) -> Mapping[TablePartition, Loaded]:
@@ -116,9 +121,16 @@ class Postgres:
                 for table, partition, etag, rows, total, columns in cursor.fetchall()
             }
 
-    def load(
-        self, table: SinkTable, place: TablePartition, read: Read, *, again: bool = False
-    ) -> Loaded | None:
+    def forget(self, tables: Collection[str], partition: Partition | None) -> None:
+        with self._transaction("forget what was loaded") as cursor:
+            for table in tables:
+                cursor.execute(
+                    f"UPDATE {self._ledger} SET etag = '' "  # noqa: S608
+                    "WHERE table_name = $1 AND ($2::text IS NULL OR partition = $2)",
+                    (table, None if partition is None else str(partition)),
+                )
+
+    def load(self, table: SinkTable, place: TablePartition, read: Read) -> Loaded | None:
         columns = declaration_hash(table.schema)
         with self._transaction(f"load {place}") as cursor:
             self._lock(cursor, place)
@@ -131,7 +143,7 @@ class Postgres:
                 "WHERE table_name = $1 AND partition = $2 AND etag = $3 AND columns = $4",
                 (place.table, str(place.partition), part.etag, columns),
             )
-            if (known := cursor.fetchone()) and not again:
+            if known := cursor.fetchone():
                 return Loaded(part.etag, known[0], int(known[1]), columns)
             self._replace(cursor, table, place, part)
             expected = Loaded(part.etag, part.rows.num_rows, row_hash(part.rows), columns)
@@ -164,8 +176,11 @@ class Postgres:
     def _ledger(self) -> str:
         return f"{quoted(self.schema)}.{quoted(LEDGER)}"
 
-    def _columns(self, cursor: Any, table: str) -> dict[str, str]:
-        """Names and types of an existing table's columns, as ``ddl.postgres_type`` writes them."""
+    def _columns(self, cursor: Any, table: str, kinds: str = "rp") -> dict[str, str]:
+        """Names and types of an existing table's columns, as ``ddl.postgres_type`` writes them.
+
+        Raises ``BadConfiguration`` where it is of another kind, as pg_class.relkind knows them.
+        """
         cursor.execute(
             "SELECT a.attname, format_type(a.atttypid, a.atttypmod), c.relkind::text "
             "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
@@ -173,12 +188,12 @@ class Postgres:
             "WHERE n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped",
             (self.schema, table),
         )
-        found = cursor.fetchall()
-        if any(kind not in ("r", "p") for _, _, kind in found):
+        columns = cursor.fetchall()
+        if any(kind not in kinds for *_, kind in columns):
             raise BadConfiguration(
-                f"{self.schema}.{table} is a view or another relation, no table: rename it, and load again"
+                f"{self.schema}.{table} is a view or another relation that load did not make: rename it"
             )
-        return {name: kind for name, kind, _ in found}
+        return {name: kind for name, kind, _ in columns}
 
     def _let_readers_read(self, cursor: Any) -> None:
         """Where there is a role coinlake_read it may select from every table, the new ones too."""
@@ -351,12 +366,13 @@ def secure_url(url: str, ca_file: str) -> str:
             "the database's URL is not postgresql://user:password@host:port/database: write it so into its "
             "parameter, with %-escapes for the password's special characters"
         )
-    options = dict(parse_qsl(parts.query))
+    named = (option.partition("=") for option in parts.query.split("&") if option)
+    options = {unquote(name): unquote(value) for name, _, value in named}
     hosts |= {options[name] for name in ("host", "hostaddr") if name in options}  # these overrule the URL's
     options.setdefault("connect_timeout", str(CONNECT_SECONDS))
     if not all(host in _LOOPBACK or host.startswith("/") for host in hosts):
         options |= {"sslmode": "verify-full", "sslrootcert": ca_file}
-    return urlunsplit(parts._replace(query=urlencode(options)))
+    return urlunsplit(parts._replace(query=urlencode(options, quote_via=quote, safe="/")))
 
 
 def _partition_filter(place: TablePartition, alias: str) -> tuple[str, tuple[str, ...]]:

@@ -2,7 +2,8 @@
 
 locals {
   account   = var.stack.account
-  name      = "${var.stack.prefix}-${var.stage}"
+  service   = coalesce(var.name, var.stage)
+  name      = "${var.stack.prefix}-${local.service}"
   package   = "${var.stack.packages}/${var.stage}.zip"
   log_group = "/aws/lambda/${local.name}"
   arn       = "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.name}"
@@ -67,7 +68,7 @@ resource "aws_lambda_function" "this" {
 
   environment {
     variables = merge(var.environment, {
-      POWERTOOLS_SERVICE_NAME      = var.stage
+      POWERTOOLS_SERVICE_NAME      = local.service
       POWERTOOLS_METRICS_NAMESPACE = var.stack.prefix
       POWERTOOLS_LOG_LEVEL         = "INFO"
     })

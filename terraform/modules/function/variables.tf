@@ -13,8 +13,14 @@ variable "stack" {
 }
 
 variable "stage" {
-  description = "The stage's one name, as of its zip and folder; the service dimension of its logs and metrics"
+  description = "The stage's one name, as of its zip and folder"
   type        = string
+}
+
+variable "name" {
+  description = "The function's name after the prefix, and the service dimension of its logs and metrics; null for the stage's, for one of several functions of a stage it is another"
+  type        = string
+  default     = null
 }
 
 variable "description" {

@@ -1,5 +1,6 @@
 """Whatever happened before, after a run the warehouse holds exactly the rows of the lake's parts."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from load.stage import Load, LoadFailed
 from load.targets import Part
 from load.targets.postgres import Mismatch, Postgres
 from tests.integration.load.conftest import Warehouse, place
+from tests.integration.load.rows import DAY as DAY_START
 from tests.integration.load.rows import candle, quote
 
 DAY = place("quotes", "dt=2026-11-20")
@@ -296,6 +298,35 @@ def test_every_refined_table_has_a_place_in_the_warehouse(warehouse: Warehouse) 
     stage.target.close()
     names = [name for (name,) in warehouse.sql("SELECT tablename FROM pg_tables WHERE schemaname = '{s}'")]
     assert sorted(names) == sorted([*refined(), "loads"])
+
+
+def test_discounts_are_each_sources_distance_from_the_median_by_day(warehouse: Warehouse) -> None:
+    rows = [
+        {
+            **dict.fromkeys(["price", "median"], Decimal(1)),
+            **{"base": "BTC", "quote": "USD", "source": source, "venues": 2, "made_from": "quotes"},
+            "slot_time": DAY_START + timedelta(minutes=minute),
+            "observed_at": DAY_START,
+            "spread_bps": bps,
+        }
+        for source, minute, bps in [
+            ("coinbase", 5, -2.0),
+            ("coinbase", 10, -4.0),
+            ("kraken", 5, 3.0),
+            ("kraken", 1445, 1.0),
+            ("alone", 5, None),
+        ]
+    ]
+    warehouse.lake.put(place("spreads", "month=2026-11"), rows)
+    for _ in range(2):
+        warehouse.stage(("spreads",)).handle({"load": "x"}, 900)
+    assert warehouse.sql(
+        "SELECT day::text, source, slots, mean_bps, median_bps, lowest_bps FROM {s}.discounts ORDER BY 1, 2"
+    ) == [
+        ("2026-11-20", "coinbase", 2, -3.0, -3.0, -4.0),
+        ("2026-11-20", "kraken", 1, 3.0, 3.0, 3.0),
+        ("2026-11-21", "kraken", 1, 1.0, 1.0, 1.0),
+    ]
 
 
 PLACES = [DAY, NEXT_DAY, place("quotes", "dt=2026-11-22")]

@@ -43,6 +43,11 @@ def test_loopback_and_a_socket_need_no_tls(url: str) -> None:
     assert options["connect_timeout"] == ["10"]
 
 
+def test_other_options_of_the_url_stay_as_they_are() -> None:
+    url = secure_url("postgresql://u@/lake?host=/tmp/a%20b&options=-csearch_path%3Dx", "/ca.pem")
+    assert "host=/tmp/a%20b&options=-csearch_path%3Dx" in url
+
+
 @pytest.mark.parametrize(
     "url", ["", "mysql://u:secret@h/d", "postgresql://u:secret@h", "postgresql://[u:secret"]
 )

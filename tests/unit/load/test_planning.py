@@ -25,9 +25,8 @@ def test_what_is_equal_is_left_alone() -> None:
     assert todo.equal == 1
 
 
-def test_equal_parts_are_loaded_again_where_a_column_came_or_somebody_asks() -> None:
+def test_equal_parts_are_loaded_again_where_a_column_came() -> None:
     assert plan(["quotes"], {DAY: "e"}, {DAY: held("e", "c0")}, COLUMNS).load == (DAY,)
-    assert plan(["quotes"], {DAY: "e"}, {DAY: held("e")}, COLUMNS, again=True).load == (DAY,)
 
 
 def test_tables_that_nobody_asked_for_are_neither_loaded_nor_removed() -> None:

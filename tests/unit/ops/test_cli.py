@@ -37,6 +37,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "destroy",
         "down",
         "gaps",
+        "load",
         "pause",
         "plan",
         "preflight",

@@ -1,0 +1,1 @@
+"""Warehouses: loads by hand, and what they hold compared with the lake."""

@@ -1,0 +1,135 @@
+# load: one function for each warehouse, which lists refined/ and loads what the warehouse lacks. None by
+# default; nothing here exists then.
+
+locals {
+  # No target without a value: an optional one that is not set is null.
+  load_targets = {
+    for name, target in var.load : name => merge(target, {
+      tables        = sort(coalesce(target.tables, local.load_default))
+      url_parameter = coalesce(target.url_parameter, "/coinlake/${var.environment}/${name}-url")
+    }) if target != null
+  }
+
+  # The parameters that each target reads, as ARNs.
+  load_parameter_arns = {
+    for name, target in local.load_targets : name => [
+      for parameter in [target.url_parameter, target.ca_parameter] :
+      "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter}" if parameter != null
+    ]
+  }
+
+  # After refine, whose runs begin at the second minute; a daily one after the day's last.
+  load_expressions = {
+    for name, target in local.load_targets : name => (
+      target.minutes == 1 ? "cron(* * * * ? *)" :
+      target.minutes < 60 ? "cron(4/${target.minutes} * * * ? *)" :
+      target.minutes == 60 ? "cron(4 * * * ? *)" :
+      target.minutes < 1440 ? "cron(4 0/${target.minutes / 60} * * ? *)" : "cron(4 1 * * ? *)"
+    )
+  }
+}
+
+module "load" {
+  source   = "./modules/function"
+  for_each = local.load_targets
+
+  stack           = local.function_stack
+  stage           = "load"
+  name            = "load-${each.key}"
+  description     = "Mirrors refined tables into ${each.key}"
+  policy          = data.aws_iam_policy_document.load[each.key].json
+  memory_mb       = each.value.memory_mb
+  timeout_seconds = 900
+
+  # A run that fails is not repeated: the next one finds what is left.
+  asynchronous = { retries = 0, max_age_seconds = 300 }
+
+  environment = {
+    LAKE_BUCKET   = module.lake.name
+    TABLES        = join(",", each.value.tables)
+    URL_PARAMETER = each.value.url_parameter
+    CA_PARAMETER  = each.value.ca_parameter == null ? "" : each.value.ca_parameter
+  }
+}
+
+data "aws_iam_policy_document" "load" {
+  for_each = local.load_targets
+
+  statement {
+    sid       = "ReadRefined"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.lake}/refined/*"]
+  }
+
+  # A part that was deleted must answer 404, not 403.
+  statement {
+    sid       = "ListRefined"
+    actions   = ["s3:ListBucket"]
+    resources = [local.bucket_arns.lake]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = ["refined/*"]
+    }
+  }
+
+  statement {
+    sid       = "ReadUrl"
+    actions   = ["ssm:GetParameter"]
+    resources = local.load_parameter_arns[each.key]
+  }
+
+  dynamic "statement" {
+    for_each = local.kms_key_arns
+
+    content {
+      sid       = "UseKey"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+    }
+  }
+}
+
+# Write-only: the value is in neither state nor plan. Raise url_version to write a new one.
+resource "aws_ssm_parameter" "load_url" {
+  for_each = { for name, target in local.load_targets : name => target if target.url_version > 0 }
+
+  name             = each.value.url_parameter
+  description      = "URL of the database, with its password, read by load-${each.key}"
+  type             = "SecureString"
+  key_id           = local.kms_key_arn
+  value_wo_version = each.value.url_version
+  value_wo         = { postgres = var.load_postgres_url }[each.key]
+}
+
+module "load_schedule" {
+  source   = "./modules/schedule"
+  for_each = local.load_targets
+
+  scheduler       = local.scheduler
+  name            = "load-${each.key}"
+  description     = "Loads what is new in refined into ${each.key}"
+  expression      = local.load_expressions[each.key]
+  function_arn    = module.load[each.key].arn
+  max_age_seconds = 300
+  input           = jsonencode({ load = "<aws.scheduler.scheduled-time>" })
+}
+
+# Beside the ten of alarms.tf, which are free: $0.10 a month for each warehouse.
+resource "aws_cloudwatch_metric_alarm" "load_late" {
+  for_each = local.load_targets
+
+  alarm_name          = "${local.prefix}-load-${each.key}-late"
+  alarm_description   = "Two runs in a row left ${each.key} behind the lake, or none came to its end: `coinlake load --target ${each.key} --env ${var.environment}` loads what is missing and says what fails. A first load that takes several runs mails too."
+  namespace           = local.prefix
+  metric_name         = "PartsBehind"
+  dimensions          = { service = "load-${each.key}" }
+  statistic           = "Minimum"
+  period              = each.value.minutes * 60
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  evaluation_periods  = 2
+  treat_missing_data  = "breaching"
+  alarm_actions       = [module.operations.arn]
+}
