@@ -73,8 +73,9 @@ def _check(stack: Stack, name: str, options: LoadOptions) -> tuple[Any, bool]:
 def _plan(stack: Stack, name: str, options: LoadOptions) -> tuple[Any, bool]:
     planned = load.plan(stack, name, options)
     for what in ("load", "remove"):
-        title = f"{name}: {planned[f'partitions_to_{what}']:,} partitions to {what}"
-        console.print(tables.partitions(planned[what], title))
+        console.print(f"{name}: {planned[f'partitions_to_{what}']:,} partitions to {what}")
+        for place in planned[what]:
+            console.print(f"  {escape(place)}")
     return planned, True
 
 

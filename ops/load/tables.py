@@ -1,6 +1,6 @@
 """What a warehouse holds, on the screen."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.markup import escape
@@ -33,14 +33,6 @@ def comparison(compared: Sequence[Mapping[str, Any]], title: str) -> Table:
         table.add_row(
             escape(entry["partition"]), *cells, "[green]equal[/]" if entry["equal"] else "[red]differs[/]"
         )
-    return table
-
-
-def partitions(names: Iterable[str], title: str) -> Table:
-    """One partition a line."""
-    table = Table(title=title, title_justify="left", show_header=False)
-    for name in names:
-        table.add_row(escape(name))
     return table
 
 
