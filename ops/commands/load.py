@@ -44,7 +44,10 @@ def run_load(  # noqa: PLR0917
     action = _check if check else _plan if plan else _probe if probe else _load
     stack, options = Stack.find(env), LoadOptions(tuple(table or ()), partition, again)
     console.quiet = as_json
-    results = {name: action(stack, name, options) for name in load.targets(stack, target)}
+    try:
+        results = {name: action(stack, name, options) for name in load.targets(stack, target)}
+    finally:
+        console.quiet = False
     if as_json:
         print(json.dumps({name: result for name, (result, _) in results.items()}, indent=1))
     if not all(good for _, good in results.values()):

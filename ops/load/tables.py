@@ -23,7 +23,7 @@ def comparison(compared: Sequence[Mapping[str, Any]], title: str) -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    table.add_column("partition")
+    table.add_column("partition", overflow="fold")
     for side in SIDES:
         table.add_column(f"{side} rows", justify="right")
         table.add_column("hash")
