@@ -98,4 +98,6 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   datapoints_to_alarm = lookup(each.value, "datapoints_to_alarm", null)
   treat_missing_data  = lookup(each.value, "missing", "notBreaching")
   alarm_actions       = [module.operations.arn]
+  # What is silent at first, before the first run, says so when it speaks.
+  ok_actions = lookup(each.value, "missing", "notBreaching") == "breaching" ? [module.operations.arn] : []
 }

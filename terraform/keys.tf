@@ -10,8 +10,17 @@ locals {
     "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter}"
   ]
 
+  # What whoever uses a table of DynamoDB's needs of its key, to read it too; the first two are what
+  # objects and messages need. Source: Amazon DynamoDB Developer Guide, "Encryption at rest".
+  table_key_actions = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*"]
+
   kms_key_arns = [for key in aws_kms_key.this : key.arn]
   kms_key_arn  = one(local.kms_key_arns)
+}
+
+# A parameter's key cannot be changed alone (see below), so a parameter is made anew with it.
+resource "terraform_data" "parameter_key" {
+  input = local.kms_key_arn
 }
 
 # Write-only: the value is in neither state nor plan. Raise the version to write a new one.
@@ -19,7 +28,7 @@ resource "aws_ssm_parameter" "api_key" {
   for_each = local.key_parameters
 
   name             = each.value
-  description      = "${local.catalog[each.key].title}'s API key, read by ingest"
+  description      = "A source's API key, read by ingest" # constant: see lifecycle
   type             = "SecureString"
   key_id           = local.kms_key_arn
   value_wo_version = local.key_versions[each.key]
@@ -28,6 +37,22 @@ resource "aws_ssm_parameter" "api_key" {
     coincap   = var.coincap_api_key
     coindesk  = var.coindesk_api_key
   }[each.key]
+
+  lifecycle {
+    # To change anything else of a parameter the provider sends its value again, and without a new
+    # version that is empty, which SSM refuses.
+    replace_triggered_by = [terraform_data.parameter_key]
+
+    # Not a validation of the variable, which would ask for the key to destroy, too.
+    precondition {
+      condition = length(coalesce({
+        coingecko = var.coingecko_api_key
+        coincap   = var.coincap_api_key
+        coindesk  = var.coindesk_api_key
+      }[each.key], "-")) > 1
+      error_message = "the plan or the version of ${each.key}'s key says that there is one: export TF_VAR_${each.key}_api_key=<key>, and raise ${each.key}_api_key_version when it changes."
+    }
+  }
 }
 
 moved {
@@ -102,9 +127,10 @@ data "aws_iam_policy_document" "key" {
     }
   }
 
-  # CloudFront reads the site bucket's objects.
+  # CloudFront reads the site bucket's objects. Any distribution of the account: the key must not wait
+  # for one, which an account that AWS has not verified may not make.
   dynamic "statement" {
-    for_each = aws_cloudfront_distribution.site
+    for_each = local.dashboard_public
 
     content {
       sid       = "DashboardIsShown"
@@ -117,9 +143,15 @@ data "aws_iam_policy_document" "key" {
       }
 
       condition {
-        test     = "StringEquals"
+        test     = "ArnLike"
         variable = "aws:SourceArn"
-        values   = [statement.value.arn]
+        values   = ["arn:${local.account.partition}:cloudfront::${local.account.id}:distribution/*"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [local.account.id]
       }
     }
   }

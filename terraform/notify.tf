@@ -88,9 +88,8 @@ data "aws_iam_policy_document" "notify" {
     for_each = local.kms_key_arns
 
     content {
-      sid = "UseKey"
-      # The last three are the table's. Source: Amazon DynamoDB Developer Guide, "Encryption at rest".
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey", "kms:Encrypt", "kms:ReEncrypt*"]
+      sid       = "UseKey"
+      actions   = local.table_key_actions
       resources = [statement.value]
     }
   }

@@ -153,7 +153,9 @@ data "aws_iam_policy_document" "reader" {
     sid     = "SeeCatalog"
     actions = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
     resources = [
-      for name in ["catalog", "database/${local.database}", "table/${local.database}/*"] :
+      # The database "default" is asked for before any other. Source: Amazon Athena User Guide,
+      # "Access to databases and tables in the AWS Glue Data Catalog".
+      for name in ["catalog", "database/default", "database/${local.database}", "table/${local.database}/*"] :
       "arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:${name}"
     ]
   }
@@ -204,6 +206,32 @@ resource "aws_iam_policy" "reader" {
   for_each = local.lake_formation
 
   name        = "${local.prefix}-reader"
-  description = "What a reader of ${local.prefix} needs beside its grants; attach it to each"
+  description = "What a reader of ${local.prefix} needs beside its grants"
   policy      = data.aws_iam_policy_document.reader.json
+}
+
+# Attached here, so that destroy can detach it. Not those of another account, nor roles that only AWS
+# may change, as IAM Identity Center's: these are given it where they come from.
+locals {
+  own_readers = {
+    for kind in ["role", "user"] : kind => {
+      for reader in var.readers : reader => reverse(split("/", reader))[0]
+      if startswith(reader, "arn:${local.account.partition}:iam::${local.account.id}:${kind}/")
+      && !startswith(split(":", reader)[5], "role/aws-reserved/")
+    }
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "reader" {
+  for_each = local.own_readers.role
+
+  role       = each.value
+  policy_arn = aws_iam_policy.reader["this"].arn
+}
+
+resource "aws_iam_user_policy_attachment" "reader" {
+  for_each = local.own_readers.user
+
+  user       = each.value
+  policy_arn = aws_iam_policy.reader["this"].arn
 }

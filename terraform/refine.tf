@@ -128,8 +128,9 @@ data "aws_iam_policy_document" "refine" {
     for_each = local.kms_key_arns
 
     content {
-      sid       = "UseKey"
-      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      sid = "UseKey"
+      # For the dashboard it reads the state table.
+      actions   = var.enable_dashboard ? local.table_key_actions : ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [statement.value]
     }
   }

@@ -96,8 +96,8 @@ resource "aws_ecr_lifecycle_policy" "stream" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "Five images are enough to go back"
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 5 }
+      description  = "Five pushes are enough to go back; one may be an index, an image and its attestation"
+      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 15 }
       action       = { type = "expire" }
     }]
   })
@@ -173,15 +173,23 @@ resource "aws_ecs_task_definition" "stream" {
   }])
 }
 
+# Whether anything was pushed: after destroy and deploy the repository is empty, though image_tag is set.
+data "aws_ecr_repository" "stream" {
+  for_each = var.enable_stream && var.stream.image_tag != null ? aws_ecr_repository.stream : {}
+
+  name = each.value.name
+}
+
 # A new task listens before the old one stops, so a deployment misses nothing; what both heard is one
-# row in refined.
+# row in refined. Without an image nothing runs: the circuit breaker would stop the service for good.
 resource "aws_ecs_service" "stream" {
   for_each = local.stream_on
 
   name                               = local.stream_name
   cluster                            = aws_ecs_cluster.stream[each.key].arn
   task_definition                    = aws_ecs_task_definition.stream[each.key].arn
-  desired_count                      = var.stream.image_tag == null ? 0 : 1
+  desired_count                      = anytrue([for pushed in data.aws_ecr_repository.stream : length(pushed.most_recent_image_tags) > 0]) ? 1 : 0
+  wait_for_steady_state              = var.stream.image_tag != null # the alarms look once it runs
   launch_type                        = "FARGATE"
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
@@ -202,9 +210,17 @@ resource "aws_ecs_service" "stream" {
   lifecycle {
     ignore_changes = [availability_zone_rebalancing]
   }
+
+  # A task that starts before it may log, pull or reach anything fails, and counts for the breaker.
+  depends_on = [
+    aws_iam_role_policy.stream,
+    aws_iam_role_policy.stream_start,
+    aws_route_table_association.stream,
+    aws_vpc_security_group_egress_rule.stream,
+  ]
 }
 
-# Beyond the free ten, for those who run it.
+# Beyond the free ten, for those who run it. After the service: what has said nothing yet is silent.
 resource "aws_cloudwatch_metric_alarm" "stream" {
   for_each = var.enable_stream && var.stream.image_tag != null ? {
     silent = {
@@ -237,4 +253,7 @@ resource "aws_cloudwatch_metric_alarm" "stream" {
   evaluation_periods  = each.value.periods
   treat_missing_data  = each.value.missing
   alarm_actions       = [module.operations.arn]
+  ok_actions          = [module.operations.arn]
+
+  depends_on = [aws_ecs_service.stream]
 }

@@ -7,6 +7,20 @@ locals {
   stream_zones       = local.stream_own_network ? { a = 0, b = 1 } : {}
 }
 
+# Which zones there are differs by account. In these Fargate has no arm64 task to offer. Source: Amazon
+# ECS Developer Guide, "Supported Regions for Amazon ECS on AWS Fargate"; use1-az3 has no Graviton.
+data "aws_availability_zones" "stream" {
+  for_each = local.stream_network
+
+  state            = "available"
+  exclude_zone_ids = ["apne1-az3", "cac1-az3", "cnn1-az3", "cnn1-az4", "use1-az3", "usw1-az2"]
+
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"] # local zones want an opt-in
+  }
+}
+
 resource "aws_vpc" "stream" {
   for_each = local.stream_network
 
@@ -34,7 +48,7 @@ resource "aws_subnet" "stream" {
   for_each = local.stream_zones
 
   vpc_id            = aws_vpc.stream["this"].id
-  availability_zone = "${local.account.region}${each.key}"
+  availability_zone = sort(data.aws_availability_zones.stream["this"].names)[each.value]
   cidr_block        = cidrsubnet(aws_vpc.stream["this"].cidr_block, 1, each.value)
   tags              = { Name = "${local.stream_name}-${each.key}" }
 }

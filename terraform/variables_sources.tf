@@ -70,11 +70,6 @@ variable "coingecko_api_key" {
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = var.coingecko_plan == "keyless" || length(coalesce(var.coingecko_api_key, "-")) > 1
-    error_message = "the CoinGecko plan needs an API key: export TF_VAR_coingecko_api_key=<key>, and raise coingecko_api_key_version when it changes."
-  }
 }
 
 variable "coingecko_api_key_version" {
@@ -94,11 +89,6 @@ variable "coincap_api_key" {
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = var.coincap_api_key_version == 0 || length(coalesce(var.coincap_api_key, "-")) > 1
-    error_message = "coincap_api_key_version is set, but there is no CoinCap key: export TF_VAR_coincap_api_key=<key>, or set the version to 0."
-  }
 }
 
 variable "coincap_api_key_version" {
@@ -118,11 +108,6 @@ variable "coindesk_api_key" {
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = var.coindesk_api_key_version == 0 || length(coalesce(var.coindesk_api_key, "-")) > 1
-    error_message = "coindesk_api_key_version is set, but there is no CoinDesk key: export TF_VAR_coindesk_api_key=<key>, or set the version to 0."
-  }
 }
 
 variable "coindesk_api_key_version" {

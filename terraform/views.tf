@@ -30,6 +30,13 @@ resource "aws_glue_catalog_table" "view" {
   }))} */"
 
   storage_descriptor {
+    # Athena refuses a view without these ("Table storage descriptor is missing SerDe info"), whatever
+    # they say. Source: hashicorp/terraform-provider-aws#28517.
+    ser_de_info {
+      name                  = "-"
+      serialization_library = "-"
+    }
+
     dynamic "columns" {
       for_each = each.value.columns
 

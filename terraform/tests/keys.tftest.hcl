@@ -50,6 +50,12 @@ run "the_api_keys_are_encrypted_and_sent_where_the_source_wants_them" {
     error_message = "An API key is a SecureString, written by version."
   }
 
+  # Whatever the plans are called: a changed description would send an empty value.
+  assert {
+    condition     = toset([for parameter in aws_ssm_parameter.api_key : parameter.description]) == toset(["A source's API key, read by ingest"])
+    error_message = "A key's description must never change."
+  }
+
   assert {
     condition = { for source in ["coincap", "coindesk", "coingecko"] : source => jsondecode(local.config).sources[source] } == {
       coincap = {
@@ -79,6 +85,33 @@ run "the_api_keys_are_encrypted_and_sent_where_the_source_wants_them" {
     }
     error_message = "Each source has a header of its own; the configuration names the parameter, never the key."
   }
+}
+
+run "a_plan_or_a_version_without_its_key_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_plan           = "demo"
+    coincap_api_key_version  = 1
+    coindesk_api_key_version = 1
+  }
+
+  expect_failures = [aws_ssm_parameter.api_key["coingecko"], aws_ssm_parameter.api_key["coincap"], aws_ssm_parameter.api_key["coindesk"]]
+}
+
+run "an_empty_key_is_refused" {
+  command = plan
+
+  variables {
+    coingecko_plan           = "pro"
+    coingecko_api_key        = ""
+    coincap_api_key          = ""
+    coincap_api_key_version  = 1
+    coindesk_api_key         = ""
+    coindesk_api_key_version = 1
+  }
+
+  expect_failures = [aws_ssm_parameter.api_key["coingecko"], aws_ssm_parameter.api_key["coincap"], aws_ssm_parameter.api_key["coindesk"]]
 }
 
 run "one_key_of_your_own_encrypts_everything" {
@@ -174,6 +207,42 @@ run "one_key_of_your_own_encrypts_everything" {
       aws_kms_key.this["this"].enable_key_rotation
     )
     error_message = "Queue, table and query results use the key, and the key rotates."
+  }
+}
+
+run "with_a_dashboard_cloudfront_and_the_state_tables_reader_may_use_the_key" {
+  command = plan
+
+  variables {
+    customer_managed_keys = true
+    enable_dashboard      = true
+  }
+
+  override_resource {
+    target          = aws_kms_key.this
+    override_during = plan
+    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
+  }
+
+  # Known before there is a distribution: an account that may not make one must not lack its key.
+  assert {
+    condition = [
+      for s in jsondecode(aws_kms_key.this["this"].policy).Statement : [s.Principal, s.Action, s.Condition] if s.Sid == "DashboardIsShown"
+      ] == [[
+        { Service = "cloudfront.amazonaws.com" }, "kms:Decrypt",
+        {
+          ArnLike      = { "aws:SourceArn" = "arn:aws:cloudfront::123456789012:distribution/*" }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        },
+    ]]
+    error_message = "The account's distributions decrypt what they show, and the key waits for none."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.refine.policy).Statement : s.Action if s.Sid == "UseKey"
+    ] == [["kms:ReEncrypt*", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"]]
+    error_message = "refine reads the state table for the dashboard: with the key it may do what the table's other users may."
   }
 }
 

@@ -98,6 +98,7 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
       AskAthena = ["Allow", "arn:aws:athena:us-east-1:123456789012:workgroup/coinlake-test"]
       SeeCatalog = ["Allow", [
         "arn:aws:glue:us-east-1:123456789012:table/coinlake_test/*",
+        "arn:aws:glue:us-east-1:123456789012:database/default",
         "arn:aws:glue:us-east-1:123456789012:database/coinlake_test",
         "arn:aws:glue:us-east-1:123456789012:catalog",
       ]]
@@ -120,6 +121,26 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
       "s3:ListBucket", "s3:ListMultipartUploadParts", "s3:PutObject",
     ])
     error_message = "A reader's permissions changed: say why in docs/decisions."
+  }
+}
+
+run "readers_of_this_account_are_given_the_policy_so_that_destroy_can_take_it" {
+  command = plan
+
+  variables {
+    readers = [
+      "arn:aws:iam::123456789012:role/team/analyst", "arn:aws:iam::123456789012:user/ada",
+      "arn:aws:iam::999999999999:role/partner",
+      "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Read_0123456789abcdef",
+    ]
+  }
+
+  assert {
+    condition = [
+      [for attached in aws_iam_role_policy_attachment.reader : attached.role],
+      [for attached in aws_iam_user_policy_attachment.reader : attached.user],
+    ] == [["analyst"], ["ada"]]
+    error_message = "A policy attached by hand stops destroy (DeleteConflict); another account's and AWS's own roles cannot be changed here."
   }
 }
 

@@ -304,6 +304,15 @@ run "the_stack_as_it_is_by_default" {
   }
 
   assert {
+    condition = alltrue([
+      for view in aws_glue_catalog_table.view : [
+        for serde in one(view.storage_descriptor).ser_de_info : [serde.name, serde.serialization_library]
+      ] == [["-", "-"]]
+    ])
+    error_message = "Athena opens no view whose storage descriptor has no SerDe info (HIVE_METASTORE_ERROR)."
+  }
+
+  assert {
     condition = jsondecode(base64decode(one(regex("^/\\* Presto View: (.*) \\*/$", aws_glue_catalog_table.view["drawdowns"].view_original_text)))) == {
       originalSql = trimspace(replace(file("./queries/drawdowns.sql"), "/(?m)^--.*\n/", ""))
       catalog     = "awsdatacatalog"

@@ -19,6 +19,13 @@ override_resource {
   target = aws_sfn_state_machine.backfill
 }
 
+# In the order that AWS happens to answer in.
+override_data {
+  target = data.aws_availability_zones.stream
+  values = { names = ["us-east-1f", "us-east-1c", "us-east-1d"] }
+}
+
+
 variables {
   environment  = "test"
   protect_data = false
@@ -75,9 +82,9 @@ run "on_it_may_do_exactly_this" {
   assert {
     condition = [
       aws_ecs_task_definition.stream["this"].cpu, aws_ecs_task_definition.stream["this"].memory,
-      aws_ecs_task_definition.stream["this"].runtime_platform[0].cpu_architecture, aws_ecs_service.stream["this"].desired_count,
+      aws_ecs_task_definition.stream["this"].runtime_platform[0].cpu_architecture,
       aws_ecs_service.stream["this"].deployment_circuit_breaker[0].enable, aws_ecs_service.stream["this"].deployment_circuit_breaker[0].rollback,
-    ] == ["256", "512", "ARM64", 1, true, true]
+    ] == ["256", "512", "ARM64", true, true]
     error_message = "A quarter of an arm64 CPU, one task, and a deployment that goes back by itself."
   }
 
@@ -91,6 +98,33 @@ run "on_it_may_do_exactly_this" {
   assert {
     condition     = join(" ", sort([for alarm in aws_cloudwatch_metric_alarm.stream : alarm.metric_name])) == "FramesDropped FramesReceived"
     error_message = "Silence and dropped frames are alarmed."
+  }
+
+  # It is silent until it has started, so that it is well again must be said, too.
+  assert {
+    condition = aws_ecs_service.stream["this"].wait_for_steady_state && alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.stream : length(alarm.ok_actions) == 1 && length(alarm.alarm_actions) == 1
+    ])
+    error_message = "The alarms come after a running service, and mail when all is well again."
+  }
+
+  assert {
+    condition     = { for key, subnet in aws_subnet.stream : key => subnet.availability_zone } == { a = "us-east-1c", b = "us-east-1d" }
+    error_message = "The subnets are in zones that this account has."
+  }
+
+  assert {
+    condition = (
+      data.aws_availability_zones.stream["this"].exclude_zone_ids == toset(["apne1-az3", "cac1-az3", "cnn1-az3", "cnn1-az4", "use1-az3", "usw1-az2"])
+      && data.aws_availability_zones.stream["this"].state == "available"
+    )
+    error_message = "Zones without Fargate are left out, by the ids that are the same in every account."
+  }
+
+  # A push may be an index, an image and an attestation: three of what the registry counts.
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.stream["this"].policy).rules[0].selection.countNumber == 15
+    error_message = "Five pushes are kept."
   }
 }
 

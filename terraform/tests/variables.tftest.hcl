@@ -585,27 +585,6 @@ run "an_unknown_plan_is_refused" {
   expect_failures = [var.coingecko_plan]
 }
 
-run "a_plan_without_its_key_is_refused" {
-  command = plan
-
-  variables {
-    coingecko_plan = "demo"
-  }
-
-  expect_failures = [var.coingecko_api_key]
-}
-
-run "a_plan_with_an_empty_key_is_refused" {
-  command = plan
-
-  variables {
-    coingecko_plan    = "pro"
-    coingecko_api_key = ""
-  }
-
-  expect_failures = [var.coingecko_api_key]
-}
-
 run "a_key_version_of_none_is_refused" {
   command = plan
 
@@ -737,27 +716,6 @@ run "an_asset_at_a_source_without_assets_is_refused" {
   expect_failures = [var.assets]
 }
 
-run "a_version_of_a_coincap_key_without_the_key_is_refused" {
-  command = plan
-
-  variables {
-    coincap_api_key_version = 1
-  }
-
-  expect_failures = [var.coincap_api_key]
-}
-
-run "an_empty_coincap_key_is_refused" {
-  command = plan
-
-  variables {
-    coincap_api_key         = ""
-    coincap_api_key_version = 1
-  }
-
-  expect_failures = [var.coincap_api_key]
-}
-
 run "a_negative_version_of_a_coincap_key_is_refused" {
   command = plan
 
@@ -766,27 +724,6 @@ run "a_negative_version_of_a_coincap_key_is_refused" {
   }
 
   expect_failures = [var.coincap_api_key_version]
-}
-
-run "a_version_of_a_coindesk_key_without_the_key_is_refused" {
-  command = plan
-
-  variables {
-    coindesk_api_key_version = 1
-  }
-
-  expect_failures = [var.coindesk_api_key]
-}
-
-run "an_empty_coindesk_key_is_refused" {
-  command = plan
-
-  variables {
-    coindesk_api_key         = ""
-    coindesk_api_key_version = 1
-  }
-
-  expect_failures = [var.coindesk_api_key]
 }
 
 run "a_negative_version_of_a_coindesk_key_is_refused" {
