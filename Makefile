@@ -66,8 +66,8 @@ build: setup ## Build the zips and layers for this machine
 pins: setup ## Resolve the pinned requirements anew
 	@$(BIN)/python -m tools.pins
 
-bootstrap: setup ## Create the state bucket in your AWS account
-	@$(COINLAKE) bootstrap
+bootstrap: setup ## Create the state bucket in your AWS account: make bootstrap ENV=dev
+	@$(COINLAKE) bootstrap $(ENV)
 
 deploy: setup ## Deploy to AWS: make deploy ENV=dev
 	@$(COINLAKE) deploy $(ENV)

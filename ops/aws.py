@@ -75,6 +75,11 @@ class Aws:
             )
         return self.clients[service]
 
+    @property
+    def partition(self) -> str:
+        """``aws``, ``aws-cn`` or ``aws-us-gov``: what ARNs of this region begin with."""
+        return str(self.session.get_partition_for_region(self.region))
+
     def account(self) -> str:
         """The account's number; the cheapest call that proves the credentials."""
         return str(self.client("sts").get_caller_identity()["Account"])

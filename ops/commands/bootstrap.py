@@ -2,13 +2,13 @@
 
 import typer
 
-from ops.commands.options import AWS
+from ops.commands.options import AWS, Environment
 from ops.deploy import environments
 
 app = typer.Typer()
 
 
 @app.command(rich_help_panel=AWS)
-def bootstrap() -> None:
-    """Make the bucket for Terraform's state in this account and region; once, and safe to repeat."""
-    environments.bootstrap()
+def bootstrap(environment: Environment) -> None:
+    """Make the bucket for Terraform's state in the environment's region; once, and safe to repeat."""
+    environments.bootstrap(environment)

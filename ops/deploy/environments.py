@@ -28,7 +28,7 @@ def terraform(environment: str, aws: Aws, counted: Mapping[str, Any] | None = No
     ``counted`` are the variables that the preflight computes; only a plan to apply needs them.
     """
     settings = Settings.load(environment)
-    bucket = state_bucket.require(aws)
+    bucket = state_bucket.require(aws, environment)
     inputs = [settings.path, generated_file(settings, counted or {})]
     connected = Terraform(environment, BUILD / "terraform" / environment, inputs, aws.environment)
     connected.init(state_bucket.backend(bucket, aws.region, environment))
@@ -50,9 +50,10 @@ def outputs(environment: str) -> dict[str, Any]:
         return terraform(environment, connect(environment)).outputs()
 
 
-def bootstrap() -> str:
-    """Make the state bucket of this account and region; safe to repeat."""
-    aws = Aws.real()
+def bootstrap(environment: str) -> str:
+    """Make the state bucket of this account, in the environment's region; safe to repeat."""
+    _refuse_local(environment)
+    aws = connect(environment)
     with step(f"State bucket in account {aws.account()}, {aws.region}") as current:
         bucket = state_bucket.ensure(aws)
         current.conclude(bucket)

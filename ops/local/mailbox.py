@@ -41,7 +41,7 @@ class Mailbox:
         sqs, topic = stack.aws.client("sqs"), stack.topics["alerts"]
         name = f"coinlake-{stack.environment}-demo-mailbox"
         url = sqs.create_queue(QueueName=name)["QueueUrl"]
-        arn = f"arn:aws:sqs:{stack.aws.region}:{stack.account_id}:{name}"
+        arn = f"arn:{stack.aws.partition}:sqs:{stack.aws.region}:{stack.account_id}:{name}"
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(_policy(arn, topic))})
         stack.aws.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
         mailbox = cls(Queue(sqs, url))
