@@ -76,6 +76,10 @@ class Aws:
         return self.clients[service]
 
     @property
+    def is_embedded(self) -> bool:
+        return self.endpoint is not None
+
+    @property
     def partition(self) -> str:
         """``aws``, ``aws-cn`` or ``aws-us-gov``: what ARNs of this region begin with."""
         return str(self.session.get_partition_for_region(self.region))

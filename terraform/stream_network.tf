@@ -7,13 +7,12 @@ locals {
   stream_zones       = local.stream_own_network ? { a = 0, b = 1 } : {}
 }
 
-# Which zones there are differs by account. In these Fargate has no arm64 task to offer. Source: Amazon
-# ECS Developer Guide, "Supported Regions for Amazon ECS on AWS Fargate"; use1-az3 has no Graviton.
+# Which zones there are, and by which letter, differs by account.
 data "aws_availability_zones" "stream" {
   for_each = local.stream_network
 
   state            = "available"
-  exclude_zone_ids = ["apne1-az3", "cac1-az3", "cnn1-az3", "cnn1-az4", "use1-az3", "usw1-az2"]
+  exclude_zone_ids = local.zones_without_fargate
 
   filter {
     name   = "opt-in-status"

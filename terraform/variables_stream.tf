@@ -1,5 +1,11 @@
 # The live collector on Fargate: off unless enable_stream. docs/costs.md says what it costs.
 
+locals {
+  # Zone ids are the same in every account. Here Fargate runs no arm64 task. Source: Amazon ECS Developer
+  # Guide, "Supported Regions for Amazon ECS on AWS Fargate"; use1-az3 has no Graviton.
+  zones_without_fargate = ["apne1-az3", "cac1-az3", "cnn1-az3", "cnn1-az4", "use1-az3", "usw1-az2"]
+}
+
 variable "enable_stream" {
   description = "Whether the live collector runs, for some $11 a month and what it writes"
   type        = bool

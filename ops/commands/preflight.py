@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from ops.commands.options import AWS, Environment
+from ops.deploy.environments import reach
 from ops.deploy.tfvars import Settings
 from ops.preflight import preflight
 from ops.preflight.findings import Level
@@ -20,14 +21,16 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
 @app.command("preflight", rich_help_panel=AWS)
 def check(
     environment: Environment,
+    offline: Annotated[bool, typer.Option(help="Check the files alone; ask no account.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check an environment's variables, and that its feeds request no more than each source grants.
+    """Check an environment's variables, its account, and that its feeds request no more than is granted.
 
-    Nothing is changed and no AWS account is needed. `plan`, `deploy` and `up` run it first. The exit
-    status is 1 where a finding is an error.
+    Nothing is changed. `plan`, `deploy` and `up` run it first. For `local` the embedded AWS is asked,
+    where it is up. The exit status is 1 where a finding is an error.
     """
-    report = preflight.run(Settings.load(environment).path)
+    settings = Settings.load(environment)
+    report = preflight.run(settings.path, aws=None if offline else reach(environment))
     if as_json:
         usage = {source: asdict(used) for source, used in report.usage.items()}
         findings = [asdict(finding) for finding in report.findings]

@@ -7,8 +7,10 @@ from typing import Any, Final
 from coinlake.errors import CoinlakeError
 from ops.aws import Aws
 from ops.deploy import state_bucket
-from ops.deploy.terraform import Terraform, variable_file
+from ops.deploy.terraform import NotYetConsistent, Terraform, variable_file
 from ops.deploy.tfvars import Settings
+from ops.local.emulator import Emulator
+from ops.local.laptop import Laptop
 from ops.paths import BUILD
 from ops.preflight import preflight
 from ops.progress import console, step
@@ -41,6 +43,14 @@ def connect(environment: str) -> Aws:
     The state lies beside the stack: another shell's AWS_REGION must not lead to another state.
     """
     return Aws.real(Settings.load(environment).values["region"])
+
+
+def reach(environment: str) -> Aws | None:
+    """The environment's AWS: the laptop's embedded one where it runs, None where it does not, else yours."""
+    if environment != LOCAL:
+        return connect(environment)
+    laptop = Laptop.from_env()
+    return Aws.embedded(laptop) if Emulator(laptop).process.pid() else None
 
 
 def outputs(environment: str) -> dict[str, Any]:
@@ -80,11 +90,9 @@ def _prepare(environment: str) -> tuple[Aws, Terraform]:
     """The preflight, credentials, packages, and Terraform with its state connected."""
     _refuse_local(environment)
     settings = Settings.load(environment)
-    with step("Preflight"):
-        counted = preflight.require(settings.path)
     aws = connect(environment)
-    with step(f"Credentials for account {aws.account()}, {aws.region}"):
-        state_bucket.require(aws)
+    with step("Preflight"):
+        counted = preflight.require(settings.path, aws=aws)
     _build(settings)
     with step("Terraform init"):
         return aws, terraform(environment, aws, counted)
@@ -142,6 +150,7 @@ def next_steps(environment: str, outputs: Mapping[str, Any]) -> list[str]:
 
 
 def _apply(ready: Terraform, confirm: Confirm, question: str, *, destroy: bool = False) -> None:
+    """Plan, ask, apply; once more, without asking, for what S3 refused because it looked too soon."""
     with step("Terraform plan") as current:
         changes = ready.plan(current.say, destroy=destroy)
         current.conclude(str(changes))
@@ -150,7 +159,12 @@ def _apply(ready: Terraform, confirm: Confirm, question: str, *, destroy: bool =
     if not confirm(question):
         raise Declined("nothing was changed")
     with step("Terraform apply") as current:
-        ready.apply(current.say)
+        try:
+            ready.apply(current.say)
+        except NotYetConsistent:
+            current.say("once more: a policy was not seen yet")
+            ready.plan(current.say, destroy=destroy)
+            ready.apply(current.say)
         current.conclude(str(changes))
 
 

@@ -13,6 +13,7 @@ from ops.deploy.tfvars import TERRAFORM
 from tools.terraform import init_arguments, terraform_executable
 
 _LOCK_ID: Final = re.compile(r"\bID:\s+([0-9a-f-]{36})")
+_NOT_YET: Final = "Unable to validate the following destination configurations"
 _SPACE: Final = re.compile(r"\s+")
 _DRAWN: Final = re.compile(r"[│╷╵]|\x1b\[[0-9;]*m")
 Report = Callable[[str], None]
@@ -20,6 +21,10 @@ Report = Callable[[str], None]
 
 class TerraformFailed(CoinlakeError):
     """Terraform refused or could not finish; the message is its first error."""
+
+
+class NotYetConsistent(TerraformFailed):
+    """S3 did not see a policy that was written a moment before; the same once more succeeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,8 @@ class Terraform:
                 "another terraform run holds the state's lock, or one was killed while it held it; "
                 f"if none runs, `coinlake unlock {self.environment} {lock[1]}` removes the lock"
             )
-        return TerraformFailed(f"terraform {verb} failed: {one_line(text)}")
+        kind = NotYetConsistent if _NOT_YET in text else TerraformFailed
+        return kind(f"terraform {verb} failed: {one_line(text)}")
 
 
 class TerraformLog:

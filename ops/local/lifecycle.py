@@ -145,7 +145,9 @@ def unlock(laptop: Laptop, lock_id: str) -> None:
     """Remove a state lock that a killed run left in the embedded AWS, which must be up."""
     aws = Aws.embedded(laptop)
     terraform = stack_terraform(laptop, aws, machine_variables(laptop, live=False))
-    terraform.init(state_bucket.backend(state_bucket.require(aws, environments.LOCAL), aws.region, environments.LOCAL))
+    terraform.init(
+        state_bucket.backend(state_bucket.require(aws, environments.LOCAL), aws.region, environments.LOCAL)
+    )
     terraform.unlock(lock_id)
 
 

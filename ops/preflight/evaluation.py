@@ -31,6 +31,21 @@ _OUTPUT: Final = """
 output "evaluation" {
   value = {
     run_seconds = var.function_timeout_seconds
+    deployment = {
+      environment     = var.environment
+      region          = var.region
+      runtime         = var.python_runtime
+      architecture    = var.architecture
+      mailed          = distinct(concat(var.alert_emails, coalesce(var.operations_emails, [])))
+      key_versions    = local.key_versions
+      reserved        = sum(concat([0], values(var.reserved_concurrency)))
+      backfills       = var.backfill_concurrency
+      public_site     = var.enable_dashboard && var.dashboard_public
+      image_tag       = var.enable_stream ? var.stream.image_tag : null
+      own_network     = var.enable_stream && length(var.stream.subnet_ids) == 0
+      zones_left_out  = local.zones_without_fargate
+      readers         = length(var.readers)
+    }
     feeds = {
       for name, feed in local.feeds : name => merge(feed, { schedule = local.schedules[name] })
     }
@@ -47,10 +62,30 @@ output "evaluation" {
 
 
 @dataclass(frozen=True, slots=True)
+class Deployment:
+    """What the checks of machine and account look at; terraform/variables*.tf says what each is."""
+
+    environment: str
+    region: str
+    runtime: str
+    architecture: str
+    mailed: tuple[str, ...]
+    key_versions: Mapping[str, int]  # 0 where the source is asked without a key
+    reserved: int
+    backfills: int
+    public_site: bool
+    image_tag: str | None
+    own_network: bool
+    zones_left_out: tuple[str, ...]
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The feeds and what their sources grant, both empty where a finding is an error."""
+    """The feeds, what their sources grant, and the rest; all empty where a finding is an error."""
 
     findings: tuple[Finding, ...]
+    deployment: Deployment | None = None
     feeds: tuple[PlannedFeed, ...] = ()
     grants: Mapping[str, Grant] = field(default_factory=dict)
     run_seconds: int = 0
@@ -75,6 +110,7 @@ class Evaluation:
         value = json.loads(shown.stdout)["planned_values"]["outputs"]["evaluation"]["value"]
         return cls(
             findings,
+            Deployment(**value["deployment"]),
             tuple(_feed(name, feed) for name, feed in value["feeds"].items()),
             {source: Grant(**grant) for source, grant in value["grants"].items()},
             value["run_seconds"],

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from coinlake.errors import CoinlakeError
-from ops.preflight import quota
+from ops.aws import Aws
+from ops.preflight import account, machine, quota
 from ops.preflight.evaluation import Evaluation
 from ops.preflight.findings import Finding, Level
 from ops.preflight.quota import Usage
@@ -28,20 +29,30 @@ class Report:
         return [finding for finding in self.findings if finding.level is Level.ERROR]
 
 
-def run(tfvars: Path, variables: Mapping[str, Any] | None = None) -> Report:
-    """Check the environment that the file describes; ``variables`` win over it."""
+def run(tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | None = None) -> Report:
+    """Check the environment that the file describes; ``variables`` win over it.
+
+    Without ``aws`` nothing is asked of a network; with it also what the account says, embedded or real.
+    """
     evaluated = Evaluation.of(tfvars, variables or {})
     findings = [*evaluated.findings]
     findings += quota.check(evaluated.feeds, evaluated.grants, evaluated.run_seconds)
+    if evaluated.deployment:
+        findings += machine.check_keys(evaluated.deployment, variables or {})
+        if aws:
+            findings += machine.check(evaluated.deployment, embedded=aws.is_embedded)
+            findings += account.check(aws, evaluated.deployment, evaluated.feeds)
     return Report(tuple(findings), quota.usage(evaluated.feeds, evaluated.grants))
 
 
-def require(tfvars: Path, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def require(
+    tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | None = None
+) -> dict[str, Any]:
     """Run the checks; returns the variables that Terraform is given beside, for its output ``quota``.
 
     Raise ``PreflightFailed`` with every error.
     """
-    report = run(tfvars, variables)
+    report = run(tfvars, variables, aws)
     if report.errors:
         raise PreflightFailed("; ".join(map(str, report.errors)))
     return {"quota_used": {source: asdict(usage) for source, usage in report.usage.items()}}

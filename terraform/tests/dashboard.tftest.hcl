@@ -115,22 +115,3 @@ run "a_dashboard_that_is_not_public_stays_in_its_bucket" {
     error_message = "Without CloudFront no one is granted the bucket, and the page is in it all the same."
   }
 }
-
-run "with_a_key_of_your_own_the_distribution_may_decrypt" {
-  command = plan
-
-  variables {
-    enable_dashboard      = true
-    customer_managed_keys = true
-  }
-
-  assert {
-    condition = [
-      for s in data.aws_iam_policy_document.key.statement : [s.actions, s.principals, s.condition] if s.sid == "DashboardIsShown"
-      ] == [[
-        toset(["kms:Decrypt"]), toset([{ type = "Service", identifiers = toset(["cloudfront.amazonaws.com"]) }]),
-        toset([{ test = "StringEquals", variable = "aws:SourceArn", values = tolist(["arn:aws:cloudfront::123456789012:distribution/E2EXAMPLE"]) }]),
-    ]]
-    error_message = "CloudFront reads encrypted objects for this distribution only."
-  }
-}

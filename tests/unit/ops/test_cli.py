@@ -70,7 +70,7 @@ def test_without_arguments_the_help_is_shown():
         (["reconcile", "--start", "yesterday"], "error: bad_time: 'yesterday'"),
         (["deploy", "local"], "error: the local environment lives on this machine"),
         (["deploy", "dve"], "error: config_not_found: "),
-        (["bootstrap"], "error: no_region: "),
+        (["bootstrap", "dev"], "error: auth: "),
         (["status", "--env", "dev"], "error: auth: "),
     ],
 )

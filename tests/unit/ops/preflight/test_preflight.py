@@ -116,11 +116,11 @@ def test_a_deployment_is_stopped_by_any_error_and_otherwise_given_the_counts(pla
 def test_the_command_prints_a_line_for_each_finding_and_exits_with_1_on_an_error(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = CliRunner().invoke(app, ["preflight", "dev"])
+    done = CliRunner().invoke(app, ["preflight", "dev", "--offline"])
     assert done.exit_code == 0
     assert "ok      Binance: 11,439 requests a month" in done.output
     monkeypatch.setenv("TF_VAR_credits_per_month", "{ coinbase = 10 }")
-    done = CliRunner().invoke(app, ["preflight", "dev", "--json"])
+    done = CliRunner().invoke(app, ["preflight", "dev", "--offline", "--json"])
     assert done.exit_code == 1
     shown = json.loads(done.stdout)
     assert shown["usage"]["coinbase"]["credits_used"] == 13423
