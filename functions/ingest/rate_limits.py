@@ -2,10 +2,15 @@
 
 pk               sk      attributes
 limit#<source>   bucket  free_at: when the next request may go, in milliseconds since 1970
+                         held_at, credible_until: when a source asked to wait, and how far that and a queue
+                         behind it may have moved free_at
 
 A token bucket that holds one token: each request moves ``free_at`` on by its share of a minute,
 so no minute holds more than ``requests_per_minute``, whichever invocations ask. Why every request
 does, and what that costs: docs/decisions/0008-one-limit-for-all.md.
+
+``free_at`` is of the clock that wrote it. No queue reaches further ahead than an invocation lives, so a time
+beyond that which no hold explains was written by a wrong clock, and is overwritten.
 """
 
 from collections.abc import Iterator
@@ -25,7 +30,14 @@ from ingest.clock import Clock
 MINUTE_MS: Final = 60_000
 LOW_PRIORITY_SECONDS: Final = 1.0  # how far ahead a backfill queues, at most: feeds wait behind it
 MAX_HOLD: Final = timedelta(days=3)  # Binance's longest ban; no header holds us longer
+MAX_QUEUE_MS: Final = 15 * MINUTE_MS  # as long as an invocation may live, and wait
+CLOCK_SKEW_MS: Final = 5 * MINUTE_MS
 _MS: Final = timedelta(milliseconds=1)
+# A free_at too far ahead for a queue, which no hold explains, or one of a clock that was ahead.
+_INCREDIBLE: Final = (
+    "free_at > :farthest AND (attribute_not_exists(held_at)"
+    " OR free_at > credible_until OR held_at > :present)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +64,25 @@ class TokenBucket:
     def reserve(self, cost: int, now: datetime, max_wait_seconds: float) -> Reservation:
         """At once, or behind the others if that is no more than ``max_wait_seconds`` away."""
         start, gap = _ms(now), self.gap_ms(cost)
-        idle = "attribute_not_exists(free_at) OR free_at <= :start"
-        taken, _ = self._set("free_at = :next", idle, next=start + gap, start=start)
+        idle = f"attribute_not_exists(free_at) OR free_at <= :start OR ({_INCREDIBLE})"
+        taken, _ = self._set("free_at = :next", idle, next=start + gap, start=start, **_credible(start, gap))
         if taken:
             return Reservation(True, 0.0)
         latest = start + int(max_wait_seconds * 1000)
         queued, free = self._set("free_at = free_at + :gap", "free_at <= :latest", gap=gap, latest=latest)
         return Reservation(queued, (free - gap * queued - start) / 1000)
 
-    def hold(self, until: datetime) -> None:
+    def hold(self, until: datetime, now: datetime) -> None:
         """Let nobody ask before ``until``."""
-        earlier = "attribute_not_exists(free_at) OR free_at < :until"
-        self._set("free_at = :until", earlier, until=_ms(until))
+        earlier = f"attribute_not_exists(free_at) OR free_at < :until OR ({_INCREDIBLE})"
+        self._set(
+            "free_at = :until, held_at = :start, credible_until = :credible",
+            earlier,
+            until=_ms(until),
+            start=_ms(now),
+            credible=_ms(until) + MAX_QUEUE_MS,
+            **_credible(_ms(now), self.gap_ms(1)),
+        )
 
     def _set(self, change: str, condition: str, **values: int) -> tuple[bool, int]:
         """Whether the condition held, and ``free_at`` after the change, or as it stands without."""
@@ -120,11 +139,17 @@ class RateLimiter:
 
     def hold(self, seconds: float) -> None:
         """Let no invocation ask the source for so long; three days at most."""
-        self.bucket.hold(self.clock.now() + min(timedelta(seconds=min(seconds, 1e9)), MAX_HOLD))
+        now = self.clock.now()
+        self.bucket.hold(now + min(timedelta(seconds=min(seconds, 1e9)), MAX_HOLD), now)
 
     def _sleep(self, seconds: float) -> None:
         if seconds > 0:
             self.clock.sleep(seconds)
+
+
+def _credible(start: int, gap: int) -> dict[str, int]:
+    """The values of ``_INCREDIBLE``."""
+    return {"farthest": start + MAX_QUEUE_MS + gap, "present": start + CLOCK_SKEW_MS}
 
 
 def _ms(moment: datetime) -> int:

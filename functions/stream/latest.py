@@ -3,7 +3,9 @@
 stream (hash key), event_time, price, received_at, expires_at and what else the frame tells, as numbers
 of the venue's own digits; source, symbol; of trades ``uploaded_id``: up to it all of them are in S3.
 
-Only the newest of a stream is written, at most once in ``every_seconds`` and no more than
+A price that is not of this day, or lies ahead, is none: to a new subscriber a venue tells the last trade of
+an idle market, days old, and one frame with a wrong clock must not outlast all that come after it. Only the
+newest of a stream is written, at most once in ``every_seconds`` and no more than
 ``MAX_PER_SECOND`` of all streams together, so a slow table costs freshness, never memory.
 """
 
@@ -31,6 +33,7 @@ TICK_SECONDS: Final = 0.25
 STALE: Final = "ConditionalCheckFailedException"
 MALFORMED: Final = "ValidationException"
 _MICROS: Final = 1_000_000
+SKEW_MICROS: Final = 300 * _MICROS  # how far clocks may differ; transform allows as much
 
 Place = tuple[str, str]  # source and stream
 
@@ -44,14 +47,24 @@ class LatestTable:
     ttl_seconds: int
 
     def put(self, source: str, frame: Frame, received_at: int, uploaded_id: int | None) -> bool:
-        """Whether it is the newest; ``StoreUnavailable``, or ``ValueError`` for a price that is none."""
+        """Whether it is the newest; ``StoreUnavailable``, or ``ValueError`` for a price that is none.
+
+        A row that has expired is overwritten, for DynamoDB deletes it days later, and so is one that
+        lies ahead of every clock.
+        """
+        event_time, ahead = frame.price(frame, received_at).event_time, received_at + SKEW_MICROS
+        if not received_at - self.ttl_seconds * _MICROS <= event_time <= ahead:
+            return False
+        values = {":e": event_time, ":now": received_at // _MICROS, ":ahead": ahead}
         try:
             self.client.put_item(
                 TableName=self.name,
                 Item=item(source, frame, received_at, self.ttl_seconds, uploaded_id),
-                ConditionExpression="attribute_not_exists(#s) OR event_time < :e",
+                ConditionExpression=(
+                    "attribute_not_exists(#s) OR event_time < :e OR expires_at <= :now OR event_time > :ahead"
+                ),
                 ExpressionAttributeNames={"#s": "stream"},
-                ExpressionAttributeValues=serialize({":e": frame.price(frame, received_at).event_time}),
+                ExpressionAttributeValues=serialize(values),
             )
         except (ClientError, BotoCoreError) as error:
             code = error_code(error)
@@ -91,14 +104,18 @@ class LatestWriter:
         self._dirty[place] = None
 
     def lag_seconds(self) -> float:
-        """How much later than its event time the newest frame came; 0 where there is none to tell."""
+        """How much later than its event time the newest frame came; 0 where there is none to tell.
+
+        A trade from before its market was listened to, of any age, tells no lag.
+        """
         if not self.newest:
             return 0.0
         frame, received_at = max(self.newest.values(), key=lambda newest: newest[1])
         try:
-            return max(0.0, (received_at - frame.price(frame, received_at).event_time) / _MICROS)
+            lag = (received_at - frame.price(frame, received_at).event_time) / _MICROS
         except (KeyError, ValueError, ArithmeticError):
             return 0.0
+        return lag if 0.0 <= lag <= self.table.ttl_seconds else 0.0
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -56,13 +56,21 @@ def fine_times(stamps: pa.Array) -> pa.Array:
     return pc.if_else(milliseconds, pc.multiply(positive, 1000), positive).view(TIMESTAMP)
 
 
-def time_faults(columns: Columns, key: RawKey, *events: str) -> Iterator[ColumnFault]:
-    """Receipts far from the batch's opening, which names it, and events far from their receipt."""
+def time_faults(
+    columns: Columns, key: RawKey, *events: str, sent: Sequence[str] = ()
+) -> Iterator[ColumnFault]:
+    """Receipts far from the batch's opening, which names it, and times that cannot be of their frame.
+
+    ``events`` may be of any age: to a new subscriber a venue tells the last trade of an idle market, days
+    old. ``sent``, when the venue sent the frame, is within a day of the receipt. None lies ahead.
+    """
     received, due = columns["received_at"], key.slot.time
     yield ColumnFault("bad_time", "received_at", _outside(received, due - _DAY, due + _DAY))
-    for name in events:
-        lag = pc.subtract(received.view(INTEGER), columns[name].view(INTEGER))
-        yield ColumnFault("bad_time", name, pc.greater(lag, _DAY // MICROSECOND))
+    for name in (*events, *sent):
+        micros = columns[name].view(INTEGER)
+        lag = pc.subtract(received.view(INTEGER), micros)
+        too_old = pc.greater(lag, _DAY // MICROSECOND) if name in sent else pc.less(micros, EARLIEST_US)
+        yield ColumnFault("bad_time", name, too_old)
         yield ColumnFault("future_time", name, pc.less(lag, -CLOCK_SKEW // MICROSECOND))
 
 

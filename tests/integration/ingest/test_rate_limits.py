@@ -139,3 +139,55 @@ def test_without_its_table_every_request_is_refused(aws, stepped):
     bucket = TokenBucket(boto3.client("dynamodb"), "gone", "example", 60)
     with pytest.raises(StoreUnavailable, match="could not limit example in table gone: ResourceNotFound"):
         RateLimiter(bucket, stepped.clock()).acquire(1, 60, low_priority=False)
+
+
+def wrong_clock(stepped, hours):
+    return Clock(lambda: stepped.now() + timedelta(hours=hours), stepped.seconds, stepped.slept.append)
+
+
+@pytest.mark.parametrize("hours", [0.5, 2, 24 * 365])
+def test_a_request_while_the_clock_is_ahead_holds_nobody_else(bucket, stepped, hours):
+    assert RateLimiter(bucket(60), wrong_clock(stepped, hours)).acquire(1, 60, low_priority=False) is None
+    limiter = RateLimiter(bucket(60), stepped.clock())
+    assert sent_at(limiter, stepped, 3) == [0, 1, 2]
+    assert limiter.acquire(1, 60, low_priority=True) is None
+
+
+def test_a_hold_of_a_clock_that_is_ahead_binds_nobody_else(bucket, stepped):
+    RateLimiter(bucket(60), wrong_clock(stepped, 2)).hold(60)
+    assert sent_at(RateLimiter(bucket(60), stepped.clock()), stepped, 2) == [0, 1]
+
+
+def test_a_hold_binds_after_a_request_of_a_clock_that_is_ahead(bucket, stepped):
+    RateLimiter(bucket(60), wrong_clock(stepped, 2)).acquire(1, 60, low_priority=False)
+    limiter = RateLimiter(bucket(60), stepped.clock())
+    limiter.hold(120)
+    assert limiter.acquire(1, 100, low_priority=False) == 120
+
+
+def test_requests_that_queue_behind_a_long_hold_are_credible(bucket, stepped):
+    limiter = RateLimiter(bucket(1), stepped.clock())
+    limiter.hold(2 * 86400)
+    assert limiter.acquire(1, 60, low_priority=False) == 2 * 86400
+    assert sent_at(limiter, stepped, 2) == [2 * 86400, 2 * 86400 + 60]
+
+
+def test_a_clock_that_is_behind_lets_nobody_else_wait(bucket, stepped):
+    RateLimiter(bucket(60), stepped.clock()).acquire(1, 60, low_priority=False)
+    RateLimiter(bucket(60), wrong_clock(stepped, -2)).acquire(1, 60, low_priority=False)
+    assert sent_at(RateLimiter(bucket(60), stepped.clock()), stepped, 2) == [0, 1]
+
+
+@pytest.mark.parametrize("hours", [2, 24])
+def test_a_hold_of_an_earlier_version_ends_a_quarter_of_an_hour_ahead(bucket, stepped, hours):
+    """Such an item does not say that it was a hold; the source says so again if it still means it."""
+    one = bucket(60)
+    one.client.put_item(
+        TableName="state",
+        Item={
+            "pk": {"S": "limit#example"},
+            "sk": {"S": "bucket"},
+            "free_at": {"N": str(int((START.timestamp() + hours * 3600) * 1000))},
+        },
+    )
+    assert RateLimiter(one, stepped.clock()).acquire(1, 60, low_priority=False) is None

@@ -80,9 +80,10 @@ MILLIS = {
     "bad_time": [SENT // 1000, SENT - 86_500_000],
     "future_time": [SENT + 300_052],
 }
+MOMENTS = {**MILLIS, "bad_time": [SENT // 1000, -SENT]}  # of trades, which may be old
 ISO = {
     "missing_field": [None],
-    "bad_time": ["soon", 7, "2026-11-20T00:00:57", "2026-11-18T00:00:00Z"],
+    "bad_time": ["soon", 7, "2026-11-20T00:00:57", "2008-12-31T23:59:59Z"],
     "future_time": ["2026-11-20T00:05:58Z"],
 }
 

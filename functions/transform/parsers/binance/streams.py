@@ -64,7 +64,7 @@ class MiniTickers:
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[ColumnFault]:
         """Every check of whole columns."""
         yield live.kind_fault(columns["event"], "event", "24hrMiniTicker")
-        yield from live.time_faults(columns, key, "event_time")
+        yield from live.time_faults(columns, key, sent=("event_time",))
         yield from live.range_faults(columns, tuple(_PRICES), tuple(_VOLUMES))
         yield from live.bar_faults(columns)
         yield ColumnFault(
@@ -106,7 +106,7 @@ class Trades:
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[ColumnFault]:
         """Every check of whole columns."""
         yield live.kind_fault(columns["event"], "event", "trade")
-        yield from live.time_faults(columns, key, "event_time", "traded_at")
+        yield from live.time_faults(columns, key, "traded_at", sent=("event_time",))
         yield from live.range_faults(columns, ("trade_id", "price", "quantity"))
         yield ColumnFault(
             "inconsistent", "stream", _misnamed_stream(columns["stream"], columns["raw_symbol"], "@trade")
@@ -194,7 +194,7 @@ class Klines:
         """Every check of whole columns; a bucket begins on a multiple of its length."""
         yield live.kind_fault(columns["event"], "event", "kline")
         yield live.kind_fault(columns["interval"], "interval", *INTERVALS)
-        yield from live.time_faults(columns, key, "event_time")
+        yield from live.time_faults(columns, key, sent=("event_time",))
         yield from live.range_faults(columns, tuple(_PRICES), (*_VOLUMES, "trades"))
         yield from live.bar_faults(columns)
         yield from _bucket_faults(columns)

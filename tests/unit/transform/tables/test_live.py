@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from coinlake.keys import RawKey
 from coinlake.tables import tables
-from tests.unit.transform.frames import RECEIVED, key, line, read, rows
+from tests.unit.transform.frames import RECEIVED, SENT, key, line, read, rows
 from tests.unit.transform.recorded import LIVE
 from transform.model import AssetMap, RawDocument, Unreadable
 from transform.parsers import reader_of
@@ -159,6 +159,23 @@ def test_a_line_that_is_no_frame_is_rejected(where, code, text):
     text = text or line(LIVE[where].make(), received_at=RECEIVED + 10**12)
     (rejection,) = read(where, *LIVE[where].lines(1), text).rejections
     assert (rejection.code, rejection.row) == (code, 1)
+
+
+THREE_DAYS_OLD = "2026-11-17T00:00:57.136482Z"
+OLD = [
+    (("coinbase", "trades"), {"type": "last_match", "time": THREE_DAYS_OLD}, "traded_at"),
+    (("coinbase", "trades"), {"time": THREE_DAYS_OLD}, "traded_at"),
+    (("coinbase", "tickers"), {"time": THREE_DAYS_OLD}, "event_time"),
+    (("binance", "trades"), {"T": SENT - 3 * 86_400_000}, "traded_at"),
+]
+
+
+@pytest.mark.parametrize(("where", "changes", "column"), OLD, ids=str)
+def test_the_last_trade_of_an_idle_market_is_kept_however_old_it_is(where, changes, column):
+    parsed = read(where, *LIVE[where].lines(2), line(LIVE[where].make(**changes)))
+    assert parsed.rejections == ()
+    assert [part.partition for part in parsed.slices] == ["dt=2026-11-17", "dt=2026-11-20"]
+    assert rows(parsed)[0][column].day == 17
 
 
 @pytest.mark.parametrize("where", LIVE, ids=NAMES)
