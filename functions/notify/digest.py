@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from coinlake.alert_rules import Digest
 from coinlake.config import LakeConfig
 from coinlake.errors import NotFound
 from coinlake.keys import Partition, RefinedKey
@@ -20,6 +21,7 @@ LATEST: Final = "latest"
 MARKET_DAYS: Final = "market_days"
 MAX_BYTES: Final = 16 << 20  # 1,000 markets have 150 KB
 RETRY_FOR: Final = timedelta(hours=1)  # after a failed watch, or while the prices are late
+_ONE_DAY: Final = timedelta(days=1)
 
 _PRICES: Final = ["source", "base", "quote", "observed_at", "price", "change_24h_percent"]
 _VOLUMES: Final = ["volume_24h_quote", "market_cap"]
@@ -42,10 +44,8 @@ class DailyDigest:
 
     def due(self, now: datetime) -> Alert | None:
         """The digest of the hour; None outside it, and while the lake has no prices of the day."""
-        if self.config.digest is None:
-            return None
-        at = datetime.combine(now.date(), time(), UTC) + self.config.digest.at
-        return self.of(at, now) if at <= now < at + RETRY_FOR else None
+        at = due_at(self.config.digest, now) if self.config.digest else None
+        return self.of(at, now) if at else None
 
     def of(self, at: datetime, now: datetime) -> Alert | None:
         """The digest with the time ``at`` from what the lake holds ``now``."""
@@ -59,7 +59,7 @@ class DailyDigest:
             kind="digest",
             at=at,
             cooldown=timedelta(0),
-            mail=digest_mail(prices, self._market_day(now.year), at, self.config.digest.movers),
+            mail=digest_mail(prices, self._market_day(now.date()), at, self.config.digest.movers),
         )
 
     def _prices(self) -> list[LatestRow]:
@@ -70,17 +70,30 @@ class DailyDigest:
         rows = with_times(market_rows.table(LATEST, body).select([*_PRICES, *_VOLUMES]), "observed_at")
         return _of_best_source([LatestRow(**row) for row in rows if row["change_24h_percent"] is not None])
 
-    def _market_day(self, year: int) -> MarketDayRow | None:
-        """The year's newest day of the market; None while there is none."""
-        body = self._read(RefinedKey(MARKET_DAYS, Partition.of({"year": year})))
-        rows = market_rows.table(MARKET_DAYS, body).select(_DAY).to_pylist() if body else []
-        return MarketDayRow(**max(rows, key=lambda row: row["dt"])) if rows else None
+    def _market_day(self, today: date) -> MarketDayRow | None:
+        """The newest day of the market, on a year's first day perhaps of the last year; None where none is."""
+        for year in sorted({today.year, (today - _ONE_DAY).year}, reverse=True):
+            body = self._read(RefinedKey(MARKET_DAYS, Partition.of({"year": year})))
+            rows = market_rows.table(MARKET_DAYS, body).select(_DAY).to_pylist() if body else []
+            if rows:
+                return MarketDayRow(**max(rows, key=lambda row: row["dt"]))
+        return None
 
     def _read(self, key: RefinedKey) -> bytes | None:
         try:
             return self.lake.get(str(key), MAX_BYTES).body
         except NotFound:
             return None
+
+
+def due_at(digest: Digest, now: datetime) -> datetime | None:
+    """The time of the digest in whose hour ``now`` lies, which may have begun the day before; UTC knows no
+    summer time."""
+    midnight = datetime.combine(now.date(), time(), UTC)
+    for at in (midnight + digest.at, midnight - _ONE_DAY + digest.at):
+        if at <= now < at + RETRY_FOR:
+            return at
+    return None
 
 
 def _of_best_source(rows: Sequence[LatestRow]) -> list[LatestRow]:

@@ -1,7 +1,7 @@
 """Parts of the refined zone in, mails out."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from coinlake.config import LakeConfig
 from coinlake.keys import Partition, RefinedKey
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
+from notify import handler as notify_handler
 from ops.alerts.dry_run import DryRun
 from tests.integration.notify.conftest import Line, configuration, now, rule
 
@@ -181,6 +182,25 @@ def test_the_digest_is_mailed_once_a_day_by_the_first_watch_after_its_time(line)
     assert mail["Subject"] == f"[coinlake] {NOON:%Y-%m-%d}: 1 of 2 assets up, led by BTC +2.5 %"
     assert "fear and greed index 61 (Greed)" in mail["Message"]
     assert "SOL" not in mail["Message"]
+
+
+def test_a_digest_of_two_minutes_to_midnight_is_mailed_by_the_first_watch_of_the_next_day(line):
+    midnight = NOON.replace(hour=0)
+    digested(line, at="23:58")
+    for minutes in (-5, 0, 5, 10, 50, 60):
+        line.watch(midnight + timedelta(minutes=minutes))
+    [mail] = [mail for mail in line.mails() if "assets up" in mail["Subject"]]
+    assert f"{midnight - timedelta(days=1):%Y-%m-%d}" in mail["Subject"]
+
+
+@pytest.mark.parametrize("days", [["2026-12-31"], ["2026-12-30", "2026-12-31", "2027-01-01"]])
+def test_the_digest_of_new_year_tells_the_market_of_the_newest_day_there_is(line, days):
+    digested(line)
+    for day in days:
+        row = {"dt": day, "source": "coingecko", "quote": "USD", "total_market_cap": Decimal(15)}
+        refined_file(line, "market_days", Partition.of({"year": int(day[:4])}), [row])
+    digest = notify_handler.stage().watch.digest
+    assert digest._market_day(date(2027, 1, 1)).dt == days[-1]
 
 
 def test_a_watch_an_hour_late_mails_no_digest_and_none_is_sent_without_the_setting(line):
