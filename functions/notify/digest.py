@@ -71,7 +71,7 @@ class DailyDigest:
         return _of_best_source([LatestRow(**row) for row in rows if row["change_24h_percent"] is not None])
 
     def _market_day(self, today: date) -> MarketDayRow | None:
-        """The newest day of the market, on a year's first day perhaps of the last year; None where none is."""
+        """The newest day of the market, on a year's first day perhaps of the last one; None where none is."""
         for year in sorted({today.year, (today - _ONE_DAY).year}, reverse=True):
             body = self._read(RefinedKey(MARKET_DAYS, Partition.of({"year": year})))
             rows = market_rows.table(MARKET_DAYS, body).select(_DAY).to_pylist() if body else []

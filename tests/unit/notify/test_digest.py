@@ -26,16 +26,14 @@ def dues(at: int, first: int, every: int = 5, days: int = 3) -> list[datetime]:
 def test_at_every_minute_of_the_day_it_is_due_once_a_day(at: int, first: int):
     due = dues(at, first)
     assert set(due) >= {START + (at + 1440 * day) * MINUTE for day in (0, 1)}
-    assert all(
-        moment == START + (at + 1440 * day) * MINUTE for moment in due for day in [(moment - START).days]
-    )
+    assert {(moment - START - at * MINUTE) % timedelta(days=1) for moment in due} == {timedelta(0)}
 
 
-@pytest.mark.parametrize("at", range(0, 1440))
-def test_each_watch_of_its_hour_finds_the_same_time(at: int):
-    digest, due = Digest(at * MINUTE, 5), START + at * MINUTE
-    assert [due_at(digest, due + late * MINUTE) for late in (0, 1, 30, 59)] == [due] * 4
-    assert due_at(digest, due - MINUTE) is None and due_at(digest, due + 60 * MINUTE) is None
+def test_each_watch_of_its_hour_finds_the_same_time():
+    for minute in range(1440):
+        digest, due = Digest(minute * MINUTE, 5), START + minute * MINUTE
+        assert [due_at(digest, due + late * MINUTE) for late in (0, 1, 30, 59)] == [due] * 4
+        assert due_at(digest, due - MINUTE) is None and due_at(digest, due + 60 * MINUTE) is None
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 12, 31, tzinfo=UTC), datetime(2028, 2, 28, tzinfo=UTC)])
