@@ -44,16 +44,16 @@ class Feed:
     def of(cls, name: str, entry: Mapping[str, Any], assets: Mapping[str, Mapping[str, str]]) -> Self:
         """From the feed's entry in the configuration; ``assets`` are the configuration's too."""
         intervals.duration(entry["interval"])
-        wanted = {
+        fields = {
             "quote": "USD",
             "top": None,
             "lookback": 1,
             **entry,
             "assets": tuple(entry.get("assets") or ()),
         }
-        quote = wanted["quote"].lower() if entry["dataset"] in _LOWER_QUOTE else wanted["quote"]
-        ids = [assets.get(symbol, {}).get(owner(entry["source"])) for symbol in wanted["assets"]]
-        return cls(name=name, markets=tuple(f"{asset_id}-{quote}" for asset_id in ids if asset_id), **wanted)
+        quote = fields["quote"].lower() if entry["dataset"] in _LOWER_QUOTE else fields["quote"]
+        ids = [assets.get(symbol, {}).get(owner(entry["source"])) for symbol in fields["assets"]]
+        return cls(name=name, markets=tuple(f"{asset_id}-{quote}" for asset_id in ids if asset_id), **fields)
 
     def due(self, scheduled: datetime) -> datetime:
         """The slot time of a run: its scheduled time floored to the interval."""

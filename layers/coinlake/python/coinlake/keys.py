@@ -9,7 +9,7 @@ gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
-All keys of one raw object carry the same slot, so they are found from each other.
+All keys of one raw object carry the same slot, so each is found from any other.
 """
 
 import re
@@ -177,8 +177,8 @@ class RawKey:
     @classmethod
     def parse(cls, key: str) -> Self:
         """Raise ``BadKey("unexpected_key")`` for a key that is not in the layout."""
-        found = _match(_RAW_KEY, key)
-        return _checked(key, cls, **_origin(key, found), ext=found["ext"])
+        match = _match(_RAW_KEY, key)
+        return _checked(key, cls, **_origin(key, match), ext=match["ext"])
 
     def revised(self, revision: int) -> Self:
         """The key of a later answer to the same request."""
@@ -209,9 +209,9 @@ class TrustedKey:
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        found = _match(_TRUSTED_KEY, key)
+        match = _match(_TRUSTED_KEY, key)
         return _checked(
-            key, cls, **_origin(key, found), table=found["table"], partition=Partition(found["partition"])
+            key, cls, **_origin(key, match), table=match["table"], partition=Partition(match["partition"])
         )
 
 
@@ -259,9 +259,9 @@ class RefinedKey:
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        found = _match(_REFINED_KEY, key)
-        partition = Partition(found["partition"] or "")
-        return _checked(key, cls, table=found["table"], partition=partition)
+        match = _match(_REFINED_KEY, key)
+        partition = Partition(match["partition"] or "")
+        return _checked(key, cls, table=match["table"], partition=partition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,8 +276,8 @@ class GapsKey:
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        found = _match(_GAPS_KEY, key)
-        return _checked(key, cls, source=found["source"], partition=Partition(found["partition"]))
+        match = _match(_GAPS_KEY, key)
+        return _checked(key, cls, source=match["source"], partition=Partition(match["partition"]))
 
 
 def raw_prefix(source: str, dataset: str, dt: date) -> str:
@@ -293,18 +293,18 @@ def ledger_prefix(source: str, dataset: str, dt: date) -> str:
 
 
 def _match(pattern: re.Pattern[str], key: str) -> re.Match[str]:
-    found = pattern.fullmatch(key)
-    if not found:
+    match = pattern.fullmatch(key)
+    if not match:
         raise BadKey("unexpected_key", key)
-    return found
+    return match
 
 
-def _origin(key: str, found: re.Match[str]) -> dict[str, Any]:
+def _origin(key: str, match: re.Match[str]) -> dict[str, Any]:
     try:
-        slot = Slot.parse(found["slot"])
+        slot = Slot.parse(match["slot"])
     except ValueError:
         raise BadKey("unexpected_key", key) from None
-    return {"source": found["source"], "dataset": found["dataset"], "slot": slot}
+    return {"source": match["source"], "dataset": match["dataset"], "slot": slot}
 
 
 def _checked(key: str, cls: type[_Key], **fields: Any) -> _Key:

@@ -155,8 +155,8 @@ def owner(name: str) -> str:
 
 
 def archive_of(name: str) -> Source | None:
-    """The source that keeps another one's data in files; None where there is none."""
-    return next((one for one in catalog().values() if one.owner == name != one.name), None)
+    """The source that keeps another source's data in files; None where there is none."""
+    return next((source for source in catalog().values() if source.owner == name != source.name), None)
 
 
 def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) -> Source:

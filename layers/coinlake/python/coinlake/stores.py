@@ -35,12 +35,12 @@ class ObjectStore:
     def get(self, key: str, max_bytes: int) -> StoredObject:
         """The object; ``NotFound`` if it is gone, ``TooLarge`` before reading past the cap."""
         try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=key)
-            if answer["ContentLength"] > max_bytes:
-                answer["Body"].close()
-                size = f"{answer['ContentLength']} bytes, more than the limit of {max_bytes}"
+            response = self.client.get_object(Bucket=self.bucket, Key=key)
+            if response["ContentLength"] > max_bytes:
+                response["Body"].close()
+                size = f"{response['ContentLength']} bytes, more than the limit of {max_bytes}"
                 raise TooLarge(f"s3://{self.bucket}/{key} has {size}")
-            return _stored(answer, answer["Body"].read())
+            return _stored(response, response["Body"].read())
         except (ClientError, BotoCoreError, HTTPClientError) as error:
             raise self._translated("get", key, error) from error
 
@@ -143,5 +143,5 @@ def sha256(body: bytes) -> str:
     return hashlib.sha256(body).hexdigest()
 
 
-def _stored(answer: Mapping[str, Any], body: bytes) -> StoredObject:
-    return StoredObject(body, answer["ETag"].strip('"'), answer["Metadata"], answer["LastModified"])
+def _stored(response: Mapping[str, Any], body: bytes) -> StoredObject:
+    return StoredObject(body, response["ETag"].strip('"'), response["Metadata"], response["LastModified"])

@@ -20,10 +20,10 @@ def split(symbol: str, quotes: tuple[str, ...], bases: Collection[str] = ()) -> 
     ``quotes`` are the venue's quote currencies (``sources.Source.quote_currencies``), ``bases`` its ids of
     the configured assets. Of two ids that fit, the longer is the base.
     """
-    found = [quote for quote in _longest_first(quotes) if symbol.endswith(quote) and symbol != quote]
-    if not found:
+    endings = [quote for quote in _longest_first(quotes) if symbol.endswith(quote) and symbol != quote]
+    if not endings:
         return None
-    by_base = {symbol.removesuffix(quote): quote for quote in reversed(found)}
+    by_base = {symbol.removesuffix(quote): quote for quote in reversed(endings)}
     known = [base for base in by_base if base in bases]
-    base = max(known, key=len) if known else symbol.removesuffix(found[0])
+    base = max(known, key=len) if known else symbol.removesuffix(endings[0])
     return base, by_base[base]
