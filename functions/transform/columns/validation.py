@@ -329,16 +329,6 @@ def field_values(rows: Sequence[Mapping[str, Any]], name: str) -> list[Any]:
     return [row.get(name) for row in rows]
 
 
-def decimal_columns(
-    validator: ColumnValidator, rows: Sequence[Mapping[str, Any]], fields: Mapping[str, tuple[str, Limits]]
-) -> dict[str, pa.Array]:
-    """Exact columns from the fields that ``fields`` names, with their limits, for each column."""
-    return {
-        column: validator.decimals(name, field_values(rows, name), limits)
-        for column, (name, limits) in fields.items()
-    }
-
-
 def unknown_fields(rows: Sequence[Mapping[str, Any]], known: Set[str]) -> list[str]:
     """Notes for fields of rows that are objects."""
     return new_field_notes(set().union(*rows) - known)
