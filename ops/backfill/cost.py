@@ -15,18 +15,18 @@ WINDOW_SECONDS: Final = 0.5  # of a window in the state machine and in ingest, b
 # A plan over one of these is shown and confirmed before it starts.
 MAX_UNCONFIRMED_CALLS: Final = 100
 MAX_UNCONFIRMED_SECONDS: Final = 600
-# Of a source's limit, for a window's turn there: who has just been served is ahead of who waits, and
-# ingest gives up after a minute.
-TURN_MINUTES: Final = 0.25
+# Of a source's limit: how long a window may queue for it. A request that was just served can overtake those
+# that wait, and ingest gives up after a minute.
+QUEUE_MINUTES: Final = 0.25
 MIN_SHARE: Final = 0.1  # of the limit that a backfill gets beside the feeds in any case
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One source's part. ``in_raw`` of the ``windows`` are in raw already and cost nothing more.
+    """What a plan costs at one source. ``in_raw`` of the ``windows`` are in raw already and cost nothing.
 
-    ``weight`` is what the source counts of its limit, calls at most of them; ``credits_left`` None
-    is no monthly quota.
+    ``weight`` is what the requests count toward the source's limit, ``calls`` their greatest number;
+    ``credits_left`` None means no monthly quota.
     """
 
     source: str
@@ -74,9 +74,11 @@ def check_credits(costs: Sequence[Cost]) -> None:
 
 
 def concurrency(costs: Sequence[Cost], max_concurrency: int) -> int:
-    """How many windows to fetch at the same time: so few that each has its turn before ingest gives up."""
-    turns = [cost.free_per_minute * TURN_MINUTES * cost.calls / cost.weight for cost in costs if cost.weight]
-    return max(1, int(min([max_concurrency, *turns])))
+    """How many windows to fetch at the same time: few enough that none queues until ingest gives up."""
+    limits = [
+        cost.free_per_minute * QUEUE_MINUTES * cost.calls / cost.weight for cost in costs if cost.weight
+    ]
+    return max(1, int(min([max_concurrency, *limits])))
 
 
 def total_seconds(costs: Sequence[Cost], concurrency: int) -> float:

@@ -154,8 +154,8 @@ def _split_into_months(
     return months, [span for span in between if span.start < span.end]
 
 
-def _overlap(one: TimeSpan, other: TimeSpan) -> timedelta:
-    return min(one.end, other.end) - max(one.start, other.start)
+def _overlap(first: TimeSpan, second: TimeSpan) -> timedelta:
+    return min(first.end, second.end) - max(first.start, second.start)
 
 
 def _files(request: BackfillRequest, source: Source, periods: Iterable[str]) -> Iterator[Window]:

@@ -47,6 +47,8 @@ class Certificate:
 
 def _machine_authorities(env: Mapping[str, str]) -> bytes:
     chosen = (env.get(name) for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"))
-    places = [*chosen, ssl.get_default_verify_paths().cafile, ssl.get_default_verify_paths().openssl_cafile]
-    found = next((Path(place) for place in places if place and Path(place).is_file()), None)
-    return found.read_bytes() if found else b""
+    defaults = ssl.get_default_verify_paths()
+    candidates = [*chosen, defaults.cafile, defaults.openssl_cafile]
+    paths = (Path(candidate) for candidate in candidates if candidate)
+    bundle = next((path for path in paths if path.is_file()), None)
+    return bundle.read_bytes() if bundle else b""

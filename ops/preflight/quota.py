@@ -1,5 +1,5 @@
 """What the feeds request of each source in a month, against what it grants. At run time ingest keeps to the
-same limits (coinlake/rate_limits.py)."""
+same limits (functions/ingest/rate_limits.py)."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -142,16 +142,16 @@ def _split_explain(sql: str, dialect: Dialect) -> tuple[str, str]:
 
 def _definitions(query: str, database: str, dialect: Dialect, as_of: datetime | None) -> dict[str, str]:
     """Common table expressions by name, each after those that it needs."""
-    found = references(query, dialect)
-    names = _names(found or [], database)
+    table_references = references(query, dialect)
+    names = _names(table_references or [], database)
     used_questions = {name: question.sql for name, question in questions().items() if name in names}
     if as_of is None:
         return used_questions
-    if found is None:
+    if table_references is None:
         raise BadConfiguration(
             "bad_as_of: this SQL cannot be parsed, so its tables are unknown; simplify it for --as-of"
         )
-    if any(reference.database == database.lower() for reference in found):
+    if any(reference.database == database.lower() for reference in table_references):
         raise BadConfiguration(f"bad_as_of: with --as-of write tables without their database {database}")
     needed = (
         names.union(*(table_names(sql, database, dialect) for sql in used_questions.values()))
@@ -160,8 +160,8 @@ def _definitions(query: str, database: str, dialect: Dialect, as_of: datetime | 
     return {name: _as_of(name, database, as_of) for name in sorted(needed)} | used_questions
 
 
-def _names(found: Iterable[Reference], database: str) -> set[str]:
-    return {reference.name for reference in found if reference.database in ("", database.lower())}
+def _names(table_references: Iterable[Reference], database: str) -> set[str]:
+    return {reference.name for reference in table_references if reference.database in ("", database.lower())}
 
 
 def _own_definitions(query: str, dialect: Dialect) -> set[str]:

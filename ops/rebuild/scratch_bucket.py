@@ -38,16 +38,16 @@ class ScratchBucket:
 
     def get_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         if not self._here(Key):
-            answer: dict[str, Any] = self.real.get_object(Bucket=Bucket, Key=Key)
-            return answer
-        body = self._found(Key, "GetObject")
+            response: dict[str, Any] = self.real.get_object(Bucket=Bucket, Key=Key)
+            return response
+        body = self._stored_body(Key, "GetObject")
         return {**self._head(Key, body), "ContentLength": len(body), "Body": BytesIO(body)}
 
     def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
         if not self._here(Key):
-            answer: dict[str, Any] = self.real.head_object(Bucket=Bucket, Key=Key)
-            return answer
-        return self._head(Key, self._found(Key, "HeadObject"))
+            response: dict[str, Any] = self.real.head_object(Bucket=Bucket, Key=Key)
+            return response
+        return self._head(Key, self._stored_body(Key, "HeadObject"))
 
     def put_object(self, *, Key: str, Body: bytes, **options: Any) -> dict[str, Any]:  # noqa: N803 - boto3's names
         """One process writes here, so conditions always hold."""
@@ -82,7 +82,7 @@ class ScratchBucket:
     def _here(self, key: str) -> bool:
         return key.startswith(self.zones)
 
-    def _found(self, key: str, operation: str) -> bytes:
+    def _stored_body(self, key: str, operation: str) -> bytes:
         try:
             return self.body(key)
         except FileNotFoundError:

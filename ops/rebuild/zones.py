@@ -34,7 +34,7 @@ class RebuildFailed(CoinlakeError):
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _errors_only() -> Iterator[None]:
     """The stages' own log is for Lambda: here only their errors."""
     level = logger.log_level
     logger.setLevel("ERROR")
@@ -44,7 +44,7 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-@_quiet()
+@_errors_only()
 def rebuild_trusted(stack: Stack, folder: Path, report: Report) -> tuple[ScratchBucket, list[RawKey]]:
     """Trusted and quarantine of every raw object that the ledger says is done; and those objects."""
     lake = stack.lake
@@ -64,7 +64,7 @@ def rebuild_trusted(stack: Stack, folder: Path, report: Report) -> tuple[Scratch
     return scratch, [key for _, key in transformed]
 
 
-@_quiet()
+@_errors_only()
 def rebuild_refined(stack: Stack, folder: Path, report: Report) -> ScratchBucket:
     """Every partition of the refined zone, from all trusted files that there are now."""
     scratch = ScratchBucket(stack.lake.client, folder, (keys.REFINED,))
