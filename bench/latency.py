@@ -34,7 +34,7 @@ def latency(runs: int) -> Iterator[Row]:
         stack = Stack.find("local")
         rule = _rule(stack.config())
         mailbox = Mailbox.open(stack)
-        pairs = [_one(stack, mailbox, rule) for _ in range(runs + 1)][1:]
+        pairs = [_measure_once(stack, mailbox, rule) for _ in range(runs + 1)][1:]
     except CoinlakeError as error:
         yield Row(WHAT, f"not measured: {error}", "–", "–", "–", None)
         return
@@ -56,7 +56,7 @@ def _rule(config: LakeConfig) -> PriceRule:
     raise NotFound("no rule of the local stack asks for a price above a level")
 
 
-def _one(stack: Stack, mailbox: Mailbox, rule: PriceRule) -> tuple[float, float]:
+def _measure_once(stack: Stack, mailbox: Mailbox, rule: PriceRule) -> tuple[float, float]:
     """Seconds to the ledger entry, and to the mail."""
     time.sleep(SETTLE_SECONDS)
     for _ in mailbox.take():

@@ -63,16 +63,16 @@ def refine(server: Server, runs: int, times: int, slots: int = SLOTS) -> Iterato
     ]
     rounds = [[job.run() for job in jobs] for _ in range(runs + 1)][1:]
     columns: list[list[Result]] = [list(column) for column in zip(*rounds, strict=True)]
-    least = [min(result["milliseconds"] for result in column) for column in columns]
+    best_ms = [min(result["milliseconds"] for result in column) for column in columns]
     calls = [column[0]["calls"] for column in columns]
-    shown = ", ".join(f"{ms:.1f} ms" for ms in least)
+    shown = ", ".join(f"{ms:.1f} ms" for ms in best_ms)
     yield Row(
         f"refine: {NEW} pages into {slots * COINS:,} quotes, after {', '.join(map(str, HISTORY))} days",
         f"{shown} of processor for each event",
         f"{calls[0]:.0f}, {calls[1]:.0f}, {calls[2]:.0f} calls a run",
-        f"{max(least) / least[0]:.2f}×",
+        f"{max(best_ms) / best_ms[0]:.2f}×",
         f"≤ {FLAT:.2f}×",
-        max(least) / least[0] <= FLAT and len(set(calls)) == 1,
+        max(best_ms) / best_ms[0] <= FLAT and len(set(calls)) == 1,
     )
 
 

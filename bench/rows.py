@@ -127,8 +127,8 @@ def needed(handler: str) -> list[str]:
 
 def layers() -> Iterator[Row]:
     """The built dependencies layers, unpacked as Lambda unpacks them."""
-    found = sorted(PACKAGES.glob("*/dependencies-layer.zip"))
-    for path in found:
+    paths = sorted(PACKAGES.glob("*/dependencies-layer.zip"))
+    for path in paths:
         with ZipFile(path) as layer:
             size = sum(entry.file_size for entry in layer.infolist()) / MIB
         yield Row(
@@ -139,5 +139,5 @@ def layers() -> Iterator[Row]:
             f"≤ {LAYER_MIB} MiB",
             size <= LAYER_MIB,
         )
-    if not found:
+    if not paths:
         yield Row("dependencies layer", "not built: make build", "–", "–", f"≤ {LAYER_MIB} MiB", None)

@@ -29,12 +29,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
         if "list-type" in query:
-            self._listed(query.get("prefix", [""])[0])
+            self._send_listing(query.get("prefix", [""])[0])
         else:
-            self._found(body=True)
+            self._send_object(body=True)
 
     def do_HEAD(self) -> None:
-        self._found(body=False)
+        self._send_object(body=False)
 
     def do_PUT(self) -> None:
         url, body = urlsplit(self.path), self._body()
@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""
 
-    def _found(self, *, body: bool) -> None:
+    def _send_object(self, *, body: bool) -> None:
         stored = self.objects.get(urlsplit(self.path).path)
         if stored is None:
             self._respond(404, body=_xml("Error", Code="NoSuchKey") if body else b"")
@@ -83,11 +83,11 @@ class Handler(BaseHTTPRequestHandler):
         head = {"ETag": _etag(content), "Last-Modified": formatdate(usegmt=True), **kept}
         self._respond(200, head, content, send=body)
 
-    def _listed(self, prefix: str) -> None:
+    def _send_listing(self, prefix: str) -> None:
         """All keys of the bucket that start so, in one page: what is benched lists little."""
         start = f"{urlsplit(self.path).path.rstrip('/')}/{prefix}"
-        found = sorted(unquote(path) for path in self.objects if unquote(path).startswith(start))
-        keys = [path.split("/", 2)[2] for path in found]
+        paths = sorted(unquote(path) for path in self.objects if unquote(path).startswith(start))
+        keys = [path.split("/", 2)[2] for path in paths]
         entries = "".join(
             f"<Contents><Key>{key}</Key><LastModified>2026-11-21T00:00:00Z</LastModified></Contents>"
             for key in keys

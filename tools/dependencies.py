@@ -172,10 +172,10 @@ def _compiler(target: Target) -> str | None:
     """An interpreter of the target's version that runs; a version manager's shim may not."""
     if target.is_this_machine:
         return sys.executable
-    found = shutil.which(f"python{target.python}")
-    if not found or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+    python = shutil.which(f"python{target.python}")
+    if not python or subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode:
         return None
-    return found
+    return python
 
 
 def _check_size(folder: Path, what: str, gate_mib: float) -> None:

@@ -22,22 +22,24 @@ class TerraformMissing(Exception):
 @cache
 def terraform_executable() -> str:
     """The path of a Terraform that is new enough, or ``TerraformMissing``."""
-    found = shutil.which("terraform")
-    if not found:
+    executable = shutil.which("terraform")
+    if not executable:
         raise TerraformMissing(
             "terraform is not on the PATH; install Terraform 1.11 or newer "
             "(https://developer.hashicorp.com/terraform/install) and try again"
         )
-    shown = subprocess.run([found, "version", "-json"], capture_output=True, text=True, check=False)
+    shown = subprocess.run([executable, "version", "-json"], capture_output=True, text=True, check=False)
     try:
         version = json.loads(shown.stdout)["terraform_version"]
     except (ValueError, KeyError):
-        raise TerraformMissing(f"{found} does not answer `terraform version`; reinstall Terraform") from None
+        raise TerraformMissing(
+            f"{executable} does not answer `terraform version`; reinstall Terraform"
+        ) from None
     if tuple(int(part) for part in version.split("-")[0].split(".")[:2]) < MINIMUM:
         raise TerraformMissing(
             f"terraform {version} is too old for write-only secrets; install Terraform 1.11 or newer"
         )
-    return found
+    return executable
 
 
 def plugin_dir(env: Mapping[str, str] = os.environ, home: Path | None = None) -> Path | None:
@@ -51,17 +53,19 @@ def plugin_dir(env: Mapping[str, str] = os.environ, home: Path | None = None) ->
         if not Path(chosen, PROVIDER).is_dir():
             raise TerraformMissing(f"{MIRROR_VARIABLE} is {chosen!r}, which has no {PROVIDER} below it")
         return Path(chosen)
-    return next((place for place in _places(env, home or Path.home()) if (place / PROVIDER).is_dir()), None)
+    return next(
+        (folder for folder in _mirror_folders(env, home or Path.home()) if (folder / PROVIDER).is_dir()), None
+    )
 
 
-def _places(env: Mapping[str, str], home: Path) -> Iterator[Path]:
+def _mirror_folders(env: Mapping[str, str], home: Path) -> Iterator[Path]:
     yield home / ".terraform.d" / "plugins"
     shares = [env.get("XDG_DATA_HOME") or str(home / ".local" / "share")]
     shares += (env.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share").split(":")
     for share in filter(None, shares):
         yield Path(share, "terraform", "plugins")
     for root in ("/opt", "/usr/local/share", "/usr/share"):
-        yield from (found.parent for found in sorted(Path(root).glob(f"*/{HOST}")))
+        yield from (mirror.parent for mirror in sorted(Path(root).glob(f"*/{HOST}")))
 
 
 def init_arguments() -> list[str]:

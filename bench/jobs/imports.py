@@ -1,4 +1,4 @@
-"""Import modules in a fresh interpreter, in order; tell the time, or what a handler needs of others."""
+"""Import modules in a fresh interpreter, in order; report the time, or the foreign modules used."""
 
 import ast
 import importlib

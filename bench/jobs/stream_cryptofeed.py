@@ -24,12 +24,12 @@ def main() -> None:
     names = [f"C{number:04d}-USDT" for number in range(task["symbols"])]
     Symbols.set(Binance.id, {name: name.replace("-", "") for name in names}, {})
     Binance.websocket_endpoints = [WebsocketEndpoint(task["url"])]
-    heard, ended = 0, 0.0
+    received, ended = 0, 0.0
 
     async def ticker(*_: object) -> None:
-        nonlocal heard, ended
-        heard += 1
-        if heard == task["frames"]:
+        nonlocal received, ended
+        received += 1
+        if received == task["frames"]:
             ended = time.monotonic()
             asyncio.get_running_loop().stop()
 

@@ -63,17 +63,17 @@ def index(request: ApiRequest) -> Response:
 
 
 def value(market: Market, day: int) -> int:
-    """The mood of a day, from 5 to 95: how bitcoin moved over the week before, and some noise."""
+    """The mood of a day, from 5 to 95: how bitcoin moved over the week before, and a random part."""
     coin = market.by_id["bitcoin"]
     before, now = market.price(coin, day - WINDOW * DAY), market.price(coin, day)
-    noise = draws(market.seed, "mood", day, count=1)[0] - 0.5
+    random_part = draws(market.seed, "mood", day, count=1)[0] - 0.5
     typical = coin.prices.profile.volatility * math.sqrt(WINDOW)
-    return round(50 + 45 * math.tanh(0.8 * math.log(now / before) / typical + noise))
+    return round(50 + 45 * math.tanh(0.8 * math.log(now / before) / typical + random_part))
 
 
 def classification(number: int) -> str:
     """The word for a value."""
-    return next(word for most, word in BANDS if number <= most)
+    return next(word for limit, word in BANDS if number <= limit)
 
 
 def _row(request: ApiRequest, day: int, style: str) -> dict[str, str]:

@@ -135,8 +135,8 @@ class BookStream(Stream):
             return
         chance = mix(trades.key + 1, index)
         bid = max(1, level + chance % 5 - 2)
-        most = SIZES * trades.typical
-        sizes = [symbol.amount(trades.step * (1 + (chance >> shift) % most)) for shift in (8, 36)]
+        max_steps = SIZES * trades.typical
+        sizes = [symbol.amount(trades.step * (1 + (chance >> shift) % max_steps)) for shift in (8, 36)]
         yield (
             f'{{"u":{index},"s":"{symbol.name}","b":"{self.traded.price(bid)}","B":"{sizes[0]}",'
             f'"a":"{self.traded.price(bid + 1)}","A":"{sizes[1]}"}}'
