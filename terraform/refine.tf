@@ -18,9 +18,9 @@ locals {
       actions   = ["s3:PutObject"]
       resources = [for site in local.site_bucket_arns : "${site}/data/*"]
     }
-    ReadGapsAndQuarantine = {
+    ReadGaps = {
       actions   = ["s3:GetObject"]
-      resources = [for zone in ["gaps", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
+      resources = ["${local.bucket_arns.lake}/gaps/*"]
     }
     ReadFeedsAndMails = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:Query"]
@@ -61,10 +61,11 @@ module "refine" {
 }
 
 data "aws_iam_policy_document" "refine" {
+  # Quarantine: an answer with rejected rows does not show which buckets had no trade (decision 11).
   statement {
-    sid       = "ReadTrustedAndParts"
+    sid       = "ReadTrustedPartsAndQuarantine"
     actions   = ["s3:GetObject"]
-    resources = [for zone in ["trusted", "refined"] : "${local.bucket_arns.lake}/${zone}/*"]
+    resources = [for zone in ["trusted", "refined", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
   }
 
   statement {
@@ -82,7 +83,7 @@ data "aws_iam_policy_document" "refine" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = concat(["trusted/*", "refined/*"], var.enable_dashboard ? ["gaps/*", "quarantine/*"] : [])
+      values   = concat(["trusted/*", "refined/*", "quarantine/*"], var.enable_dashboard ? ["gaps/*"] : [])
     }
   }
 

@@ -17,11 +17,12 @@ import pyarrow.compute as pc
 from coinlake import parquet
 from coinlake.errors import BadKey, NotFound, PreconditionFailed, StoreUnavailable, WriteConflict
 from coinlake.intervals import INTERVALS
-from coinlake.keys import REFINED, TRUSTED, Partition, RefinedKey, TrustedKey
+from coinlake.keys import REFINED, TRUSTED, Partition, QuarantineKey, RefinedKey, TrustedKey
 from coinlake.ranks import ranks
 from coinlake.retries import REFINED_WRITE
 from coinlake.stores import ObjectStore
 from coinlake.tables import Table, refined, tables
+from refine.coverage import with_answered_span, with_own_coverage
 
 MAX_FILE_BYTES: Final = 256 << 20
 MAX_PARTITION_BYTES: Final = 512 << 20
@@ -98,7 +99,21 @@ class TrustedFiles:
         """Its rows with the columns of their refined partition; ``NotFound`` if it is gone by now."""
         if file.rows is not None:
             return file.rows
-        return parquet.decode(refined()[file.table], self._body(file.key))
+        rows = parquet.decode(refined()[file.table], self._body(file.key))
+        if file.table != "candles":
+            return rows
+        key = TrustedKey.parse(file.key)
+        interval = key.partition.levels["interval"]
+        rows = with_answered_span(rows, key, interval, lambda: self._has_rejections(key))
+        return with_own_coverage(rows, interval)
+
+    def _has_rejections(self, key: TrustedKey) -> bool:
+        """Whether rows of the file's raw object are in quarantine, which transform writes first."""
+        try:
+            self.store.head(str(QuarantineKey(key.source, key.dataset, key.slot)))
+        except NotFound:
+            return False
+        return True
 
     def _body(self, key: str) -> bytes:
         return self.store.get(key, MAX_FILE_BYTES).body

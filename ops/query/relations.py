@@ -15,14 +15,16 @@ import duckdb
 from coinlake.errors import BadConfiguration
 from coinlake.tables import Table, catalog, tables
 from ops.query.questions import questions
+from refine.precedence import PRECEDENCE
 
 Dialect = Literal["duckdb", "athena"]
 TRUSTED_PREFIX: Final = "trusted_"
-# The slot's revision in a raw key: `…/20261121T070000Z.f.usd.p1.r2.json.gz` is 2, without one it is 0.
-REVISION: Final = (
-    r"coalesce(TRY_CAST(nullif(regexp_extract(raw_key, '\.r([1-9][0-9]*)\.[a-z]+\.gz$', 1), '') "
-    "AS integer), 0)"
-)
+# What is known of a source's own candle follows from the candle; all else that only refine adds is null.
+_OF_OWN_CANDLES: Final = {
+    "coverage": "CASE WHEN is_closed THEN 1.0 END",
+    "is_complete": "is_closed",
+    "has_gap": "false",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +203,7 @@ def _newest_rows(refined: Table, trusted: Table, source: str) -> str:
     """One row for each natural key in each partition: the one that refine would have kept."""
     columns_by_level = {name: refined.partition_columns.get(name, name) for name in refined.partitions}
     key = _quoted(dict.fromkeys([*columns_by_level.values(), *trusted.natural_key]))
-    closed = ["is_closed DESC"] if "is_closed" in trusted.schema.names else []
-    order = ", ".join([*closed, f"{REVISION} DESC", "received_at DESC", "raw_key DESC"])
+    order = ", ".join(f"{column} DESC" for column in PRECEDENCE if column in trusted.schema.names)
     return (
         f"SELECT {_columns(refined, trusted, columns_by_level)} FROM (\n"  # noqa: S608 - names of tables.json
         f"SELECT *, row_number() OVER (PARTITION BY {key} ORDER BY {order}) AS version\n{source}\n"
@@ -211,13 +212,15 @@ def _newest_rows(refined: Table, trusted: Table, source: str) -> str:
 
 
 def _columns(refined: Table, trusted: Table, columns_by_level: Mapping[str, str]) -> str:
-    """The refined table's columns; what only refine adds is null, for these rows are the sources' own."""
+    """The refined table's columns; what only refine adds is that of the sources' own rows: mostly null."""
     trusted_columns = {*trusted.schema.names, *trusted.partitions}
     added = {
         field.name: sql_type(str(field.type)) for field in refined.schema if field.name not in trusted_columns
     }
     columns = [
-        f'CAST(NULL AS {added[name]}) AS "{name}"' if name in added else f'"{name}"'
+        f'CAST({_OF_OWN_CANDLES.get(name, "NULL")} AS {added[name]}) AS "{name}"'
+        if name in added
+        else f'"{name}"'
         for name in refined.schema.names
     ]
     return ", ".join(columns + [f'"{column}" AS "{name}"' for name, column in columns_by_level.items()])

@@ -104,17 +104,18 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
     condition = {
       for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
       } == {
-      ReadTrustedAndParts = [
+      ReadTrustedPartsAndQuarantine = [
         "Allow", "s3:GetObject",
         [
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/*",
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
         ],
       ]
       WriteParts = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/refined/*"]
       ListPartsAndTheDaysFiles = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*"] } },
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*"] } },
       ]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       TakeFromQueue = [
@@ -367,7 +368,7 @@ run "refine_publishes_where_there_is_a_dashboard" {
   assert {
     condition = {
       for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
-      if contains(["PublishFiles", "ReadGapsAndQuarantine", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
+      if contains(["PublishFiles", "ReadGaps", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
       } == {
       PublishFiles = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/data/*"]
       CompareFiles = [
@@ -376,15 +377,9 @@ run "refine_publishes_where_there_is_a_dashboard" {
       ]
       ListPartsAndTheDaysFiles = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "gaps/*", "quarantine/*"] } },
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*", "gaps/*"] } },
       ]
-      ReadGapsAndQuarantine = [
-        "Allow", "s3:GetObject",
-        [
-          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/quarantine/*",
-          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*",
-        ],
-      ]
+      ReadGaps = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*"]
       ReadFeedsAndMails = [
         "Allow", ["dynamodb:Query", "dynamodb:BatchGetItem"],
         "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",

@@ -16,6 +16,7 @@ LIMIT: Final = 500
 _MAX_REACH: Final = timedelta(days=540)  # of daily candles, and of longer ones
 INDEX: Final = "candles/index.json"
 _PRICES: Final = ("open", "high", "low", "close", "volume")
+_COVERAGE: Final = ("coverage", "is_complete", "has_gap")
 
 
 def file(base: str, interval: str) -> str:
@@ -62,7 +63,7 @@ def index(files: list[str]) -> bytes:
 
 def _plain_rows(candles: pa.Table) -> list[Row]:
     """The columns of a file; a chart's numbers as float64, whose digits are then cut."""
-    plain = candles.select(["source", "quote", "derived_from"])
+    plain = candles.select(["source", "quote", "derived_from", *_COVERAGE])
     time = pc.divide(candles["open_time"].cast(pa.int64()), 1_000_000)
     for name in _PRICES:
         plain = plain.append_column(name, candles[name].cast(pa.float64()))
@@ -76,6 +77,10 @@ def _venue(market: tuple[str, str], rows: list[Row], gaps: list[Row], interval: 
         "source": source,
         "quote": quote,
         "candles": [[row["time"], *(number(row[name]) for name in _PRICES)] for row in rows],
+        # Of which part is missing, or yet to come: how much is known, and whether something is left out.
+        "incomplete": [
+            [row["time"], row["coverage"], row["has_gap"]] for row in rows if row["is_complete"] is False
+        ],
         "derived_from": rows[-1]["derived_from"],
         "gaps": [
             {

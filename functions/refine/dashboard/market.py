@@ -12,7 +12,7 @@ from refine.dashboard.documents import Row, body, number, seconds
 MARKET: Final = "market.json"
 SOURCES: Final = "sources.json"
 DAYS: Final = 365
-_AS_THEY_ARE: Final = ("dt", "assets", "assets_up", "sentiment", "classification")
+_AS_THEY_ARE: Final = ("dt", "assets", "assets_up", "sentiment", "classification", "coverage")
 _ROUNDED: Final = ("breadth", "total_market_cap", "btc_dominance", "eth_dominance")
 
 

@@ -1,13 +1,14 @@
 """``asset_days``: a market's day, its returns, its volatility and how far it is below its peak.
 
 A day is the source's daily candle, its own or put together from its hours; without one it is what
-the day's quotes say. Months are derived in order: each carries on from the days before it and from
+the day's quotes say. Statistics are made of complete days only (decision 11): of the others they are
+null, and they are no peak. Months are derived in order: each carries on from the days before it and from
 ``asset_peaks``, the running peaks at the end of the month before, so the cost of a month does not
 grow with history, and a late answer about an older month reaches every later one.
 
 ``asset_peaks``, derived here too, holds the highest close of each market up to the end of a month, and
-its first day. Every market that the lake ever had is in every month from its first, with or without days
-in it.
+its first day. Every market that ever had a complete day is in every month from its first, with or without
+days in it.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -25,6 +26,7 @@ from refine.partitions import TablePartition, first_day, months_between, next_mo
 from refine.tables.grouping import (
     DAY,
     MARKET,
+    MICROSECOND,
     codes,
     column,
     concat,
@@ -48,6 +50,10 @@ MIN_RETURNS: Final = 20  # fewer make no volatility
 DAYS_A_YEAR: Final = 365  # crypto trades every day
 _DECIMALS: Final = 10  # of statistics: equal bytes on every processor
 _DAY_KEY: Final = (*MARKET, "dt")
+_HOUR: Final = timedelta(hours=1) // MICROSECOND
+_HOURS: Final = DAY // _HOUR
+_COVERAGE: Final = ("coverage", "is_complete", "has_gap")
+_NO_NUMBER: Final = pa.scalar(None, pa.float64())
 _FROM_QUOTES: Final = ("market_cap", "change_24h_percent")  # whatever the day is made of
 
 
@@ -118,7 +124,8 @@ def _merged(own: pa.Table, quotes: pa.Table, candles: pa.Table) -> pa.Table:
 def _month_end_peaks(inputs_: Mapping[str, pa.Table]) -> pa.Table:
     """From the peaks of the month before and the closes of this one; of equal closes the earliest counts."""
     schema = refined()[PEAKS].schema
-    closes = rows_of(inputs_, TABLE).select([*MARKET, "close", "dt"]).rename_columns(schema.names)
+    complete = rows_of(inputs_, TABLE).filter(pc.field("is_complete"))
+    closes = complete.select([*MARKET, "close", "dt"]).rename_columns(schema.names)
     peaks = concat(rows_of(inputs_, PEAKS).select(schema.names), closes)
     highest = last(codes(peaks, MARKET), dense_ranks(peaks["peak"]), -days(peaks, "peak_dt"))
     return take(peaks, np.sort(highest)).cast(schema)
@@ -139,13 +146,15 @@ def from_candles(candles: pa.Table) -> pa.Table:
             "candles": pc.if_else(own, pa.scalar(1, pa.int32()), candles["parts"]),
             "quotes": pa.nulls(candles.num_rows, pa.int32()),
         }
+        | {name: candles[name] for name in _COVERAGE}
     )
 
 
 def from_quotes(quotes: pa.Table) -> pa.Table:
     """One row for each market and day of the quotes' folders, of what was observed on that day.
 
-    Volumes are the last rolling 24 hours of the day, as the source counts them.
+    Volumes are the last rolling 24 hours of the day, as the source counts them. What is known of the day
+    are its hours that have a quote.
     """
     quotes = quotes.filter(pa.array(column(quotes, "observed_at") // DAY == days(quotes))).combine_chunks()
     group = codes(quotes, _DAY_KEY)
@@ -162,7 +171,20 @@ def from_quotes(quotes: pa.Table) -> pa.Table:
             "quotes": count.cast(pa.int32()),
         }
         | {name: closing[name] for name in _FROM_QUOTES}
+        | _hours(group, observed % DAY // _HOUR)
     )
+
+
+def _hours(group: Numbers, hour: Numbers) -> dict[str, pa.Array]:
+    """What is known of each group's day: how many of its hours there are, and whether one is left out."""
+    of_day, hours = np.unique(np.stack([group, hour]), axis=1)
+    known = np.bincount(of_day)
+    newest = hours[np.cumsum(known) - 1]
+    return {
+        "coverage": rounded(known / _HOURS, _DECIMALS),
+        "is_complete": pa.array(known == _HOURS),
+        "has_gap": pa.array(known <= newest),
+    }
 
 
 def _extremes(group: Numbers, prices: pa.ChunkedArray) -> tuple[pa.Array, pa.Array, pa.Array]:
@@ -191,22 +213,27 @@ class _Cells(NamedTuple):
 def with_statistics(rows: pa.Table, earlier: pa.Table, peaks: pa.Table, start: date) -> pa.Table:
     """``rows`` of a month from ``start``, and ``asset_days`` of the days ``earlier``, with their statistics.
 
-    A return needs the close of the day before; a volatility 20 returns within the 30 days that end
-    with its day, annualised as the sample standard deviation times the square root of 365.
+    A return needs two complete days, one after the other; a volatility 20 returns within the 30 days that
+    end with its day, annualised as the sample standard deviation times the square root of 365.
     """
     first_column = day_number(start - timedelta(days=WINDOW_DAYS))
     earlier = earlier.filter(pa.array(days(earlier) >= first_column))
-    both = concat(earlier.select([*MARKET, "dt", "close"]), rows)
+    rows = rows.set_column(
+        rows.schema.get_field_index("is_complete"), "is_complete", pc.fill_null(rows["is_complete"], False)
+    )
+    both = concat(earlier.select([*MARKET, "dt", "close", "is_complete"]), rows)
     cells = _Cells(codes(both, MARKET), days(both) - first_column)
     old = _Cells(*(place[: earlier.num_rows] for place in cells))
     new = _Cells(*(place[earlier.num_rows :] for place in cells))
-    # A column for each day that a month's window has; NaN where there is no close.
+    # A column for each day that a month's window has; NaN where there is no close of a complete one.
     closes = np.full((cells.market.max(initial=-1) + 1, WINDOW_DAYS + 31), np.nan)
-    closes[cells] = _floats(both["close"].cast(pa.float64()))
+    known = pc.if_else(both["is_complete"], both["close"].cast(pa.float64()), _NO_NUMBER)
+    closes[cells] = _floats(known)
     simple, logs = _returns(closes)
     logs[old] = _floats(earlier["log_return"])
     peak = _peaks(rows, peaks)
     drawdown = pc.subtract(pc.divide(rows["close"].cast(pa.float64()), peak.cast(pa.float64())), 1.0)
+    drawdown = pc.if_else(rows["is_complete"], drawdown, _NO_NUMBER)
     statistics = {
         "simple_return": simple[new],
         "log_return": logs[new],
@@ -254,14 +281,18 @@ def _volatility(logs: Numbers) -> Numbers:
 
 
 def _peaks(rows: pa.Table, before: pa.Table) -> pa.ChunkedArray:
-    """For each row its market's highest close up to its day, those of earlier months in ``before``."""
+    """For each row its market's highest close of a complete day up to its own; null without one.
+
+    Those of earlier months are in ``before``.
+    """
     carried = before.select([*MARKET, "peak"]).rename_columns([*MARKET, "close"])
     both = concat(carried, rows)
     market, height = codes(both, MARKET), dense_ranks(both["close"])
     day = np.append(np.zeros(carried.num_rows, np.int64), 1 + days(rows) - days(rows).min(initial=1 << 30))
     heights = np.zeros((market.max(initial=-1) + 1, day.max(initial=0) + 1), np.int64)
-    heights[market, day] = height
+    complete = np.append(np.ones(carried.num_rows, np.bool_), rows["is_complete"].to_numpy())
+    heights[market, day] = np.where(complete, height, 0)  # ranks begin with 1
     highest: Numbers = np.maximum.accumulate(heights, axis=1)[market, day][carried.num_rows :]
     row_of_height = np.zeros(height.max(initial=0) + 1, np.int64)
     row_of_height[height] = np.arange(len(height))
-    return both["close"].take(pa.array(row_of_height[highest], pa.int64()))
+    return both["close"].take(pa.array(row_of_height[highest], pa.int64(), mask=highest == 0))

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final
+from decimal import Context, Decimal
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ MARKET: Final = ("source", "base", "quote")
 MICROSECOND: Final = timedelta(microseconds=1)
 DAY: Final = timedelta(days=1) // MICROSECOND
 _EPOCH: Final = date(1970, 1, 1)
+_WIDE: Final = Context(prec=120)
 _ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
 
 
@@ -88,12 +90,45 @@ def without(rows: pa.Table, among: pa.Table, keys: Sequence[str]) -> pa.Table:
 
 
 def sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
-    """Exact sums for groups 0 to ``count``; null for a group without a value, or with a null."""
+    """Exact sums for groups 0 to ``count``; null for a group without a value, or with a null.
+
+    Null as well where the sum has no place in the type: Arrow's own sums wrap silently.
+    """
+    is_decimal = pa.types.is_decimal(values.type)
+    limit = 10**values.type.precision if is_decimal else 1 << 63
+    if values.null_count < len(values) and len(group):
+        most = max(abs(int(_unscaled(bound))) for bound in pc.min_max(values).values())
+        if most * int(np.bincount(group).max()) >= limit:
+            return _wide_sums(group, values, count)
     rows = pa.table({"group": group, "value": values})
     groups = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])
     where = np.full(count, -1)
     where[groups["group"].to_numpy()] = np.arange(groups.num_rows)
     return groups["value_sum"].combine_chunks().take(pa.array(where, pa.int64(), mask=where < 0))
+
+
+def _wide_sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
+    """``sums`` where some may be too large: in Python's own numbers, for it hardly ever happens."""
+    kind, totals = values.type, list[Any]([None] * count)
+    known = np.bincount(group, minlength=count) > 0
+    exact: dict[int, int | None] = dict.fromkeys(np.flatnonzero(known).tolist(), 0)
+    for number, value in zip(group.tolist(), values, strict=True):
+        so_far = exact[number]
+        exact[number] = None if so_far is None or not value.is_valid else so_far + _unscaled(value)
+    limit = 10**kind.precision if pa.types.is_decimal(kind) else 1 << 63
+    scale = kind.scale if pa.types.is_decimal(kind) else 0
+    for number, total in exact.items():
+        if total is not None and abs(total) < limit:
+            totals[number] = _WIDE.scaleb(Decimal(total), -scale) if scale else total
+    return pa.array(totals, kind)
+
+
+def _unscaled(value: pa.Scalar) -> int:
+    """A whole number: of a decimal all digits that its type has."""
+    if not pa.types.is_decimal(value.type):
+        whole: int = value.as_py()
+        return whole
+    return int(_WIDE.scaleb(value.as_py(), value.type.scale))
 
 
 def rounded(values: pa.ChunkedArray | Numbers, decimals: int) -> pa.Array:

@@ -1,5 +1,6 @@
 """``market_days``: breadth, total market cap, dominance and mood of each day, out of ``asset_days``.
 
+Only assets with a complete day count as risen or fallen, so the day that still runs has no breadth.
 A day is counted by one source and currency alone, since the caps of two sources count a coin twice: by
 those with the most market caps, then the most assets, then by name.
 """
@@ -75,13 +76,22 @@ def _days(assets: pa.Table) -> pa.Table:
     counter = codes(assets, _COUNTER_KEY)
     count = counter.max(initial=-1) + 1
     direction, known = _directions(assets)
+    complete = pc.fill_null(assets["is_complete"], fill_value=False).to_numpy()
+    known &= complete
     caps, has_cap = assets["market_cap"], assets["market_cap"].is_valid().to_numpy()
     total = _total(counter, caps, count)
     rows = take(assets, first(counter)).select(_COUNTER_KEY)
-    for name, chosen in {"assets": known, "assets_up": direction > 0, "assets_down": direction < 0}.items():
+    for name, chosen in {
+        "assets": known,
+        "assets_up": known & (direction > 0),
+        "assets_down": known & (direction < 0),
+    }.items():
         rows = rows.append_column(name, pa.array(_count(counter, chosen, count), pa.int32()))
     breadth = _ratio(rows["assets_up"].to_numpy(), rows["assets"].to_numpy())
     rows = rows.append_column("breadth", breadth).append_column("total_market_cap", total)
+    rows = rows.append_column(
+        "coverage", _ratio(_count(counter, complete, count), np.bincount(counter, minlength=count))
+    )
     for base in ("BTC", "ETH"):
         of_base = pc.if_else(pc.equal(assets["base"], base), caps, pa.scalar(None, DECIMAL))
         share = _ratio(_floats(_total(counter, of_base, count)), _floats(total))

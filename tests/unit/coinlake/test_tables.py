@@ -50,7 +50,10 @@ def test_the_bare_name_is_the_refined_table_and_trusted_is_said():
 def test_a_refined_twin_has_the_columns_of_the_trusted_table_and_says_where_it_differs():
     assert refined()["quotes"].schema == tables()["quotes"].schema
     more = refined()["candles"].schema.names[len(tables()["candles"].schema.names) :]
-    assert more == ["derived_from", "parts"]
+    assert more == [
+        *("derived_from", "parts", "coverage", "is_complete", "has_gap"),
+        *("answered_from", "answered_until"),
+    ]
     tickers = refined()["tickers"]
     assert tickers.partitions == ("stream", "symbol", "dt")
     assert tickers.partition_columns == {"stream": "stream", "symbol": "raw_symbol"}

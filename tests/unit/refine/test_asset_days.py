@@ -24,27 +24,29 @@ WITH quoted AS (
            arg_max_null(volume_24h_base, observed_at) AS volume,
            arg_max_null(volume_24h_quote, observed_at) AS quote_volume,
            arg_max_null(market_cap, observed_at) AS market_cap,
-           arg_max_null(change_24h_percent, observed_at) AS change_24h_percent
+           arg_max_null(change_24h_percent, observed_at) AS change_24h_percent,
+           count(DISTINCT hour(observed_at)) AS hours, max(hour(observed_at)) AS newest
     FROM quotes WHERE strftime(observed_at, '%Y-%m-%d') = dt GROUP BY ALL
 ), traded AS (
     SELECT *, strftime(open_time, '%Y-%m-%d') AS dt FROM candles WHERE "interval" = '1d'
 ), days AS (
     SELECT t.source, t.base, t.quote, t.dt, t.open, t.high, t.low, t.close, t.volume, t.quote_volume,
            q.market_cap, q.change_24h_percent,
-           coalesce(derived_from, '1d') AS made_from, coalesce(parts, 1) AS candles, NULL AS quotes
+           coalesce(derived_from, '1d') AS made_from, coalesce(parts, 1) AS candles, NULL AS quotes,
+           t.coverage, t.is_complete, t.has_gap
     FROM traded t LEFT JOIN quoted q USING (source, base, quote, dt)
     UNION ALL
     SELECT source, base, quote, dt, open, high, low, close, volume, quote_volume,
-           market_cap, change_24h_percent, 'quotes', NULL, n
+           market_cap, change_24h_percent, 'quotes', NULL, n, hours / 24, hours = 24, hours <= newest
     FROM quoted ANTI JOIN traded USING (source, base, quote, dt)
 ), returns AS (
     SELECT d.*, d.close::DOUBLE / b.close::DOUBLE - 1 AS simple_return,
            ln(d.close::DOUBLE / b.close::DOUBLE) AS log_return
     FROM days d LEFT JOIN days b ON b.source = d.source AND b.base = d.base AND b.quote = d.quote
-         AND b.dt::DATE = d.dt::DATE - 1
+         AND b.dt::DATE = d.dt::DATE - 1 AND b.is_complete AND d.is_complete
 ), windows AS (
     SELECT *, count(log_return) OVER month AS n, stddev_samp(log_return) OVER month AS deviation,
-           max(close) OVER ever AS peak
+           max(close) FILTER (is_complete) OVER ever AS peak
     FROM returns
     WINDOW month AS (PARTITION BY source, base, quote ORDER BY dt::DATE
                      RANGE BETWEEN INTERVAL 29 DAYS PRECEDING AND CURRENT ROW),
@@ -52,18 +54,19 @@ WITH quoted AS (
 )
 SELECT source, base, quote, dt, open, high, low, close, volume, quote_volume, market_cap,
        change_24h_percent, made_from, candles, quotes, peak,
-       simple_return, log_return, CASE WHEN n >= 20 THEN deviation * sqrt(365) END AS volatility_30d,
-       close::DOUBLE / peak::DOUBLE - 1 AS drawdown
+       is_complete, has_gap, coverage, simple_return, log_return,
+       CASE WHEN n >= 20 THEN deviation * sqrt(365) END AS volatility_30d,
+       CASE WHEN is_complete THEN close::DOUBLE / peak::DOUBLE - 1 END AS drawdown
 FROM windows ORDER BY source, base, quote, dt
 """
-EXACT = 16  # columns; what follows is float64
+EXACT = 18  # columns; what follows is float64
 
 
 def ours(lake: Lake) -> list[tuple]:
     names = [
         *("source", "base", "quote", "dt", "open", "high", "low", "close", "volume", "quote_volume"),
         *("market_cap", "change_24h_percent", "made_from", "candles", "quotes", "peak"),
-        *("simple_return", "log_return", "volatility_30d", "drawdown"),
+        *("is_complete", "has_gap", "coverage", "simple_return", "log_return", "volatility_30d", "drawdown"),
     ]
     rows = lake.table("asset_days").sort_by([(name, "ascending") for name in names[:4]])
     return list(zip(*(rows[name].to_pylist() for name in names), strict=True))
@@ -236,7 +239,7 @@ def test_drawdown_is_never_above_zero_and_peaks_never_fall(lake):
     found = rows.to_pylist()
     for row, after in pairwise(found):
         if (row["source"], row["base"], row["quote"]) == (after["source"], after["base"], after["quote"]):
-            assert after["peak"] >= row["peak"]
+            assert row["peak"] is None or after["peak"] >= row["peak"]
 
 
 def test_months_without_anything_carry_the_peaks_across():
@@ -245,3 +248,60 @@ def test_months_without_anything_carry_the_peaks_across():
         changed, lambda table: [Partition("month=2026-02")] if table == "asset_peaks" else []
     )
     assert [part.partition[-2:] for part in months] == ["03", "03", "04", "04", "05", "05"]
+
+
+def test_a_price_that_halves_in_hours_that_are_missing_makes_no_return_of_nothing():
+    """The day lacks its last nine hours: neither its own return nor that of the day after is a number."""
+    lake = Lake()
+    days = [date(2026, 3, day) for day in (4, 5, 6, 7)]
+    rows = [
+        candle("coinbase", "BTC", "USD", noon(day, hour), 100 if day <= days[1] else 50)
+        for day in days
+        for hour in range(15 if day == days[1] else 24)
+    ]
+    lake.take([buckets("1h", *rows)])
+    found = lake.table("asset_days").sort_by("dt").to_pylist()
+    assert [row["simple_return"] for row in found] == [None, None, None, 0]
+    assert [row["is_complete"] for row in found] == [True, False, True, True]
+    assert [row["coverage"] for row in found] == [1, 0.625, 1, 1]
+    assert [row["drawdown"] for row in found] == [0, None, -0.5, -0.5]
+
+
+def test_a_day_with_a_hole_is_no_peak():
+    lake = Lake()
+    first, second = date(2026, 3, 4), date(2026, 3, 5)
+    prices = {first: 100, second: 900}
+    rows = [
+        candle("coinbase", "BTC", "USD", noon(day, hour), prices[day])
+        for day in prices
+        for hour in range(12 if day == second else 24)
+    ]
+    lake.take([buckets("1h", *rows)])
+    assert [row["peak"] for row in lake.table("asset_days").sort_by("dt").to_pylist()] == [100, 100]
+    assert lake.table("asset_peaks")["peak"].to_pylist() == [100]
+
+
+def test_before_the_first_complete_day_there_is_no_peak():
+    lake = Lake()
+    day = date(2026, 3, 4)
+    lake.take([buckets("1h", *(candle("x", "B", "USD", noon(day, hour), 1) for hour in range(8, 20)))])
+    (row,) = lake.table("asset_days").to_pylist()
+    assert (row["peak"], row["drawdown"], row["has_gap"], row["coverage"]) == (None, None, True, 0.5)
+    assert lake.table("asset_peaks").num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (range(24), (1, True, False)),
+        (range(10), (round(10 / 24, 10), False, False)),
+        ((0, 1, 3), (0.125, False, True)),
+        ((23,), (round(1 / 24, 10), False, True)),
+    ],
+)
+def test_a_day_made_of_quotes_is_known_where_its_hours_have_one(hours, told):
+    lake = Lake((asset_days,))
+    seen = [quote("coingecko", "BTC", "USD", noon(date(2026, 3, 4), hour, 7), 1) for hour in hours]
+    lake.take([quotes(*seen, *(row | {"base": "ETH"} for row in seen))])
+    for row in lake.table("asset_days").to_pylist():
+        assert (row["coverage"], row["is_complete"], row["has_gap"]) == told

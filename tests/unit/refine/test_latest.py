@@ -3,6 +3,7 @@
 import random
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -34,10 +35,10 @@ DAY = date(2026, 3, 1)
 HOUR = timedelta(hours=1)
 
 
-def hours(start: int, end: int, price: int = 100, skip: tuple[int, ...] = ()) -> list:
+def hours(start: int, end: int, price: int = 100, skip: tuple[int, ...] = (), **more: Any) -> list:
     """Hourly candles from so many hours after midnight of the day; the price grows by one an hour."""
     rows = [
-        candle("coinbase", "BTC", "USD", noon(DAY, 0) + HOUR * number, price + number)
+        candle("coinbase", "BTC", "USD", noon(DAY, 0) + HOUR * number, price + number, **more)
         for number in range(start, end)
         if number not in skip
     ]
@@ -66,13 +67,48 @@ def test_a_candles_day_change_follows_from_the_hours_before_across_months():
     assert (row["made_from"], row["observed_at"]) == ("1h", noon(DAY, 3))
 
 
+def answered(start: int, end: int) -> dict:
+    """What an answer about all hours from one to the other says around each of them."""
+    return {"answered_from": noon(DAY, 0) + HOUR * start, "answered_until": noon(DAY, 0) + HOUR * end}
+
+
 @pytest.mark.parametrize(("skip", "then"), [((-22,), 77), ((-22, -23), 76), ((-22, -23, -24), None)])
-def test_a_quiet_hour_is_bridged_for_three_hours(skip, then):
+def test_an_hour_that_is_known_to_be_idle_is_bridged_for_three_hours(skip, then):
+    lake = Lake((latest,))
+    lake.take(hours(-40, 3, skip=skip, **answered(-40, 3)))
+    (row,) = lake.table("latest").to_pylist()
+    assert row["change_24h_percent"] == (then and pytest.approx((102 / then - 1) * 100))
+    assert row["volume_24h_base"] == Decimal("1.5") * 24
+
+
+@pytest.mark.parametrize("skip", [(-22,), (-22, -23)])
+def test_over_an_hour_of_which_nothing_is_known_there_is_no_change(skip):
     lake = Lake((latest,))
     lake.take(hours(-40, 3, skip=skip))
     (row,) = lake.table("latest").to_pylist()
-    assert row["change_24h_percent"] == (then and pytest.approx((102 / then - 1) * 100))
-    assert (row["volume_24h_base"] is None) == (then is None)
+    assert row["change_24h_percent"] is None
+
+
+def test_twelve_of_24_hours_make_no_volume_of_a_day():
+    lake = Lake((latest,))
+    lake.take(hours(-40, 3, skip=tuple(range(-20, -8))))
+    (row,) = lake.table("latest").to_pylist()
+    assert (row["volume_24h_base"], row["volume_24h_quote"]) == (None, None)
+    assert row["change_24h_percent"] == pytest.approx((102 / 78 - 1) * 100)
+
+
+def test_hours_that_are_known_to_be_idle_add_nothing_to_the_volume_of_a_day():
+    lake = Lake((latest,))
+    lake.take(hours(-40, 3, skip=tuple(range(-20, -8)), **answered(-40, 3)))
+    (row,) = lake.table("latest").to_pylist()
+    assert (row["volume_24h_base"], row["volume_24h_quote"]) == (Decimal("1.5") * 12, 36)
+
+
+def test_a_volume_of_24_hours_that_needs_more_than_38_digits_is_null():
+    lake = Lake((latest,))
+    lake.take(hours(-40, 3, volume=Decimal(9 * 10**19)))
+    (row,) = lake.table("latest").to_pylist()
+    assert (row["volume_24h_base"], row["volume_24h_quote"]) == (None, 72)
 
 
 def test_hours_that_come_late_give_the_change_after_all():

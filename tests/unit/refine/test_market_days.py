@@ -12,19 +12,21 @@ from tests.unit.refine.world import Lake, buckets, candle, moods, noon, quote, q
 
 BY_SQL = """
 WITH per_source AS (
-    SELECT *, coalesce(simple_return, change_24h_percent::DOUBLE) AS change FROM asset_days
+    SELECT *, CASE WHEN is_complete THEN coalesce(simple_return, change_24h_percent::DOUBLE) END AS change
+    FROM asset_days
 ), voices AS (
-    SELECT dt, source, quote, count(change)::INT AS assets, count_if(change > 0)::INT AS assets_up,
-           count_if(change < 0)::INT AS assets_down, sum(market_cap) AS total,
+    SELECT dt, source, quote, count(change)::INT AS assets,
+           coalesce(count_if(change > 0), 0)::INT AS assets_up,
+           coalesce(count_if(change < 0), 0)::INT AS assets_down, sum(market_cap) AS total,
            sum(market_cap) FILTER (base = 'BTC') AS btc, sum(market_cap) FILTER (base = 'ETH') AS eth,
-           count(market_cap) AS caps, count(*) AS n
+           count(market_cap) AS caps, count(*) AS n, count_if(is_complete) / count(*) AS coverage
     FROM per_source GROUP BY dt, source, quote
 ), moods AS (
     SELECT strftime(observed_at, '%Y-%m-%d') AS dt, value, classification FROM sentiment
 )
 SELECT dt, source, quote, assets, assets_up, assets_down, total, value, classification,
        CASE WHEN assets > 0 THEN assets_up / assets END,
-       btc::DOUBLE / total::DOUBLE, eth::DOUBLE / total::DOUBLE
+       btc::DOUBLE / total::DOUBLE, eth::DOUBLE / total::DOUBLE, coverage
 FROM voices LEFT JOIN moods USING (dt)
 QUALIFY row_number() OVER (PARTITION BY dt ORDER BY caps DESC, n DESC, source, quote) = 1
 ORDER BY dt
@@ -40,7 +42,7 @@ EXACT = (
     "sentiment",
     "classification",
 )
-SHARES = ("breadth", "btc_dominance", "eth_dominance")
+SHARES = ("breadth", "btc_dominance", "eth_dominance", "coverage")
 DAY = date(2026, 3, 5)
 
 
@@ -59,8 +61,9 @@ def test_on_the_first_day_the_change_is_the_one_that_the_source_reports():
     lake = Lake()
     changes = {"BTC": Decimal("1.5"), "ETH": Decimal(-2), "SOL": Decimal(0), "NEW": None}
     rows = [
-        quote("coingecko", base, "USD", noon(DAY), 1, change_24h_percent=change)
+        quote("coingecko", base, "USD", noon(DAY, hour), 1, change_24h_percent=change)
         for base, change in changes.items()
+        for hour in range(24)
     ]
     lake.take([quotes(*rows)])
     (day,) = lake.table("market_days").to_pylist()
@@ -70,6 +73,33 @@ def test_on_the_first_day_the_change_is_the_one_that_the_source_reports():
         1,
         pytest.approx(1 / 3),
     )
+    assert (day["total_market_cap"], day["btc_dominance"]) == (None, None)
+
+
+def test_the_day_that_still_runs_and_one_with_a_hole_have_no_breadth():
+    lake = Lake()
+    rows = [
+        quote(
+            "coingecko", base, "USD", noon(DAY, hour), 1, change_24h_percent=Decimal(3), market_cap=Decimal(5)
+        )
+        for base, hours in {"BTC": range(24), "ETH": range(15), "SOL": range(3, 24)}.items()
+        for hour in hours
+    ]
+    lake.take([quotes(*rows)])
+    (day,) = lake.table("market_days").to_pylist()
+    assert (day["assets"], day["assets_up"], day["breadth"]) == (1, 1, 1)
+    assert (day["coverage"], day["total_market_cap"]) == (round(1 / 3, 10), 15)
+    lake = Lake()
+    lake.take([quotes(*(row for row in rows if row["base"] == "ETH"))])
+    (day,) = lake.table("market_days").to_pylist()
+    assert (day["assets"], day["breadth"], day["coverage"], day["total_market_cap"]) == (0, None, 0, 5)
+
+
+def test_market_caps_whose_sum_needs_more_than_38_digits_are_null():
+    lake = Lake()
+    cap = Decimal(9 * 10**19)
+    lake.take([quotes(*(quote("x", base, "USD", noon(DAY), 1, market_cap=cap) for base in ("A", "BTC")))])
+    (day,) = lake.table("market_days").to_pylist()
     assert (day["total_market_cap"], day["btc_dominance"]) == (None, None)
 
 

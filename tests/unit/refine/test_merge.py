@@ -62,18 +62,15 @@ def test_any_order_and_any_repetition_gives_the_same_bytes(drawn: list[pa.Table]
 
 
 def best(rows: Sequence[dict]) -> dict:
-    """The rule said once more, by plain comparison."""
-
-    def merit(row: dict) -> tuple:
-        name = row["raw_key"].split("/")[-1].split(".")
-        revision = next((int(part[1:]) for part in name if part[0] == "r" and part[1:].isdigit()), 0)
-        return row["is_closed"], revision, row["received_at"], row["raw_key"]
-
-    return max(rows, key=merit)
+    """The rule said once more, by plain comparison; open minutes' coverage grows as they are received."""
+    return max(
+        rows,
+        key=lambda row: (row["is_closed"], row["coverage"] or 0, row["received_at"], row["raw_key"]),
+    )
 
 
 @given(files())
-def test_of_each_bucket_the_closed_newest_revision_received_last_stays(drawn: list[pa.Table]):
+def test_of_each_bucket_the_closed_one_received_last_stays(drawn: list[pa.Table]):
     every = [row for rows in drawn for row in rows.to_pylist()]
     by_key: dict[tuple, list[dict]] = {}
     for row in every:
@@ -82,10 +79,17 @@ def test_of_each_bucket_the_closed_newest_revision_received_last_stays(drawn: li
     assert merged(*drawn).to_pylist() == expected
 
 
-def test_a_revision_wins_over_what_was_received_later():
-    first, second = raw_key(9), raw_key(0, revision=1)
-    late = candle(0, 1, first, received_at=DAY + timedelta(hours=9))
-    assert closes(merged(file("candles", [candle(0, 2, second)]), file("candles", [late]))) == [2]
+def test_what_was_received_later_wins_over_the_revision_of_another_request():
+    """A window's revision of January, and the archive's file of February."""
+    archive, revision = raw_key(9, source="binance_archive"), raw_key(0, revision=1, source="binance")
+    late = candle(0, 1, archive, source="binance", received_at=DAY + timedelta(days=31))
+    assert closes(merged(file("candles", [candle(0, 2, revision)]), file("candles", [late]))) == [1]
+
+
+def test_a_revision_wins_over_what_it_revises():
+    first, second = raw_key(0), raw_key(0, revision=1)
+    later = candle(0, 2, second, received_at=DAY + timedelta(minutes=3))
+    assert closes(merged(file("candles", [later]), file("candles", [candle(0, 1, first)]))) == [2]
 
 
 def test_a_closed_bucket_wins_over_any_that_could_still_change():

@@ -168,6 +168,9 @@ def world(seed: int) -> list[Event]:
 
 
 def _day(chance: random.Random, day: date) -> Iterator[Event]:
+    """Most days are whole: of those every hour has its quote or candle."""
+    is_whole = chance.random() < 0.8
+
     def price(level: float) -> Decimal:
         return Decimal(f"{level * chance.uniform(0.7, 1.4):.6f}")
 
@@ -179,7 +182,7 @@ def _day(chance: random.Random, day: date) -> Iterator[Event]:
                 "coingecko",
                 base,
                 "USD",
-                noon(day, hour, 58 if hour else 2, chance.randrange(60)),
+                noon(day, hour, 58 if hour == 23 else 2, chance.randrange(60)),
                 price(level),
             ),
             market_cap=price(level * 1e6) if chance.random() < 0.8 else None,
@@ -187,8 +190,8 @@ def _day(chance: random.Random, day: date) -> Iterator[Event]:
             volume_24h_quote=price(1e6),
         )
         for base, level in coins
-        for hour in (0, 11, 23)
-        if chance.random() < 0.7
+        for hour in (range(24) if is_whole else (0, 11, 23))
+        if is_whole or chance.random() < 0.7
     ]
     seen += [
         quote("binance", "BTC", "USDT", noon(day, hour, 59), price(80_100), volume_24h_base=price(9))
@@ -199,8 +202,8 @@ def _day(chance: random.Random, day: date) -> Iterator[Event]:
         yield quotes(*seen)
     hours = [
         candle("coinbase", "BTC", "USD", noon(day, hour), price(79_900))
-        for hour in range(8, 24)
-        if chance.random() < 0.9
+        for hour in range(0 if is_whole else 8, 24)
+        if is_whole or chance.random() < 0.9
     ]
     if chance.random() < 0.8:
         yield buckets("1h", *hours)

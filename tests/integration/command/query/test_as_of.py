@@ -66,10 +66,17 @@ def test_a_closed_bucket_wins_over_an_open_one_that_came_later(stack):
     assert closes(stack, 999) == [10]
 
 
-def test_a_revision_wins_over_the_answer_that_it_revises_and_the_tenth_over_the_ninth(stack):
+def test_what_was_received_later_wins_whatever_the_revisions_of_two_requests(stack):
     land(stack, "a", candle(9, "1", 500))
-    land(stack, "b", candle(8, "9", 300, revision=".r9"), candle(8, "10", 300, revision=".r10"))
-    assert closes(stack, 999) == [10]
+    land(stack, "b", candle(8, "9", 300, revision=".r9"), candle(8, "10", 301, revision=".r10"))
+    assert [closes(stack, minutes) for minutes in (300, 301, 999)] == [[9], [10], [1]]
+
+
+def test_what_was_known_of_a_bucket_says_whether_it_was_complete(stack):
+    land(stack, "a", candle(8, "10", 30, closed=False), candle(9, "20", 121))
+    sql = "SELECT is_complete, has_gap, coverage FROM candles WHERE month = '2026-11'"
+    found = [duckdb.query(stack, sql, OPEN + timedelta(minutes=at)).rows for at in (60, 121)]
+    assert found == [[(False, False, None)], [(True, False, 1.0)]]
 
 
 def test_of_two_of_one_moment_the_greatest_raw_key_wins(stack):

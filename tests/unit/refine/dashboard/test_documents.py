@@ -151,6 +151,18 @@ def test_a_candle_file_has_every_venues_last_500_and_what_is_missing_of_them():
     assert days == {"binance": None, "coinbase": "1h"}
 
 
+def test_a_candle_file_says_which_candles_lack_a_part_and_how_much_is_known_of_them():
+    lake = Lake()
+    hours = [*range(24), *range(30, 48), *range(48, 60)]
+    start = datetime(2026, 3, 3, tzinfo=UTC)
+    rows = [candle("coinbase", "BTC", "USD", start + timedelta(hours=at), 100) for at in hours]
+    lake.take([buckets("1h", *rows)])
+    (venue,) = published(lake)["candles/BTC/1d.json"]["venues"]
+    days = [int((start + timedelta(days=day)).timestamp()) for day in range(3)]
+    assert [candle[0] for candle in venue["candles"]] == days
+    assert venue["incomplete"] == [[days[1], 0.75, True], [days[2], 0.5, False]]
+
+
 def test_an_old_months_candles_that_no_chart_shows_are_not_published_again():
     lake = Lake()
     for month in (1, 3):
@@ -174,13 +186,15 @@ def test_the_index_says_which_intervals_each_asset_has_in_order():
 
 def test_the_market_file_lists_its_days():
     lake = Lake()
-    lake.take([quotes(coin("1", change_24h_percent=Decimal(1))), moods((DAY, 20))])
+    whole = [coin("1", hour, change_24h_percent=Decimal(1)) for hour in range(24)]
+    lake.take([quotes(*whole), moods((DAY, 20))])
     assert published(lake)["market.json"] == {
         "generated_at": int(NOW.timestamp()),
         "days": [
             {
                 **{"dt": "2026-03-05", "assets": 1, "assets_up": 1, "breadth": 1, "total_market_cap": 1e12},
                 **{"btc_dominance": 1, "eth_dominance": None, "sentiment": 20, "classification": "Fear"},
+                "coverage": 1,
             }
         ],
     }
