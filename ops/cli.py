@@ -9,6 +9,7 @@ from rich.markup import escape
 from ops import errors
 from ops.commands import (
     alerts,
+    apply,
     assets,
     backfill,
     bootstrap,
@@ -68,6 +69,7 @@ COMMANDS = (  # in the order of --help
     bootstrap,
     preflight,
     plan,
+    apply,
     deploy,
     destroy,
     unlock,

@@ -1,14 +1,17 @@
 """Environments on AWS: their Terraform, and deploy, destroy, unlock."""
 
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
 from ops.aws import Aws
-from ops.deploy import state_bucket
+from ops.deploy import saved_plan, state_bucket
+from ops.deploy.saved_plan import SavedPlan
 from ops.deploy.terraform import NotYetConsistent, Terraform, variable_file
-from ops.deploy.tfvars import Settings
+from ops.deploy.tfvars import TERRAFORM, Settings
 from ops.local.emulator import Emulator
 from ops.local.laptop import Laptop
 from ops.paths import BUILD
@@ -81,9 +84,51 @@ def plan(environment: str) -> str:
     """Check, build and plan; returns what Terraform would do, in its words. Nothing is changed."""
     _, ready = _prepare(environment)
     with step("Terraform plan") as current:
-        changes = ready.plan(current.say)
+        changes = ready.plan(current.say, lock=False)
         current.conclude(str(changes))
     return ready.show_plan()
+
+
+def save_plan(environment: str, folder: Path, *, upload: bool = False) -> SavedPlan:
+    """Check, build, plan, and keep plan and packages in ``folder``, with ``upload`` beside the state too."""
+    aws, ready = _prepare(environment)
+    with step("Terraform plan") as current:
+        changes = ready.plan(current.say, lock=False)
+        current.conclude(str(changes))
+    try:
+        saved = SavedPlan.save(
+            folder,
+            environment,
+            plan=ready.plan_file,
+            packages=_packages(environment),
+            changes=changes,
+            document=ready.plan_document(),
+        )
+    finally:
+        ready.plan_file.unlink(missing_ok=True)
+    if upload:
+        with step("Plan to the state bucket") as current:
+            current.conclude(saved.upload(aws, state_bucket.require(aws, environment)))
+    return saved
+
+
+def apply_plan(environment: str, folder: Path, digest: str | None = None) -> Mapping[str, Any]:
+    """Apply what ``save_plan`` kept in ``folder``, or uploaded as ``digest``; returns the stack's outputs."""
+    _refuse_local(environment)
+    aws = connect(environment)
+    with step(f"Credentials for account {aws.account()}, {aws.region}"):
+        bucket = state_bucket.require(aws, environment)
+    with step("Plan as it was made"):
+        if digest:
+            saved_plan.download(aws, bucket, environment, digest, folder)
+        saved = SavedPlan.load(folder, environment)
+        saved.restore_packages(_packages(environment))
+    with step("Terraform init"):
+        ready = terraform(environment, aws)
+        shutil.copyfile(saved.plan, ready.plan_file)
+    with step("Terraform apply") as current:
+        current.conclude(str(ready.apply(current.say)))
+    return ready.outputs()
 
 
 def _prepare(environment: str) -> tuple[Aws, Terraform]:
@@ -126,11 +171,21 @@ def packages(runtime: str, architecture: str) -> Path:
     return BUILD / "packages" / f"{runtime}-{architecture}"
 
 
+def _packages(environment: str) -> Path:
+    settings = Settings.load(environment).values
+    return packages(settings["python_runtime"], settings["architecture"])
+
+
 def generated_file(settings: Settings, counted: Mapping[str, Any]) -> Path:
-    """A variable file with what no user should have to know: the packages' folder, and ``counted``."""
-    folder = packages(settings.values["python_runtime"], settings.values["architecture"])
+    """A variable file with what no user should have to know: the packages' folder, and ``counted``.
+
+    The folder is written as seen from Terraform's: functions record it, and no checkout's place is theirs.
+    """
+    folder = os.path.relpath(
+        packages(settings.values["python_runtime"], settings.values["architecture"]), TERRAFORM
+    )
     path = BUILD / "terraform" / f"{settings.path.stem}.tfvars.json"
-    return variable_file(path, {"packages": str(folder), **counted})
+    return variable_file(path, {"packages": folder, **counted})
 
 
 def next_steps(environment: str, outputs: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,8 @@ from ops.aws import Aws
 
 _DEFAULT_REGION: Final = "us-east-1"  # the one region that CreateBucket refuses as a location
 NONCURRENT_DAYS: Final = 90
+PLANS: Final = "plans/"  # saved plans, which hold values of the state
+PLAN_DAYS: Final = 7
 
 
 class NoStateBucket(CoinlakeError):
@@ -86,18 +88,27 @@ def _protect(aws: Aws, bucket: str) -> None:
     s3.put_bucket_versioning(**place, VersioningConfiguration={"Status": "Enabled"})
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(**place, ServerSideEncryptionConfiguration={"Rules": [rule]})
-    s3.put_bucket_lifecycle_configuration(**place, LifecycleConfiguration={"Rules": [_lifecycle()]})
+    s3.put_bucket_lifecycle_configuration(**place, LifecycleConfiguration={"Rules": _lifecycle()})
     s3.put_bucket_policy(**place, Policy=json.dumps(tls_only(bucket, aws.partition)))
 
 
-def _lifecycle() -> dict[str, Any]:
-    return {
-        "ID": "forget-old-states",
-        "Status": "Enabled",
-        "Filter": {"Prefix": ""},
-        "NoncurrentVersionExpiration": {"NoncurrentDays": NONCURRENT_DAYS},
-        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-    }
+def _lifecycle() -> list[dict[str, Any]]:
+    return [
+        {
+            "ID": "forget-old-states",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": NONCURRENT_DAYS},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+        },
+        {
+            "ID": "forget-plans",
+            "Status": "Enabled",
+            "Filter": {"Prefix": PLANS},
+            "Expiration": {"Days": PLAN_DAYS},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+        },
+    ]
 
 
 def tls_only(bucket: str, partition: str) -> dict[str, Any]:

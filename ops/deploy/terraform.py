@@ -52,30 +52,39 @@ class Terraform:
     inputs: Sequence[Path]
     variables: Mapping[str, str]
     parallelism: int = 10
+    root: Path = TERRAFORM
 
     def init(self, backend: Mapping[str, str]) -> None:
         """Fetch the provider and connect to the state that ``backend`` names."""
         settings = [f"-backend-config={name}={value}" for name, value in backend.items()]
         self._run("init", "-input=false", "-reconfigure", "-no-color", *settings, *init_arguments())
 
-    def plan(self, report: Report, *, destroy: bool = False) -> Changes:
-        """Write a plan for ``apply``; nothing changes yet."""
-        extra = ["-destroy"] if destroy else []
-        return self._stream(report, "plan", f"-out={self._plan}", *self._inputs, *extra)
+    def plan(self, report: Report, *, destroy: bool = False, lock: bool = True) -> Changes:
+        """Write a plan for ``apply``; nothing changes yet.
+
+        Without the lock it needs no right to write: a plan that another run overtakes is refused by apply.
+        """
+        extra = [*(["-destroy"] if destroy else []), *([] if lock else ["-lock=false"])]
+        return self._stream(report, "plan", f"-out={self.plan_file}", *self._inputs, *extra)
 
     def show_plan(self) -> str:
         """The plan in Terraform's words; it is used up."""
         try:
-            return self._run("show", "-no-color", str(self._plan))
+            return self._run("show", "-no-color", str(self.plan_file))
         finally:
-            self._plan.unlink(missing_ok=True)
+            self.plan_file.unlink(missing_ok=True)
+
+    def plan_document(self) -> dict[str, Any]:
+        """The plan as data, values of the state included."""
+        document: dict[str, Any] = json.loads(self._run("show", "-json", "-no-color", str(self.plan_file)))
+        return document
 
     def apply(self, report: Report) -> Changes:
         """Carry out the plan, which is then used up."""
         try:
-            return self._stream(report, "apply", str(self._plan))
+            return self._stream(report, "apply", str(self.plan_file))
         finally:
-            self._plan.unlink(missing_ok=True)
+            self.plan_file.unlink(missing_ok=True)
 
     def outputs(self) -> dict[str, Any]:
         """The stack's outputs, each by its value; empty where nothing is deployed."""
@@ -87,7 +96,8 @@ class Terraform:
         self._run("force-unlock", "-force", "-no-color", lock_id)
 
     @property
-    def _plan(self) -> Path:
+    def plan_file(self) -> Path:
+        """Where ``plan`` writes and ``apply`` reads."""
         return self.data / "coinlake.tfplan"
 
     @property
@@ -102,7 +112,7 @@ class Terraform:
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",
         }
-        return [terraform_executable(), f"-chdir={TERRAFORM}", *arguments], env
+        return [terraform_executable(), f"-chdir={self.root}", *arguments], env
 
     def _run(self, *arguments: str) -> str:
         command, env = self._command(*arguments)
@@ -146,7 +156,7 @@ class TerraformLog:
         self.changes = Changes()
         self._errors: list[str] = []
         self._other_lines: list[str] = []
-        self._planned = self._done = 0
+        self.plan_filened = self._done = 0
 
     @property
     def errors(self) -> list[str]:
@@ -162,7 +172,7 @@ class TerraformLog:
             return ""
         match event.get("type"):
             case "planned_change":
-                self._planned += 1
+                self.plan_filened += 1
             case "apply_complete":
                 self._done += 1
             case "change_summary":
@@ -170,7 +180,7 @@ class TerraformLog:
                 self.changes = replace(
                     self.changes, add=counts["add"], change=counts["change"], remove=counts["remove"]
                 )
-                self._planned = counts["add"] + counts["change"] + counts["remove"]
+                self.plan_filened = counts["add"] + counts["change"] + counts["remove"]
             case "outputs":
                 actions = [output.get("action", "noop") for output in event["outputs"].values()]
                 self.changes = replace(self.changes, outputs=sum(action != "noop" for action in actions))
@@ -180,7 +190,7 @@ class TerraformLog:
 
     def _progress(self, event: Mapping[str, Any]) -> str:
         address = event.get("hook", {}).get("resource", {}).get("addr", "")
-        return f"{self._done} of {self._planned} {address}" if self._planned else address
+        return f"{self._done} of {self.plan_filened} {address}" if self.plan_filened else address
 
 
 def variable_file(path: Path, values: Mapping[str, Any]) -> Path:

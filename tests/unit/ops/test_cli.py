@@ -28,6 +28,7 @@ def coinlake(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
 def test_every_command_is_there_and_says_what_it_does():
     assert COMMANDS == [
         "alerts",
+        "apply",
         "assets",
         "backfill",
         "bootstrap",
