@@ -70,7 +70,9 @@ def max_buckets(source: str, interval: str) -> int:
     """How many buckets one answer of the source may be asked for."""
     declared = catalog().get(source)
     candles = declared.datasets.get(DATASET) if declared else None
-    return min(MAX_BUCKETS, candles.max_buckets.get(interval, MAX_BUCKETS) if candles else MAX_BUCKETS)
+    if candles is None or interval not in candles.max_buckets:
+        return MAX_BUCKETS
+    return min(MAX_BUCKETS, candles.window_buckets(interval))
 
 
 def split(run: Run, interval: str, size: int) -> Iterator[Run]:

@@ -56,12 +56,14 @@ class SourceClient:
         cost: int = 1,
         low_priority: bool = False,
         is_retryable: Callable[[HttpResponse], bool] = lambda response: retries.is_retryable(response.status),
+        apply_rate_limit: Callable[[HttpResponse], None] = lambda _: None,
     ) -> HttpResponse:
         """The last answer, whatever its status; ``until`` is a time of ``clock.seconds``.
 
         A retryable answer or a fault of the network is tried three times at most, each within the
-        rate limit, and only as long as ``until`` allows. Raises ``SourceUnavailable`` when no whole
-        answer came, and what else ``HttpClient.get`` raises.
+        rate limit, and only as long as ``until`` allows. ``apply_rate_limit`` is told each answer before
+        the next try, for what the source says of its limit in its own way. Raises
+        ``SourceUnavailable`` when no whole answer came, and what else ``HttpClient.get`` raises.
         """
         outcome: HttpResponse | SourceUnavailable | None = None
         failures = 0
@@ -71,8 +73,10 @@ class SourceClient:
                 outcome = outcome or refusal
                 break
             outcome = self._try(path, params, until)
-            if isinstance(outcome, HttpResponse) and not is_retryable(outcome):
-                break
+            if isinstance(outcome, HttpResponse):
+                apply_rate_limit(outcome)
+                if not is_retryable(outcome):
+                    break
             failures += 1
         if isinstance(outcome, HttpResponse):
             return outcome

@@ -52,9 +52,8 @@ def plan(request: BackfillRequest, config: LakeConfig, now: datetime) -> Plan:
     max_buckets, earliest = _plan_limits(request, config, now)
     notes = []
     if request.span.start < earliest:
-        notes.append(
-            f"{request.source.name}'s plan has nothing before {earliest:%Y-%m-%d}: the backfill begins then"
-        )
+        owner = request.source.name if request.facts.newest_buckets else f"{request.source.name}'s plan"
+        notes.append(f"{owner} has nothing before {_moment(earliest)}: the backfill begins then")
         span = TimeSpan(earliest, max(earliest, request.span.end))
         request = replace(request, span=span)
     archive = _archive(request, config)
@@ -115,12 +114,16 @@ def floor(moment: datetime, length: timedelta) -> datetime:
 
 
 def _plan_limits(request: BackfillRequest, config: LakeConfig, now: datetime) -> tuple[int, datetime]:
-    """The most buckets of a window, and from when on the source's plan lets us ask.
+    """The most buckets of a window, and from when on the source or its plan lets us ask.
 
-    The plan is the one whose header the configuration sends the key in. Windows of a plan that reaches
-    back so many days are short, so that little is lost where its past begins.
+    The plan is the one whose header the configuration sends the key in. Windows of a past that reaches
+    back so far only are short, so that little is lost where it begins.
     """
-    max_buckets = request.facts.max_buckets[request.interval]
+    max_buckets = request.facts.window_buckets(request.interval)
+    oldest = request.facts.oldest_bucket(request.interval, now)
+    if oldest:
+        length = max_buckets * request.step
+        return max_buckets, floor(oldest, length) + length
     header = config.sources[request.source.name].api_key_header
     for granted in request.source.plans.values():
         if granted.key_header == header and granted.past_days and granted.past_window_days:
@@ -128,6 +131,11 @@ def _plan_limits(request: BackfillRequest, config: LakeConfig, now: datetime) ->
             earliest = floor(now - granted.past_days * DAY, length) + length
             return min(max_buckets, length // request.step), earliest
     return max_buckets, request.span.start
+
+
+def _moment(moment: datetime) -> str:
+    """Its day, and its time unless that is midnight."""
+    return f"{moment:%Y-%m-%d}" if moment == floor(moment, DAY) else f"{moment:%Y-%m-%dT%H:%MZ}"
 
 
 def _archive(request: BackfillRequest, config: LakeConfig) -> Source | None:

@@ -12,7 +12,7 @@ from coinlake.http import OK, HttpResponse
 from coinlake.keys import RawKey
 from coinlake.windows import Window
 from ingest.client import Limits, SourceClient
-from ingest.errors import NotYet
+from ingest.errors import NotYet, Unlisted
 
 Assets = Mapping[str, Mapping[str, str]]  # canonical symbol → source → the source's own id
 _SUCCESSES: Final = range(200, 300)
@@ -111,13 +111,20 @@ class Source:
 
     @classmethod
     def check_window(cls, window: Window, now: datetime) -> None:
-        """Raise ``NotYet`` for a window that the source may not answer completely at ``now``.
+        """Raise ``NotYet`` or ``Unlisted`` for a window that the source may not answer completely at ``now``.
 
-        A source that keeps only its newest buckets overrides this to raise ``Unlisted`` for older ones.
+        It is unlisted where it begins before the oldest bucket that the source still has.
         """
-        settled = window.end + cls.facts().datasets[window.dataset].settles
+        facts = cls.facts().datasets[window.dataset]
+        settled = window.end + facts.settles
         if settled > now:
             raise NotYet(f"the window is complete at {settled:%Y-%m-%dT%H:%M:%SZ}")
+        oldest = facts.oldest_bucket(window.interval, now)
+        if oldest and window.start < oldest:
+            raise Unlisted(
+                f"{cls.name} has only its newest {facts.newest_buckets} buckets of {window.interval}, "
+                f"from {oldest:%Y-%m-%dT%H:%M:%SZ} on; the window begins before"
+            )
 
     def fetch(self, request: Request, until: float) -> RawDocument:
         """An answer that holds data, or a ``CoinlakeError`` that says what to do."""
@@ -128,9 +135,9 @@ class Source:
             cost=request.cost,
             low_priority=request.low_priority,
             is_retryable=self.is_retryable,
+            apply_rate_limit=self.apply_rate_limit,
         )
         if not self.is_success(response):
-            self.apply_rate_limit(response)
             raise self.to_error(response, request)
         return RawDocument(response)
 
@@ -147,7 +154,7 @@ class Source:
         return retries.is_retryable(response.status)
 
     def apply_rate_limit(self, response: HttpResponse) -> None:
-        """Hold every invocation as an error asks, beyond a 429, which the client has applied already."""
+        """Hold every invocation as an answer asks, beyond a 429, which the client applies itself."""
 
     @staticmethod
     def to_error(response: HttpResponse, request: Request) -> CoinlakeError:

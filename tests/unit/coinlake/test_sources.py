@@ -2,7 +2,8 @@
 
 import json
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 
 import pytest
@@ -70,6 +71,15 @@ def test_a_plan_has_its_own_host_header_and_credits() -> None:
 def test_an_answer_costs_a_credit_and_one_for_each_part_begun(answer_bytes: int, expected: int) -> None:
     assert CATALOG["coincap"].credits(answer_bytes) == expected
     assert CATALOG["coingecko"].credits(answer_bytes) == 1
+
+
+def test_a_source_that_has_its_newest_buckets_only_is_asked_for_short_windows() -> None:
+    everything = CATALOG["coinbase"].datasets["candles"]
+    newest = replace(everything, newest_buckets=720)
+    now = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
+    assert newest.oldest_bucket("1h", now) == datetime(2026, 10, 22, 8, tzinfo=UTC)
+    assert (newest.window_buckets("1h"), everything.window_buckets("1h")) == (120, 300)
+    assert everything.oldest_bucket("1h", now) is None
 
 
 def test_an_unknown_source_is_refused_with_those_that_there_are() -> None:

@@ -78,6 +78,23 @@ def test_a_source_may_call_an_error_with_status_200_retryable(server, client, fa
     assert fake_time.slept == [0.75]
 
 
+def test_a_source_may_hold_its_own_next_try(server, client, fake_time, limiter):
+    """What it says of its limit with status 200 is applied before the error is repeated."""
+    busy, fine = Reply(200, (b'{"error":["busy"]}',)), Reply(200, (b'{"error":[]}',))
+    server.answer("/x", busy, fine)
+    seen = []
+    source = client()
+    answer = source.get(
+        "/x",
+        {},
+        fake_time.seconds() + 60,
+        is_retryable=lambda response: b"busy" in response.body,
+        apply_rate_limit=lambda response: seen.append((response.body, len(limiter.acquired))),
+    )
+    assert answer.body == b'{"error":[]}'
+    assert seen == [(b'{"error":["busy"]}', 1), (b'{"error":[]}', 2)]
+
+
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [

@@ -8,11 +8,12 @@ source publishes about itself; ``documentation`` says where. What an entry leave
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
+from coinlake import intervals
 from coinlake.errors import BadConfiguration
 
 
@@ -53,8 +54,9 @@ class Dataset:
     ``asks`` is ``assets``, ``top`` (by market cap, or assets) or ``all`` (the one list that there is).
     ``batch`` is how many assets one request names, ``weight`` what it counts of the limit at most.
     ``max_buckets`` maps each interval to the most buckets of one answer (of ``files``: the most days of
-    one feed); it is empty where an interval only says how often to ask. ``days`` are the spans that the
-    source has, where it counts in days. With ``files`` each day or month is a file and its checksum, two
+    one feed); it is empty where an interval only says how often to ask. Of each interval the source has
+    only the ``newest_buckets``, the open one among them, or all of them (None). ``days`` are the spans that
+    the source has, where it counts in days. With ``files`` each day or month is a file and its checksum, two
     requests, and ``publication_delay`` maps ``day`` and ``month`` to how late each may come.
     ``settles`` is how long after its end a window's answer may still miss the last bucket. An answer has
     ``bytes_once`` bytes and ``bytes_each`` for each asset or bucket, where bytes cost credits.
@@ -64,12 +66,29 @@ class Dataset:
     batch: int
     weight: int
     max_buckets: Mapping[str, int]
+    newest_buckets: int | None
     days: tuple[int, ...]
     files: bool
     publication_delay: Mapping[str, timedelta]
     settles: timedelta
     bytes_once: int
     bytes_each: int
+
+    def oldest_bucket(self, interval: str, now: datetime) -> datetime | None:
+        """The start of the oldest bucket that the source still has; None where it has all of them."""
+        if self.newest_buckets is None:
+            return None
+        return intervals.floor(now, interval) - (self.newest_buckets - 1) * intervals.duration(interval)
+
+    def window_buckets(self, interval: str) -> int:
+        """How many buckets a window of the past is asked for, at most.
+
+        Where the source has only its newest buckets, windows are short, so that little is lost where
+        its past begins. ``KeyError`` for an interval that the source does not have.
+        """
+        if self.newest_buckets is None:
+            return self.max_buckets[interval]
+        return min(self.max_buckets[interval], self.newest_buckets // _WINDOWS_OF_NEWEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +147,7 @@ class Source:
 
 
 _PATH: Final = "sources.json"
+_WINDOWS_OF_NEWEST: Final = 6  # in how many windows what a source still has is asked for
 
 
 @cache
@@ -206,6 +226,7 @@ def _dataset(entry: Mapping[str, Any]) -> Dataset:
         batch=entry["batch"],
         weight=entry["weight"],
         max_buckets=entry["max_buckets"],
+        newest_buckets=entry["newest_buckets"],
         days=tuple(entry["days"]),
         files=entry["files"],
         publication_delay={period: timedelta(days=days) for period, days in delays.items()},

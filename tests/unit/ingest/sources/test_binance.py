@@ -38,9 +38,11 @@ class FakeClient:
     asked: list = field(default_factory=list)
     limiter: FakeLimiter = field(default_factory=FakeLimiter)
 
-    def get(self, path, params, until, *, cost, low_priority, is_retryable):
+    def get(self, path, params, until, *, cost, low_priority, is_retryable, apply_rate_limit):
         self.asked.append((path, params.get("symbols"), cost))
-        return self.answers.pop(0)
+        answer = self.answers.pop(0)
+        apply_rate_limit(answer)
+        return answer
 
 
 @pytest.fixture(scope="session")

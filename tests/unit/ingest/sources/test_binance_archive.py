@@ -30,7 +30,7 @@ class FakeClient:
     answers: list
     asked: list = field(default_factory=list)
 
-    def get(self, path, params, until, *, cost, low_priority, is_retryable):
+    def get(self, path, params, until, *, cost, low_priority, is_retryable, apply_rate_limit):
         self.asked.append(path)
         return self.answers.pop(0)
 

@@ -1,5 +1,6 @@
 """What every source inherits, and what one may override that answers in its own way."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -15,11 +16,11 @@ from tests.unit.ingest.conftest import FakeLimiter
 
 NOW = datetime(2024, 11, 21, 7, 35, tzinfo=UTC)
 PAIR = Request("BTC-USD", RawKey("coinbase", "candles", Slot(NOW, ("BTC-USD",))), "/x", {})
-KEPT = timedelta(hours=720)
+HOUR = timedelta(hours=1)
 
 
 class ErrorsWithStatus200(Source):
-    """Answers errors with HTTP 200, and keeps only its newest candles."""
+    """Answers errors with HTTP 200."""
 
     name = "coinbase"
 
@@ -41,11 +42,17 @@ class ErrorsWithStatus200(Source):
             return Unlisted(f"there is no market {request.name}")
         return SourceUnavailable("rate limited")
 
+
+class KeepsItsNewest(Source):
+    """Has 720 buckets of each interval."""
+
+    name = "coinbase"
+
     @classmethod
-    def check_window(cls, window, now):
-        super().check_window(window, now)
-        if window.start < now - KEPT:
-            raise Unlisted("older candles are not kept")
+    def facts(cls):
+        facts = super().facts()
+        candles = replace(facts.datasets["candles"], newest_buckets=720)
+        return replace(facts, datasets={"candles": candles})
 
 
 def connected(body):
@@ -54,7 +61,9 @@ def connected(body):
 
     def get(*_, **options):
         client.options = options
-        return HttpResponse("https://x/", 200, body, NOW)
+        response = HttpResponse("https://x/", 200, body, NOW)
+        options["apply_rate_limit"](response)
+        return response
 
     client.get = get
     return ErrorsWithStatus200(client)
@@ -86,14 +95,22 @@ def test_the_client_repeats_what_the_source_calls_retryable():
     assert not is_retryable(HttpResponse("https://x/", 503, b"", NOW))
 
 
-@pytest.mark.parametrize(
-    ("end", "kind"), [(NOW + timedelta(minutes=1), NotYet), (NOW - timedelta(days=30), Unlisted)]
-)
-def test_a_window_is_refused_while_it_is_open_and_once_it_is_no_longer_kept(end, kind):
-    with pytest.raises(kind):
-        ErrorsWithStatus200.check_window(Window("coinbase", "candles", "BTC", "USD", "1h", end, 24), NOW)
+def window(end):
+    return Window("coinbase", "candles", "BTC", "USD", "1h", end, 24)
 
 
-def test_a_closed_window_that_is_kept_is_accepted():
-    end = NOW - timedelta(hours=1)
-    ErrorsWithStatus200.check_window(Window("coinbase", "candles", "BTC", "USD", "1h", end, 24), NOW)
+def test_a_window_is_refused_while_it_is_open():
+    with pytest.raises(NotYet):
+        KeepsItsNewest.check_window(window(NOW + timedelta(minutes=1)), NOW)
+
+
+def test_a_window_that_begins_before_the_oldest_bucket_is_unlisted():
+    """At 07:35 the newest 720 hours are the open one, 07:00, and 719 before it."""
+    oldest = NOW.replace(minute=0) - 719 * HOUR
+    KeepsItsNewest.check_window(window(oldest + 24 * HOUR), NOW)
+    with pytest.raises(Unlisted, match="coinbase has only its newest 720 buckets of 1h, from 2024-10-22T08"):
+        KeepsItsNewest.check_window(window(oldest + 23 * HOUR), NOW)
+
+
+def test_a_source_that_has_all_buckets_is_asked_for_any_closed_window():
+    ErrorsWithStatus200.check_window(window(NOW - timedelta(days=3000)), NOW)
