@@ -6,7 +6,7 @@ a bad line costs no other line anything, and the fast way never has to decide wh
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
@@ -75,16 +75,21 @@ class LineFormat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LineReader:
-    """How a dataset is read whose objects are JSON lines; without ``fast`` each of them as JSON."""
+    """How a dataset is read whose objects are JSON lines; without ``fast`` each of them as JSON.
+
+    ``split`` gives the rows of a decoded line, each as if it were a line of its own, where one frame
+    brings several; such lines are not read ``fast``.
+    """
 
     ext: ClassVar[str] = "jsonl"
     format: LineFormat
     fast: bool = True
+    split: Callable[[Any], Sequence[Any]] | None = None
 
     def read(self, body: bytes, document: RawDocument, max_bytes: int) -> ParsedObject:
-        """Every line that is not blank is a row, in a slice or rejected."""
+        """Every line that is not blank is a row, or several, each in a slice or rejected."""
         table = tables()[self.format.table]
-        decoder = _LineDecoder(self.format, table, document, self.fast)
+        decoder = _LineDecoder(self.format, table, document, self.fast and not self.split, self.split)
         for block in line_blocks(body, max_bytes):
             decoder.add(block)
         if not decoder.rows_in:
@@ -140,6 +145,7 @@ class _LineDecoder:
     table: Table
     document: RawDocument
     fast: bool
+    split: Callable[[Any], Sequence[Any]] | None = None
     rows_in: int = 0
     batches: list[RowBatch] = field(default_factory=list)
     rejections: dict[int, Rejection] = field(default_factory=dict)
@@ -162,7 +168,8 @@ class _LineDecoder:
         """Whether all lines were added at once, which takes that none has a fault."""
         first = block[: block.find(b"\n")] if b"\n" in block else block
         try:
-            line = self._decode(first)
+            line = _decode_line(first)
+            self.format.check(line)
         except Unreadable:
             return False
         template = LineTemplate.from_line(first, self.format.fields)
@@ -191,12 +198,13 @@ class _LineDecoder:
 
     def _add_as_json(self, lines: Sequence[bytes]) -> None:
         decoded: dict[int, Any] = {}
-        for number, line in enumerate(lines, self.rows_in):
-            try:
-                decoded[number] = self._decode(line)
-            except Unreadable as unreadable:
-                self.rejections[number] = replace(unreadable.rejection, row=number)
-        self.rows_in += len(lines)
+        for line in lines:
+            for row in self._decode_rows(line):
+                if isinstance(row, Rejection):
+                    self.rejections[self.rows_in] = replace(row, row=self.rows_in)
+                else:
+                    decoded[self.rows_in] = row
+                self.rows_in += 1
         validator, fields = ColumnValidator(list(decoded), self.rejections), self.format.fields
         values = {name: [field.value_in(line) for line in decoded.values()] for name, field in fields.items()}
         typed = {name: _typed(validator, name, values[name], field) for name, field in fields.items()}
@@ -217,18 +225,33 @@ class _LineDecoder:
             self._keep(kept_columns, np.array(good, np.int32))
         self.unknown_names.update(*(self.format.unknown_names(decoded[number]) for number in good))
 
-    def _decode(self, line: bytes) -> Any:
-        if len(line) > MAX_LINE_BYTES:
-            raise Unreadable("too_large", f"a line of {len(line)} bytes")
-        decoded = decode_json(line)
-        self.format.check(decoded)
-        return decoded
+    def _decode_rows(self, line: bytes) -> Iterator[Any]:
+        """The rows of a line, in the place of each bad one its rejection; a bad line is one row."""
+        try:
+            decoded = _decode_line(line)
+            rows = self.split(decoded) if self.split else [decoded]
+        except Unreadable as unreadable:
+            yield unreadable.rejection
+            return
+        for row in rows:
+            try:
+                self.format.check(row)
+            except Unreadable as unreadable:
+                yield unreadable.rejection
+            else:
+                yield row
 
     def _keep(self, columns: Mapping[str, pa.Array], row_numbers: Numbers) -> None:
         names = (*self.table.schema.names, *self.format.layout.extra)
         kinds = {field.name: field.type for field in self.table.schema}
         kept = {name: _narrowed(columns[name], kinds.get(name)) for name in names if name in columns}
         self.batches.append(RowBatch(kept, row_numbers))
+
+
+def _decode_line(line: bytes) -> Any:
+    if len(line) > MAX_LINE_BYTES:
+        raise Unreadable("too_large", f"a line of {len(line)} bytes")
+    return decode_json(line)
 
 
 def _narrowed(column: pa.Array, declared: pa.DataType | None) -> pa.Array:

@@ -9,8 +9,10 @@ import pytest
 
 from coinlake.keys import RawKey
 from coinlake.tables import tables
-from tests.unit.transform.conftest import TICKERS, read_bytes
-from transform.readers.json_lines import MAX_LINE_BYTES, MAX_LINES_AS_JSON
+from tests.unit.transform.conftest import TICKERS, read_bytes, symbol_of
+from transform.model import AssetMap, RawDocument
+from transform.parsers.binance.streams import MiniTickers
+from transform.readers.json_lines import MAX_LINE_BYTES, MAX_LINES_AS_JSON, LineReader
 
 SENT = 1795132857136  # 2026-11-20T00:00:57.136Z
 GOOD = {
@@ -36,6 +38,30 @@ def line(received_at=SENT * 1000 + 51_234, stream="btcusdt@miniTicker", **change
 def read(*lines, key=TICKERS):
     texts = (text if isinstance(text, bytes) else text.encode() for text in lines)
     return read_bytes(key, gzip.compress(b"\n".join(texts) + b"\n"), max_bytes=1 << 26)
+
+
+def test_a_line_of_several_rows_costs_only_its_bad_ones():
+    """A venue may put several events into one frame; each is a row, with a number of its own."""
+
+    def split(decoded):
+        frame = decoded["frame"]
+        return [{**decoded, "frame": {**frame, "data": data}} for data in frame["data"]]
+
+    def several(*changes):
+        frames = [json.loads(line(**change))["frame"] for change in changes]
+        data = [frame["data"] for frame in frames]
+        received_at = SENT * 1000 + 51_234
+        return json.dumps({"received_at": received_at, "frame": {**frames[0], "data": data}})
+
+    texts = [several({}, {"c": "x"}, {"E": SENT - 1}), "{", several({"E": SENT - 2})]
+    document = RawDocument(
+        key=RawKey.parse(TICKERS), received_at=datetime(2026, 11, 20, tzinfo=UTC), assets=AssetMap(symbol_of)
+    )
+    reader = LineReader(MiniTickers(), split=split)
+    parsed = reader.read(gzip.compress("\n".join(texts).encode()), document, 1 << 20)
+    assert parsed.rows_in == 5
+    assert [(one.row, one.code) for one in parsed.rejections] == [(1, "bad_type"), (3, "not_json")]
+    assert [row["event_time"].microsecond for row in rows(parsed)] == [134000, 135000, 136000]
 
 
 def rows(parsed):
