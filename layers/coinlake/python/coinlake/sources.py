@@ -98,6 +98,7 @@ class Websocket:
     ``hosts`` are ``wss://`` base addresses by name. A stream is named ``<market>@<kind>``:
     ``market_pattern`` is a regular expression of all of a market's name there, and ``channels`` maps each
     channel to the kind of its streams; ``default_channels`` are those of a market that names none.
+    ``asset_names`` maps a source's ids of assets to their names in its live feed, where these are others.
     """
 
     hosts: Mapping[str, str]
@@ -106,6 +107,15 @@ class Websocket:
     market_example: str
     channels: Mapping[str, str]
     default_channels: tuple[str, ...]
+    asset_names: Mapping[str, str]
+
+    def asset_name(self, asset_id: str) -> str:
+        """What the live feed calls an asset or currency."""
+        return self.asset_names.get(asset_id, asset_id)
+
+    def asset_id(self, name: str) -> str:
+        """The source's id of what the live feed calls so."""
+        return next((asset_id for asset_id, own in self.asset_names.items() if own == name), name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +226,7 @@ def _websocket(entry: Mapping[str, Any]) -> Websocket:
         market_example=entry["market"]["example"],
         channels=entry["channels"],
         default_channels=tuple(entry["default_channels"]),
+        asset_names=entry.get("asset_names", {}),
     )
 
 
