@@ -55,7 +55,7 @@ def test_an_empty_answer_has_no_rows_and_says_so(read_coins, read_candles):
 @pytest.mark.parametrize(
     "key",
     [
-        "raw/source=kraken/dataset=candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.json.gz",
+        "raw/source=nowhere/dataset=candles/dt=2026-11-20/20261120T010000Z.BTC-USD.1h.24.json.gz",
         "raw/source=coingecko/dataset=candles/dt=2026-11-20/20261120T010000Z.x.1h.24.json.gz",
         "raw/source=coingecko/dataset=quotes/dt=2026-11-20/20261120T010000Z.markets.usd.p1.csv.gz",
     ],
