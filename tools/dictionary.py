@@ -20,8 +20,8 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
 - A plain name (`quotes`) is the refined table, each natural key once; `trusted_quotes` is every row that
   arrived. Statistics that refine computes are `double`, nothing else is.
 - A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
-- The intervals that every exchange here shares are 1m, 5m, 15m, 1h, 6h and 1d; refine puts 30m and 4h
-  together, Binance streams them, and CoinGecko's bars last 30m, 4h or 4d.
+- Which intervals a source has is in `layers/coinlake/python/coinlake/sources.json`; refine puts 30m and 4h
+  together for those that lack them.
 """
 
 
