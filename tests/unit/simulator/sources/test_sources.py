@@ -12,9 +12,9 @@ CLIENT = Client()
 @pytest.mark.parametrize("name", catalog())
 def test_a_source_of_the_catalog_has_a_module_and_is_mounted(name):
     assert name in sources.names()
-    plan = {"path": f"{sources.path(name)}/*", "fault": "500"}
+    plan = {"path": f"{sources.path(name)}/*", "fault": "503"}
     assert CLIENT.put("/_faults", [plan]).status == 200
-    assert CLIENT.get(f"{sources.path(name)}/anything").status == 500
+    assert CLIENT.get(f"{sources.path(name)}/anything").status == 503
 
 
 def test_paths_follow_the_base_urls():
