@@ -5,28 +5,28 @@ variable "assets" {
   description = "Symbol → source → what that source calls the asset; null where the source does not list it"
   type        = map(map(string))
   default = {
-    BTC = { coingecko = "bitcoin", coinbase = "BTC", binance = "BTC", coincap = "bitcoin", coindesk = "BTC" }
-    ETH = { coingecko = "ethereum", coinbase = "ETH", binance = "ETH", coincap = "ethereum", coindesk = "ETH" }
-    XRP = { coingecko = "ripple", coinbase = "XRP", binance = "XRP", coincap = "xrp", coindesk = "XRP" }
+    BTC = { coingecko = "bitcoin", coinbase = "BTC", binance = "BTC", coincap = "bitcoin", coindesk = "BTC", kraken = "XBT" }
+    ETH = { coingecko = "ethereum", coinbase = "ETH", binance = "ETH", coincap = "ethereum", coindesk = "ETH", kraken = "ETH" }
+    XRP = { coingecko = "ripple", coinbase = "XRP", binance = "XRP", coincap = "xrp", coindesk = "XRP", kraken = "XRP" }
     # BNB at Coinbase was announced for late 2025; until it is confirmed, no default feed requests it.
-    BNB  = { coingecko = "binancecoin", coinbase = "BNB", binance = "BNB", coincap = "binance-coin", coindesk = "BNB" }
-    SOL  = { coingecko = "solana", coinbase = "SOL", binance = "SOL", coincap = "solana", coindesk = "SOL" }
-    DOGE = { coingecko = "dogecoin", coinbase = "DOGE", binance = "DOGE", coincap = "dogecoin", coindesk = "DOGE" }
-    ADA  = { coingecko = "cardano", coinbase = "ADA", binance = "ADA", coincap = "cardano", coindesk = "ADA" }
-    TRX  = { coingecko = "tron", coinbase = null, binance = "TRX", coincap = "tron", coindesk = "TRX" }
-    LINK = { coingecko = "chainlink", coinbase = "LINK", binance = "LINK", coincap = "chainlink", coindesk = "LINK" }
-    AVAX = { coingecko = "avalanche-2", coinbase = "AVAX", binance = "AVAX", coincap = "avalanche", coindesk = "AVAX" }
-    XLM  = { coingecko = "stellar", coinbase = "XLM", binance = "XLM", coincap = "stellar", coindesk = "XLM" }
-    LTC  = { coingecko = "litecoin", coinbase = "LTC", binance = "LTC", coincap = "litecoin", coindesk = "LTC" }
-    BCH  = { coingecko = "bitcoin-cash", coinbase = "BCH", binance = "BCH", coincap = "bitcoin-cash", coindesk = "BCH" }
-    DOT  = { coingecko = "polkadot", coinbase = "DOT", binance = "DOT", coincap = "polkadot", coindesk = "DOT" }
-    UNI  = { coingecko = "uniswap", coinbase = "UNI", binance = "UNI", coincap = "uniswap", coindesk = "UNI" }
-    NEAR = { coingecko = "near", coinbase = "NEAR", binance = "NEAR", coincap = "near-protocol", coindesk = "NEAR" }
-    ATOM = { coingecko = "cosmos", coinbase = "ATOM", binance = "ATOM", coincap = "cosmos", coindesk = "ATOM" }
+    BNB  = { coingecko = "binancecoin", coinbase = "BNB", binance = "BNB", coincap = "binance-coin", coindesk = "BNB", kraken = "BNB" }
+    SOL  = { coingecko = "solana", coinbase = "SOL", binance = "SOL", coincap = "solana", coindesk = "SOL", kraken = "SOL" }
+    DOGE = { coingecko = "dogecoin", coinbase = "DOGE", binance = "DOGE", coincap = "dogecoin", coindesk = "DOGE", kraken = "XDG" }
+    ADA  = { coingecko = "cardano", coinbase = "ADA", binance = "ADA", coincap = "cardano", coindesk = "ADA", kraken = "ADA" }
+    TRX  = { coingecko = "tron", coinbase = null, binance = "TRX", coincap = "tron", coindesk = "TRX", kraken = "TRX" }
+    LINK = { coingecko = "chainlink", coinbase = "LINK", binance = "LINK", coincap = "chainlink", coindesk = "LINK", kraken = "LINK" }
+    AVAX = { coingecko = "avalanche-2", coinbase = "AVAX", binance = "AVAX", coincap = "avalanche", coindesk = "AVAX", kraken = "AVAX" }
+    XLM  = { coingecko = "stellar", coinbase = "XLM", binance = "XLM", coincap = "stellar", coindesk = "XLM", kraken = "XLM" }
+    LTC  = { coingecko = "litecoin", coinbase = "LTC", binance = "LTC", coincap = "litecoin", coindesk = "LTC", kraken = "LTC" }
+    BCH  = { coingecko = "bitcoin-cash", coinbase = "BCH", binance = "BCH", coincap = "bitcoin-cash", coindesk = "BCH", kraken = "BCH" }
+    DOT  = { coingecko = "polkadot", coinbase = "DOT", binance = "DOT", coincap = "polkadot", coindesk = "DOT", kraken = "DOT" }
+    UNI  = { coingecko = "uniswap", coinbase = "UNI", binance = "UNI", coincap = "uniswap", coindesk = "UNI", kraken = "UNI" }
+    NEAR = { coingecko = "near", coinbase = "NEAR", binance = "NEAR", coincap = "near-protocol", coindesk = "NEAR", kraken = "NEAR" }
+    ATOM = { coingecko = "cosmos", coinbase = "ATOM", binance = "ATOM", coincap = "cosmos", coindesk = "ATOM", kraken = "ATOM" }
     # CoinCap's ids of AAVE and PEPE are unconfirmed: it leaves out an id that it does not know.
-    AAVE = { coingecko = "aave", coinbase = "AAVE", binance = "AAVE", coincap = "aave", coindesk = "AAVE" }
-    SHIB = { coingecko = "shiba-inu", coinbase = "SHIB", binance = "SHIB", coincap = "shiba-inu", coindesk = "SHIB" }
-    PEPE = { coingecko = "pepe", coinbase = "PEPE", binance = "PEPE", coincap = "pepe", coindesk = "PEPE" }
+    AAVE = { coingecko = "aave", coinbase = "AAVE", binance = "AAVE", coincap = "aave", coindesk = "AAVE", kraken = "AAVE" }
+    SHIB = { coingecko = "shiba-inu", coinbase = "SHIB", binance = "SHIB", coincap = "shiba-inu", coindesk = "SHIB", kraken = "SHIB" }
+    PEPE = { coingecko = "pepe", coinbase = "PEPE", binance = "PEPE", coincap = "pepe", coindesk = "PEPE", kraken = "PEPE" }
   }
 
   validation {

@@ -51,6 +51,19 @@ feeds = {
     lookback = 60
     assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
   }
+  kraken_quotes = {
+    source   = "kraken"
+    dataset  = "quotes"
+    interval = "1m"
+    assets   = ["BTC", "ETH", "XRP", "SOL", "DOGE", "ADA", "LINK", "AVAX", "LTC", "DOT", "PEPE"]
+  }
+  kraken_candles = {
+    source   = "kraken"
+    dataset  = "candles"
+    interval = "1m"
+    lookback = 60
+    assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
+  }
   sentiment = {
     source   = "alternative_me"
     dataset  = "sentiment"
@@ -59,6 +72,7 @@ feeds = {
   # Long lists that change little.
   coinbase_assets  = { source = "coinbase", dataset = "assets", interval = "5m" }
   binance_assets   = { source = "binance", dataset = "assets", interval = "5m" }
+  kraken_assets    = { source = "kraken", dataset = "assets", interval = "5m" }
   coingecko_assets = { source = "coingecko", dataset = "assets", interval = "5m" }
 }
 
@@ -83,6 +97,7 @@ stream = {
     "btcusdt@trade", "ethusdt@trade", "solusdt@trade", "btcusdt@bookTicker", "btcusdt@kline_1m",
   ]
   coinbase      = { products = ["BTC-USD", "ETH-USD"] }
+  venues        = { kraken = { markets = ["BTCUSD", "ETHUSD"], channels = ["ticker", "trade", "ohlc"] } }
   batch_seconds = 5
 }
 

@@ -10,12 +10,16 @@ from tests.unit.transform.conftest import read_bytes
 from transform.model import ParsedObject
 
 FOLDER: Final = Path(__file__).parent
+SHARED: Final = Path(__file__).parents[2] / "samples"  # those that other stages read too
 RECEIVED: Final = "2026-11-20T00:30:30+00:00"
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One body in ``samples/``, and the slot of the request that it answers."""
+    """One body in ``samples/``, and the slot of the request that it answers.
+
+    A ``file`` with its folder, ``kraken/ohlc.json``, is one of the shared samples.
+    """
 
     source: str
     dataset: str
@@ -28,11 +32,11 @@ class Sample:
 
     @property
     def body(self) -> bytes:
-        return (FOLDER / "samples" / self.file).read_bytes()
+        return (SHARED if "/" in self.file else FOLDER / "samples").joinpath(self.file).read_bytes()
 
     @property
     def golden(self) -> Path:
-        return FOLDER / "golden" / f"{self.file.rpartition('.')[0]}.jsonl"
+        return FOLDER / "golden" / f"{self.file.rpartition('.')[0].replace('/', '_')}.jsonl"
 
     @property
     def key(self) -> str:

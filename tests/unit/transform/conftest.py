@@ -22,6 +22,8 @@ SYMBOLS = {
     ("coingecko", "ethereum"): "ETH",
     ("coincap", "bitcoin"): "BTC",
     **dict.fromkeys([("binance", "BTC"), ("coinbase", "BTC"), ("coindesk", "BTC")], "BTC"),
+    ("kraken", "XBT"): "BTC",
+    ("kraken", "XDG"): "DOGE",
 }
 
 Read = Callable[..., ParsedObject]

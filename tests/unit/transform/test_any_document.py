@@ -113,6 +113,7 @@ QUOTED = {
     "coinbase_stats.json": ('"77353.5"', "price"),
     "coinbase_ticker.json": ('"77361.43"', "price"),
     "coincap_v2_asset_bitcoin.json": ('"77361.3957644504882220"', "price"),
+    "kraken/ticker.json": ('"77361.40000"', "price"),
     "coincap_v3_asset_history_d1.json": ('"77353.8255038240700000"', "price"),
     "coincap_v3_rates.json": ('"77361.3957644504882220"', "rate_usd"),
 }
@@ -137,6 +138,10 @@ def test_a_price_is_stored_exactly_as_the_source_wrote_it(file, price, spelling)
 
 
 BARS = {
+    "kraken/ohlc.json": (
+        '{{"error":[],"result":{{"XXBTZUSD":[[1795132800,"{0}","{0}","{0}","{0}","{0}","1",1]],'
+        '"last":1795129200}}}}'
+    ),
     "binance_klines_1h.json": '[[1795132800000,"{0}","{0}","{0}","{0}","1",1795136399999,"1",1,"0","0","0"]]',
     "coingecko_ohlc_days1_30min.json": "[[1795134600000,{0},{0},{0},{0}]]",
     "coindesk_spot_days.json": (

@@ -6,6 +6,7 @@ from tests.unit.transform.answers import Sample, codes, rows
 from tests.unit.transform.recorded import SAMPLES
 
 BINANCE, COINBASE = SAMPLES["binance_historical_trades.json"], SAMPLES["coinbase_trades.json"]
+KRAKEN = SAMPLES["kraken/trades.json"]
 PRICES = [
     ("missing_price", None),
     ("missing_price", ...),
@@ -40,6 +41,26 @@ def test_a_bad_value_costs_its_own_row_only(sample, name, code, value):
     assert len(rows(parsed)) == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "name", "code", "value"),
+    [
+        *((0, "price", code, value) for code, value in PRICES if value is not ...),
+        *((6, "trade_id", code, value) for code, value in IDS),
+        *((3, "side", code, value) for code, value in FLAGS),
+        (1, "volume", "inexact", "0.123456789"),
+        (1, "volume", "missing_field", None),
+        (2, "time", "bad_time", 7),
+        (2, "time", "bad_type", "soon"),
+        (2, "time", "missing_field", None),
+        (2, "time", "future_time", 1795142857.1),
+    ],
+)
+def test_a_bad_value_of_a_kraken_trade_costs_its_own_row_only(place, name, code, value):
+    parsed = KRAKEN.read(KRAKEN.changed("result", "XXBTZUSD", 0, place, to=value))
+    assert codes(parsed) == [(code, 0, name)]
+    assert len(rows(parsed)) == 2
+
+
 @pytest.mark.parametrize("sample", [BINANCE, COINBASE], ids=str)
 def test_a_trade_that_comes_twice_is_kept_once_and_other_bad_rows_are_rejected(sample):
     one = sample.body.decode().strip()[1:-1]
@@ -49,8 +70,7 @@ def test_a_trade_that_comes_twice_is_kept_once_and_other_bad_rows_are_rejected(s
 
 
 @pytest.mark.parametrize("slot", ["BTC-USDT", "BTC-USDT.1", "BTC-USDT.x.1", "BTC-USDT.1.2.3"])
-@pytest.mark.parametrize("source", ["binance", "coinbase"])
-def test_a_slot_that_names_no_market_and_ids_is_bad(source, slot):
-    sample = BINANCE if source == "binance" else COINBASE
-    parsed = Sample(source, "trade_history", slot, sample.file).read()
+@pytest.mark.parametrize("sample", [BINANCE, COINBASE, KRAKEN], ids=str)
+def test_a_slot_that_names_no_market_and_ids_is_bad(sample, slot):
+    parsed = Sample(sample.source, "trade_history", slot, sample.file).read()
     assert [code for code, _, _ in codes(parsed)] == ["bad_slot"]
