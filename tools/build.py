@@ -18,9 +18,12 @@ HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SHIPPED: Final = {".py", ".json"}
 
 
-def build(runtime: str, architecture: str, out: Path) -> None:
-    """Write the functions' zips and both layers to ``out``, the same bytes for the same sources."""
-    target = dependencies.Target.parse(runtime, architecture)
+def build(runtime: str, architecture: str, out: Path, *, laptop: bool = False) -> None:
+    """Write the functions' zips and both layers to ``out``, the same bytes for the same sources.
+
+    For Lambda, or for the embedded AWS of this machine, whose system may be another (``laptop``).
+    """
+    target = dependencies.Target.parse(runtime, architecture, laptop=laptop)
     for stage in FUNCTIONS:
         folder = ROOT / "functions" / stage
         requirements = folder / "requirements.txt"

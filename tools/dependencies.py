@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -49,19 +50,29 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the layer is for: ``python`` as in "3.13", ``architecture`` as Lambda names it."""
+    """What the layer is for: ``python`` as in "3.13", ``architecture`` as Lambda names it.
+
+    ``laptop`` is for this machine whatever its system; else it is for Lambda, which is Linux with glibc.
+    """
 
     python: str
     architecture: str
+    laptop: bool = False
 
     @classmethod
-    def parse(cls, runtime: str, architecture: str) -> Self:
-        return cls(runtime.removeprefix("python"), architecture)
+    def parse(cls, runtime: str, architecture: str, *, laptop: bool = False) -> Self:
+        return cls(runtime.removeprefix("python"), architecture, laptop)
 
     @property
     def is_this_machine(self) -> bool:
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        return self.python == here and MACHINES.get(self.architecture) == os.uname().machine
+        machines = (self.architecture, MACHINES.get(self.architecture))  # macOS says arm64, Linux aarch64
+        return self.python == here and os.uname().machine in machines and (self.laptop or like_lambda())
+
+    @property
+    def name(self) -> str:
+        """What differs by target: on a system like Lambda's a laptop's packages are Lambda's."""
+        return f"{self.python}-{self.architecture}{'-laptop' if self.laptop and not like_lambda() else ''}"
 
     def pip_arguments(self) -> list[str]:
         """Choose wheels for the target; on the target itself pip needs no telling."""
@@ -71,6 +82,11 @@ class Target:
         platforms = [f"--platform=manylinux_{glibc}_{machine}" for glibc in GLIBC]
         platforms.append(f"--platform=manylinux2014_{machine}")
         return [*platforms, f"--python-version={self.python}", "--implementation=cp"]
+
+
+def like_lambda() -> bool:
+    """Whether wheels of this machine can run on Lambda: not those of macOS, nor of musl."""
+    return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
 
 
 def build(target: Target, cache: Path, zip_path: Path) -> None:
@@ -114,7 +130,7 @@ def _cache_name(target: Target, requirements: Path) -> str:
     """With a fingerprint of all that the bytes depend on: the pins, these rules, which tools are at hand."""
     tools = f"{bool(_stripper(target))} {bool(_compiler(target))}".encode()
     rules = hashlib.sha256(requirements.read_bytes() + Path(__file__).read_bytes() + tools)
-    return f"{target.python}-{target.architecture}-{rules.hexdigest()[:16]}"
+    return f"{target.name}-{rules.hexdigest()[:16]}"
 
 
 def _install(target: Target, requirements: Path, folder: Path) -> None:
@@ -148,7 +164,7 @@ def _strip(target: Target, python: Path) -> None:
 
 
 def _stripper(target: Target) -> str | None:
-    native = MACHINES[target.architecture] == os.uname().machine
+    native = sys.platform == "linux" and MACHINES[target.architecture] == os.uname().machine
     return (shutil.which("strip") if native else None) or shutil.which("llvm-strip")
 
 

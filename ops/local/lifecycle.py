@@ -66,7 +66,7 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
 
 def _build_packages() -> None:
     with step(f"Packages for {RUNTIME} on {ARCHITECTURE}"):
-        build(RUNTIME, ARCHITECTURE, environments.packages(RUNTIME, ARCHITECTURE))
+        build(RUNTIME, ARCHITECTURE, environments.packages(RUNTIME, ARCHITECTURE), laptop=True)
 
 
 def _start_emulator(emulator: Emulator) -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from tools import dependencies
+from tools.build import HERE, this_architecture
 from tools.dependencies import Target, TooLarge
 from tools.pins import REQUIREMENTS
 
@@ -50,6 +51,27 @@ def test_a_function_with_its_layers_stays_below_lambdas_250_mib_unzipped():
 def test_wheels_for_another_machine_are_asked_for_by_name():
     asked = Target.parse("python3.99", "arm64").pip_arguments()
     assert {"--python-version=3.99", "--platform=manylinux_2_28_aarch64"} <= set(asked)
+
+
+@pytest.mark.parametrize(
+    ("system", "libc", "laptop", "native"),
+    [
+        ("linux", "glibc", False, True),
+        ("linux", "", False, False),  # musl
+        ("darwin", "", False, False),
+        ("darwin", "", True, True),
+    ],
+)
+def test_only_wheels_of_linux_with_glibc_go_to_lambda_and_any_machines_own_to_its_laptop(
+    monkeypatch: pytest.MonkeyPatch, system: str, libc: str, laptop: bool, native: bool
+):
+    monkeypatch.setattr(dependencies.sys, "platform", system)
+    monkeypatch.setattr(dependencies.platform, "libc_ver", lambda: (libc, ""))
+    target = Target.parse(HERE, this_architecture(), laptop=laptop)
+    asked = target.pip_arguments()
+    assert (not asked) is native
+    assert native or all("manylinux" in argument for argument in asked if "--platform" in argument)
+    assert target.name.endswith("-laptop") is (laptop and system != "linux")
 
 
 def test_every_pin_carries_a_hash_and_none_names_a_registry():
