@@ -49,7 +49,7 @@ def test_what_the_image_copies_is_there_and_is_not_ignored() -> None:
         assert any(source == place or source.startswith(f"{place}/") for place in admitted)
 
 
-def test_the_task_s_user_and_spool_are_the_image_s() -> None:
+def test_the_task_has_the_images_user_and_spool() -> None:
     (user,) = re.findall(r"^USER (\S+)$", DOCKERFILE, re.M)
     (spool,) = json.loads(re.findall(r"^VOLUME (.+)$", DOCKERFILE, re.M)[0])
     assert f'user                   = "{user}"' in TERRAFORM
@@ -67,7 +67,7 @@ def test_terraform_sets_what_the_collector_reads() -> None:
     assert ours == set(asked) - LEFT_AT_ITS_DEFAULT
 
 
-def test_the_image_s_pins_hold_everything_that_the_collector_imports() -> None:
+def test_the_images_pins_hold_everything_that_the_collector_imports() -> None:
     path = f"{STAGE.parent}:{ROOT / 'layers' / 'coinlake' / 'python'}"
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED],

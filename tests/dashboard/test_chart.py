@@ -48,7 +48,7 @@ def test_interval_venue_and_asset_are_switched_and_stand_in_the_address(dashboar
     assert dashboard.page.locator("[aria-current=true]").inner_text() == "BTC Bitcoin"
 
 
-def test_each_gap_is_told_with_its_cause_and_evidence(dashboard: Dashboard):
+def test_each_gap_is_shown_with_its_cause_and_evidence(dashboard: Dashboard):
     dashboard.open()
     told = dashboard.page.locator("#chart-gaps li").all_inner_texts()
     assert [line.split(":")[0] for line in told] == [TITLES[status] for *_, status, _ in reversed(GAPS)]

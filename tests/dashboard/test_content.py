@@ -39,7 +39,7 @@ def test_what_is_not_known_is_a_dash_and_never_a_zero(dashboard: Dashboard):
     ]
 
 
-def test_the_market_is_told_by_breadth_dominance_and_sentiment(dashboard: Dashboard):
+def test_the_market_is_summed_up_by_breadth_dominance_and_sentiment(dashboard: Dashboard):
     dashboard.open()
     today = dashboard.bucket.files["market.json"]["days"][-1]
     cards = {card.split("\n")[0]: card for card in dashboard.page.locator(".card").all_inner_texts()}

@@ -31,7 +31,7 @@ def test_a_refresh_that_brings_nothing_says_so_to_who_cannot_see_it(dashboard: D
     dashboard.page.locator("#announce", has_text="Nothing new at 12:00 UTC.").wait_for()
 
 
-def test_what_needs_somebody_is_told_at_the_top_and_aloud(dashboard: Dashboard):
+def test_warnings_stand_at_the_top_and_are_announced_to_screen_readers(dashboard: Dashboard):
     dashboard.open()
     expected = [
         "A feed is not fresh: coinbase_candles.",
@@ -77,7 +77,7 @@ def test_a_file_that_goes_missing_is_named_and_what_was_read_before_stays(dashbo
     assert "binance_quotes" in dashboard.text("#health-body")
 
 
-def test_a_server_that_is_gone_is_told(dashboard: Dashboard):
+def test_a_server_that_cannot_be_reached_is_named_in_a_warning(dashboard: Dashboard):
     dashboard.open()
     dashboard.page.route("**/data/watchlist.json", lambda route: route.abort())
     dashboard.minute()

@@ -89,7 +89,7 @@ def test_only_reading_is_possible(client: Client):
     assert client.get("data/health.json", "PUT").status_code == 405
 
 
-def test_a_bucket_that_cannot_be_read_is_told_as_such(client: Client, s3: Any):
+def test_a_bucket_that_cannot_be_read_is_reported_as_such(client: Client, s3: Any):
     s3.delete_object(Bucket="site", Key="data/health.json")
     s3.delete_object(Bucket="site", Key="secret.json")
     s3.delete_bucket(Bucket="site")

@@ -46,9 +46,7 @@ def test_after_the_refill_is_committed_no_hole_is_left(s3, ingest, context):
     ]
 
 
-def test_what_only_one_market_of_coinbase_lacks_did_not_trade_and_what_all_lack_is_the_venue_s(
-    s3, ingest, context
-):
+def test_a_bucket_that_one_market_lacks_had_no_trade_and_one_that_all_lack_is_an_outage(s3, ingest, context):
     commit(s3, "BTC", 0, [hour for hour in range(26) if hour not in {5, 9}], count=26)
     commit(s3, "ETH", 0, [hour for hour in range(26) if hour != 9], count=26)
     run(context)

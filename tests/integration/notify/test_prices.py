@@ -119,7 +119,7 @@ def test_without_a_rule_for_the_source_the_object_is_not_even_read(line):
     assert len(line.items("feed#top")) == 1
 
 
-def test_bars_longer_than_the_window_cannot_tell_of_a_change_within_it(line):
+def test_bars_longer_than_the_window_cannot_show_a_change_within_it(line):
     document = configuration()
     document["alert_rules"] = {"btc-moves": rule(change_percent=5, window_minutes=30)}
     line.configure(document)

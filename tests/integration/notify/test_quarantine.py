@@ -39,7 +39,7 @@ def test_the_cooldown_counts_from_when_the_object_was_written(line):
     assert datetime.fromisoformat(state["sent_at"]["S"]) == written
 
 
-def test_a_whole_rejected_answer_is_told_as_one(line):
+def test_an_answer_that_is_rejected_as_a_whole_gets_one_notice(line):
     line.announce(line.quarantine(Rejection.of("not_json", value="<html>")))
     [mail] = line.mails()
     assert mail["Subject"] == "[coinlake] a whole answer of coingecko quotes quarantined (not_json 1)"

@@ -54,7 +54,7 @@ def test_the_same_watch_twice_mails_once(line):
     assert len(line.mails()) == 1
 
 
-def test_all_feeds_late_is_silence_and_told_once(line):
+def test_all_feeds_late_is_reported_once_as_silence(line):
     line.watch(START)
     line.watch(after(100))
     assert subjects(line) == ["[coinlake] silence: no data from any of 2 feeds"]
@@ -160,7 +160,7 @@ def test_a_watch_without_a_time_is_refused(line, time):
         notify_handler.handler({"watch": time}, line.context)
 
 
-def test_dead_letters_of_ingest_are_told_as_what_they_are(line):
+def test_dead_letters_of_ingest_are_reported_as_failed_runs(line):
     line.sqs.send_message(QueueUrl=line.dead_letters["ingest"], MessageBody="x")
     line.watch(START)
     [mail] = line.mails()

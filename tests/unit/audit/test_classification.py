@@ -102,7 +102,7 @@ def test_silence_takes_two_markets_that_were_asked_and_most_of_those_expected():
     assert BUCKETS[4] not in silent_buckets([facts({0}), facts({4})])
 
 
-def test_two_idle_thin_markets_are_no_outage_and_a_steady_one_s_silence_is():
+def test_two_idle_thin_markets_are_no_outage_but_the_silence_of_a_steady_market_is():
     thin, thinner = facts(set(range(0, 40, 2))), facts(set(range(1, 40, 4)))
     assert not silent_buckets([thin, thinner])
     steady = facts(set(range(40)))

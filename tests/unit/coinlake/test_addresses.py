@@ -62,7 +62,7 @@ def test_an_address_that_serves_credentials_is_always_refused(address):
 
 
 @given(st.ip_addresses(v=4))
-def test_an_ipv4_address_is_judged_the_same_in_every_spelling(address):
+def test_an_ipv4_address_is_treated_the_same_in_every_spelling(address):
     number = int(address)
     mapped = f"::ffff:{address}"
     translated = f"64:ff9b::{number >> 16:x}:{number & 0xFFFF:x}"

@@ -68,7 +68,7 @@ def taking_less_than(seconds):
     assert time.monotonic() - start < seconds
 
 
-def test_an_answer_keeps_its_bytes_and_tells_where_they_came_from(server, ask):
+def test_a_response_keeps_its_bytes_and_the_url_they_came_from(server, ask):
     server.answer("/x", Reply(200, (b'{"a":', b" 1e-06}\n"), {"Content-Type": "application/json; x"}))
     answer = ask()
     assert (answer.body, answer.status) == (b'{"a": 1e-06}\n', 200)
@@ -174,7 +174,7 @@ def test_any_status_is_an_answer_and_asked_for_once(server, ask, status):
     assert len(server.asked) == 1
 
 
-def test_an_answer_tells_how_long_to_wait(server, ask):
+def test_a_response_says_how_long_to_wait(server, ask):
     for header, seconds in [("7", 7), ("Thu, 21 Nov 2024 07:35:12 GMT", 10), ("soon", None)]:
         server.answer("/x", Reply(429, (b"",), {"Retry-After": header}))
         assert ask().retry_after_seconds == seconds
@@ -221,7 +221,7 @@ def test_a_host_that_does_not_resolve_is_unavailable(ask, monkeypatch):
         ask(url="https://source.test")
 
 
-def test_a_certificate_of_nobody_is_not_trusted(server, ask):
+def test_a_certificate_of_an_unknown_authority_is_not_trusted(server, ask):
     with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
         ask(trusted=None)
     assert server.asked == []

@@ -47,7 +47,7 @@ def test_the_bare_name_is_the_refined_table_and_trusted_is_said():
     assert "gaps" not in refined()
 
 
-def test_a_refined_twin_has_the_columns_of_the_trusted_table_and_says_where_it_differs():
+def test_a_refined_table_has_the_columns_of_the_trusted_table_and_says_where_it_differs():
     assert refined()["quotes"].schema == tables()["quotes"].schema
     more = refined()["candles"].schema.names[len(tables()["candles"].schema.names) :]
     assert more == [

@@ -117,14 +117,14 @@ def test_the_fields_of_an_event_keep_their_order_because_a_backfill_is_named_by_
 
 
 @given(st.sampled_from(["1m", "1h", "1d"]), st.integers(1, 3000))
-def test_the_name_of_a_key_tells_the_bounds_of_its_window(interval, count):
+def test_a_keys_name_gives_the_bounds_of_its_window(interval, count):
     window = Window("binance", "candles", "BTC", "USDT", interval, datetime(2024, 1, 1, tzinfo=UTC), count)
     key = LedgerKey.parse(str(window.key("BTC-USDT").ledger()))
     assert slot_bounds(key.slot) == (window.start, window.end)
 
 
 @pytest.mark.parametrize(("period", "start"), [("2024-02", (2024, 2, 1)), ("2024-02-29", (2024, 2, 29))])
-def test_the_name_of_a_file_tells_its_bounds(period, start):
+def test_a_files_name_gives_the_bounds_of_its_period(period, start):
     slot = Slot(period_bounds(period)[1], ("BTC-USDT", "1h", period))
     assert slot_bounds(slot) == (datetime(*start, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC))
 

@@ -177,7 +177,7 @@ def test_a_429_holds_every_invocation_back(server, ask, limiter, headers, held):
     assert limiter.held == [held]
 
 
-def test_a_429_that_asks_for_years_holds_nobody_for_more_than_an_hour(server, ask, limiter):
+def test_a_429_that_asks_for_years_holds_requests_for_an_hour_at_most(server, ask, limiter):
     server.answer("/x", Reply(429, (b"",), {"Retry-After": "999999999"}))
     ask()
     assert limiter.held == [3600]

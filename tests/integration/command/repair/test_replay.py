@@ -52,7 +52,7 @@ def test_a_forced_replay_takes_the_version_off_the_chosen_entries_only_and_keeps
     assert after[other].metadata == before[other].metadata
 
 
-def test_an_object_that_nobody_committed_yet_needs_no_clearing(stack):
+def test_an_object_that_is_not_committed_yet_needs_no_clearing(stack):
     key = land(stack, NOW)
     stack.lake.delete(str(key.ledger()))
     replay.clear_version(stack, choose(stack))

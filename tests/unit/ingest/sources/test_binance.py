@@ -214,7 +214,7 @@ def test_an_unreadable_list_of_prices_is_a_retryable_error(tickers, prices):
         Binance(client).fetch(tickers("BTC")[0], 0.0)
 
 
-def test_a_request_tells_the_client_its_cost_and_its_priority(klines):
+def test_a_request_passes_its_cost_and_priority_to_the_client(klines):
     calls = []
     client = SimpleNamespace(get=lambda *_, **options: calls.append(options) or response(200))
     btc = Binance.plan(klines(), ASSETS, DUE)[0]

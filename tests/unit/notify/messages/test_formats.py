@@ -26,7 +26,7 @@ values = st.decimals(min_value="0.000000000000000001", max_value=10**15, places=
         ("0", "0.00"),
     ],
 )
-def test_an_amount_has_the_digits_that_tell_something(value, text):
+def test_an_amount_has_its_significant_digits(value, text):
     assert formats.amount(Decimal(value)) == text
 
 
@@ -92,7 +92,7 @@ def test_times_are_utc_with_the_date_where_it_is_not_today():
         (1440, "1 d"),
     ],
 )
-def test_a_span_is_told_in_its_two_largest_units(minutes, text):
+def test_a_span_is_shown_in_its_two_largest_units(minutes, text):
     assert formats.span(timedelta(minutes=minutes)) == text
 
 

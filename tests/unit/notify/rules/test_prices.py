@@ -74,7 +74,7 @@ def test_a_base_of_zero_never_fires():
     assert rules.check(rule(change_percent=Decimal(5)), seen("1"), PricePoint(AT, Decimal(0))) is None
 
 
-def test_a_level_has_no_change_to_tell():
+def test_a_rule_on_a_level_has_no_change():
     firing = rules.check(rule(above=Decimal(1)), seen())
     with pytest.raises(ValueError, match="compares with a level"):
         _ = firing.change_percent

@@ -68,7 +68,7 @@ def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour()
     }
 
 
-def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_tells_their_days():
+def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_names_their_days():
     year = DateRange(date(2025, 11, 22), date(2026, 11, 21))
     start = datetime(2025, 11, 22, tzinfo=UTC)
     market = CandleSeries("binance", "1d", "BTC", "USDT")

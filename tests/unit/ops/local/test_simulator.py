@@ -16,7 +16,7 @@ def test_each_demo_moves_the_price_the_other_way(before, percent):
     assert next_shock(before, 10) == percent
 
 
-def test_the_collector_is_told_the_socket_of_each_venue():
+def test_the_collector_gets_the_websocket_url_of_each_venue():
     laptop = SimpleNamespace(simulator="https://127.0.0.1:8470")
     urls = Simulator(laptop).stream_urls()
     assert set(urls) == {name for name, source in catalog().items() if source.websocket}

@@ -46,7 +46,7 @@ def test_a_csv_file_holds_every_row_and_only_safe_cells(tmp_path):
     ]
 
 
-def test_parquet_keeps_values_and_types_and_takes_the_digits_that_the_engine_did_not_tell(tmp_path):
+def test_parquet_keeps_values_and_types_and_takes_a_scale_that_the_engine_omits(tmp_path):
     path = tmp_path / "answer.parquet"
     at = datetime(2026, 11, 21, 7, 35)
     types = [pa.string(), pa.decimal128(38, 0), pa.timestamp("us"), pa.int64()]
