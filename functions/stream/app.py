@@ -106,7 +106,7 @@ class Collector:
         logger.info("stopped", uploads_left=left, frames=self.counters.frames)
 
     def gauges(self) -> dict[str, float]:
-        """What is not counted but measured, for health and metrics."""
+        """What is measured, not counted, for health and metrics."""
         missing = sum(last - first + 1 for *_, first, last in self.intake.trades.missing())
         return {
             "spool_bytes": self.spool.size,

@@ -1,4 +1,4 @@
-"""What a venue's message says: enough to sort a frame, to know it again, and to show its price."""
+"""What a venue's message says: enough to sort a frame, to recognise a repeat, and to show its price."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""How the collector is, over HTTP on this host only: ``/healthz`` and, for the live table, ``/streams``."""
+"""The collector's health, over HTTP on this host only: ``/healthz`` and, for the live table, ``/streams``."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ _REQUEST_SECONDS: Final = 5.0
 
 @dataclass(slots=True)
 class Health:
-    """``gauges`` gives what is not counted: spool bytes, held bytes, what is missing."""
+    """``gauges`` gives what is measured, not counted: spool bytes, held bytes, missing trades."""
 
     counters: Counters
     latest: LatestWriter
@@ -26,15 +26,15 @@ class Health:
     started: float = field(default_factory=time.time)
 
     @property
-    def alive(self) -> bool:
-        """Whether a frame came, or the start was, within five minutes: else a restart may help."""
+    def is_healthy(self) -> bool:
+        """Whether a frame came, or the start was, within five minutes; else a restart may help."""
         last = max(self.started, self.counters.last_frame_at / _MICROS)
         return time.time() - last < SILENT_SECONDS
 
     def totals(self) -> dict[str, Any]:
         counted = asdict(self.counters)
         counted.pop("streams")
-        return {"status": "ok" if self.alive else "silent", **counted, **self.gauges()}
+        return {"status": "ok" if self.is_healthy else "silent", **counted, **self.gauges()}
 
     def streams(self) -> list[dict[str, Any]]:
         """Each stream's newest price and how many frames it brought."""
@@ -65,13 +65,13 @@ class Health:
             )
             await writer.drain()
         except (OSError, TimeoutError, IndexError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # who does not ask gets no answer
+            pass  # an incomplete request gets no response
         finally:
             writer.close()
 
     def _route(self, path: str) -> tuple[str, Any]:
         if path == "/healthz":
-            return ("200 OK" if self.alive else "503 Service Unavailable"), self.totals()
+            return ("200 OK" if self.is_healthy else "503 Service Unavailable"), self.totals()
         if path == "/streams":
             return "200 OK", self.streams()
         return "404 Not Found", {"error": "ask for /healthz or /streams"}

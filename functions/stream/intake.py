@@ -1,4 +1,4 @@
-"""Where every frame comes in: known again, counted, and held until it is on disk. Memory only.
+"""Where every frame comes in: repeats are dropped, others counted and held until on disk. Memory only.
 
 Declared backpressure: at ``max_bytes`` held, or while the spool takes no more, readers wait a moment
 (the venue and TCP hold the frames meanwhile); then frames are dropped, each one counted, and what was
@@ -17,7 +17,7 @@ from stream.gaps.ids import Ids, TradeIds
 from stream.metrics import Counters
 from stream.sockets.deduplicator import Deduplicator
 
-PATIENCE_SECONDS: Final = 1.0
+MAX_WAIT_SECONDS: Final = 1.0
 SETTLED_MICROS: Final = 1_000_000  # so long after the last dropped frame a gap is written
 
 Topic = tuple[str, str]  # source and dataset
@@ -35,7 +35,7 @@ class Chunk:
 
 @dataclass(slots=True)
 class Intake:
-    """``trades`` are those that need not come any more. ``commit_wanted`` is set when what is held should
+    """``trades`` are those that need not come any more. ``commit_requested`` is set when what is held should
     go to disk at once, ``room`` when there is room again. ``open_gaps`` are of frames that are being
     dropped, by source, stream and reason."""
 
@@ -44,11 +44,11 @@ class Intake:
     max_bytes: int
     trades: TradeIds = field(default_factory=TradeIds)
     spool_full: bool = False
-    out_of_patience: bool = False
+    wait_timed_out: bool = False
     held_bytes: int = 0
     chunks: dict[Topic, list[Chunk]] = field(default_factory=dict)
     open_gaps: dict[tuple[str, str, str], Gap] = field(default_factory=dict)
-    commit_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    commit_requested: asyncio.Event = field(default_factory=asyncio.Event)
     room: asyncio.Event = field(default_factory=asyncio.Event)
     deduplicator: Deduplicator = field(default_factory=Deduplicator)
 
@@ -58,15 +58,15 @@ class Intake:
 
     def backpressure(self) -> Awaitable[None] | None:
         """What a reader waits for before it brings the next frame; None almost always."""
-        return self._wait_for_room() if self.full and not self.out_of_patience else None
+        return self._wait_for_room() if self.full and not self.wait_timed_out else None
 
     async def _wait_for_room(self) -> None:
         self.room.clear()
-        self.commit_wanted.set()
+        self.commit_requested.set()
         try:
-            await asyncio.wait_for(self.room.wait(), PATIENCE_SECONDS)
+            await asyncio.wait_for(self.room.wait(), MAX_WAIT_SECONDS)
         except TimeoutError:
-            self.out_of_patience = True
+            self.wait_timed_out = True
 
     def accept(self, source: str, frame: Frame, text: str, received_at: int) -> bool:
         """Hold the frame; False for one that came before, and for one there is no room for."""
@@ -123,14 +123,14 @@ class Intake:
     def drain(self) -> dict[Topic, list[Chunk]]:
         """Everything that is held; it counts as held until ``release``."""
         drained, self.chunks = self.chunks, {}
-        self.commit_wanted.clear()
+        self.commit_requested.clear()
         return drained
 
     def release(self, size: int) -> None:
-        """So many bytes are on disk."""
+        """``size`` bytes are on disk and no longer held."""
         self.held_bytes -= size
         if not self.full:
-            self.out_of_patience = False
+            self.wait_timed_out = False
             self.room.set()
 
     def _append(self, topic: Topic, text: str) -> Chunk:
@@ -141,7 +141,7 @@ class Intake:
         if len(chunk.lines) >= self.chunk_frames:
             chunk = Chunk()
             chunks.append(chunk)
-            self.commit_wanted.set()
+            self.commit_requested.set()
         chunk.lines.append(text)
         size = len(text)  # in characters, which ASCII, all that these venues send, has as bytes
         chunk.size += size

@@ -16,7 +16,7 @@ from stream.app import Collector, Threads
 from stream.config import StreamConfig, Subscription, read_secret
 from stream.gaps import recovery
 from stream.gaps.ids import TradeIds
-from stream.gaps.refill import MAX_ANSWER_BYTES, Refiller
+from stream.gaps.refill import MAX_RESPONSE_BYTES, Refiller
 from stream.identity import instance_name
 from stream.intake import Intake
 from stream.latest import LatestTable, LatestWriter
@@ -105,7 +105,7 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
                 source.base_url,
                 tls,
                 allow_private=settings.private_sources,
-                max_body_bytes=MAX_ANSWER_BYTES,
+                max_body_bytes=MAX_RESPONSE_BYTES,
             ),
             intake=intake,
             spool=spool,

@@ -20,7 +20,7 @@ class Ids:
             self.add_range(first, last)
 
     def add(self, number: int) -> bool:
-        """Whether the number was new."""
+        """Add the number; whether it was new."""
         if self._last and number == self._last[-1] + 1:
             self._last[-1] = number
             return True
@@ -30,7 +30,7 @@ class Ids:
         return True
 
     def add_range(self, first: int, last: int) -> None:
-        """All numbers from ``first`` to ``last`` are in the set now."""
+        """Add all numbers from ``first`` to ``last``."""
         low = bisect_right(self._first, first) - 1
         if low < 0 or self._last[low] < first - 1:
             low += 1
@@ -40,7 +40,7 @@ class Ids:
         self._first[low:high], self._last[low:high] = [first], [last]
 
     def discard_range(self, first: int, last: int) -> None:
-        """None of the numbers from ``first`` to ``last`` is in the set any more."""
+        """Remove all numbers from ``first`` to ``last``."""
         kept: list[Range] = []
         for low, high in self.ranges():
             if high < first or low > last:
@@ -65,7 +65,7 @@ class Ids:
 
     @property
     def whole(self) -> bool:
-        """Whether there is no hole."""
+        """Whether the set is one range without a hole, or empty."""
         return len(self._first) < 2  # noqa: PLR2004 - one range, or none
 
     def run_end(self) -> int | None:
@@ -118,7 +118,7 @@ class TradeIds:
         self.accounted[market].add_range(first, last)
 
     def reopen(self, market: Market, requested: Range, answered: Ids) -> None:
-        """Of the trades that were asked for, all but those that were answered are missing again."""
+        """Of the trades that were requested, count all but the answered ones as missing again."""
         ids = self.accounted[market]
         ids.discard_range(*requested)
         ids.update(answered)
@@ -134,7 +134,7 @@ class TradeIds:
                 yield (*market, first, last)
 
     def missing_within(self, market: Market, first: int, last: int) -> Iterator[Range]:
-        """What of the trades from one id to another is missing at this moment."""
+        """The ranges of missing trades from one id to another, at this moment."""
         for low, high in self.accounted[market].holes():
             if high >= first and low <= last:
                 yield max(low, first), min(high, last)

@@ -1,4 +1,4 @@
-"""Trades that no socket brought, from REST: exactly the ids that are missing, never one twice.
+"""Trades that no socket brought, from REST: exactly the missing ids, and none of them twice.
 
 While they are asked for, the ids count as accounted for, so a frame that comes late after all is dropped.
 What is answered goes through the spool like everything else, and what cannot be had becomes a gap.
@@ -29,8 +29,8 @@ from stream.venues.rest_trades import Hole, RestTrades, TradesPage
 
 DATASET: Final = "trade_history"
 MAX_TRADES: Final = 500_000  # of one hole: what is older is for the archive, and a gap until then
-MAX_ANSWER_BYTES: Final = 4 << 20
-ANSWER_SECONDS: Final = 15.0
+MAX_RESPONSE_BYTES: Final = 4 << 20
+RESPONSE_SECONDS: Final = 15.0
 WAIT_SECONDS: Final = 5.0  # where the venue asks to wait, and does not say how long
 _TO_WAIT: Final = frozenset({408, 418, 429})
 _SERVER_ERRORS: Final = range(500, 600)
@@ -41,7 +41,7 @@ class Incomplete(SourceRefused):
 
 
 class Throttled(SourceUnavailable):
-    """The venue asks to wait so long."""
+    """The venue asks to wait ``wait_seconds``."""
 
     def __init__(self, message: str, wait_seconds: float) -> None:
         super().__init__(message)
@@ -108,18 +108,18 @@ class Refiller:
         """Whether every id of the page is accounted for now; until then they are counted as missing."""
         self.intake.counters.refilling += len(page)
         try:
-            return await self._ask(page)
+            return await self._request(page)
         finally:
             self.intake.counters.refilling -= len(page)
 
-    async def _ask(self, hole: Hole) -> bool:
+    async def _request(self, hole: Hole) -> bool:
         trades, key, ids = self.intake.trades, self._key(hole.market), (hole.first, hole.last)
         trades.add_range(key, *ids)
         try:
-            answer = await self.venue.fetch_trades(hole, self._rest_of(hole.market))
-            answered = Ids((number, number) for number in hole.inside(answer.ids))
-            if answered:
-                await self._store(hole.market, answer, answered)
+            page = await self.venue.fetch_trades(hole, self._rest_trades(hole.market))
+            received = Ids((number, number) for number in hole.inside(page.ids))
+            if received:
+                await self._store(hole.market, page, received)
         except (CoinlakeError, OSError) as error:
             self._not_before = time.monotonic() + max(
                 self.timeouts.refill_retry_seconds,
@@ -132,50 +132,50 @@ class Refiller:
             if isinstance(error, SourceRefused):
                 self._count_try(hole, str(error))
             return False
-        self.intake.counters.refilled += len(answered)
-        if len(answered) == len(hole):
+        self.intake.counters.refilled += len(received)
+        if len(received) == len(hole):
             self._tries.pop(hole.market, None)
             return True
         self._not_before = time.monotonic() + self.timeouts.refill_retry_seconds
-        trades.reopen(key, ids, answered)
+        trades.reopen(key, ids, received)
         self._count_try(hole, "REST does not have them")
         return False
 
-    def _rest_of(self, market: str) -> RestTrades:
+    def _rest_trades(self, market: str) -> RestTrades:
         async def get(path: str) -> TradesPage:
             await asyncio.sleep(self.pause_seconds)
             loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self.threads, self.http.get, path, {}, ANSWER_SECONDS)
-            if answer.status != OK:
-                raise self._to_error(answer, path)
+            response = await loop.run_in_executor(self.threads, self.http.get, path, {}, RESPONSE_SECONDS)
+            if response.status != OK:
+                raise self._to_error(response, path)
             try:
-                ids, cursor = self.venue.read_trades(answer.body)
+                ids, cursor = self.venue.read_trades(response.body)
             except (ValueError, TypeError, LookupError, AttributeError) as error:
                 raise Incomplete(f"{self.venue.source}: no list of trades of {market}") from error
-            return TradesPage(answer.url, answer.body, answer.fetched_at, ids, cursor)
+            return TradesPage(response.url, response.body, response.fetched_at, ids, cursor)
 
         return self._rest.setdefault(market, RestTrades(get))
 
-    def _to_error(self, answer: HttpResponse, path: str) -> CoinlakeError:
-        message = f"{self.venue.source}: HTTP {answer.status} for {path[:80]}"
-        if answer.status in _TO_WAIT:
-            wait_seconds = answer.retry_after_seconds
+    def _to_error(self, response: HttpResponse, path: str) -> CoinlakeError:
+        message = f"{self.venue.source}: HTTP {response.status} for {path[:80]}"
+        if response.status in _TO_WAIT:
+            wait_seconds = response.retry_after_seconds
             return Throttled(message, WAIT_SECONDS if wait_seconds is None else wait_seconds)
-        return (SourceUnavailable if answer.status in _SERVER_ERRORS else SourceRefused)(message)
+        return (SourceUnavailable if response.status in _SERVER_ERRORS else SourceRefused)(message)
 
-    async def _store(self, market: str, answer: TradesPage, ids: Ids) -> None:
-        """The answer as received, in the spool under a name that is decided now."""
+    async def _store(self, market: str, page: TradesPage, ids: Ids) -> None:
+        """The page as received, in the spool under a name that is decided now."""
         first = ids.ranges()[0][0]
         parts = (self.venue.pair(market, self.bases), str(first), str(len(ids)))
         key = RawKey(self.venue.source, DATASET, Slot(datetime.now(UTC).replace(microsecond=0), parts))
-        file = self.spool.file(key, answer.url)
+        file = self.spool.file(key, page.url)
         file.ids[market], file.rows = ids, len(ids)
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self.disk, self.spool.store, file, answer.body, answer.fetched_at)
+        await loop.run_in_executor(self.disk, self.spool.store, file, page.body, page.fetched_at)
         self.upload(file)
 
     def _count_try(self, hole: Hole, why: str) -> None:
-        """Give up what was asked for in vain often enough."""
+        """Count a failed try; after the last one, give the missing trades of the hole up."""
         self._tries[hole.market] = self._tries.get(hole.market, 0) + 1
         if not TRADE_REFILL.is_exhausted(self._tries[hole.market]):
             return

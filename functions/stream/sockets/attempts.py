@@ -1,4 +1,4 @@
-"""How often a venue is connected to: inside its limit, and with full jitter after failures."""
+"""When to connect to a venue: inside its limit, and with full jitter after failures."""
 
 import asyncio
 from collections import deque

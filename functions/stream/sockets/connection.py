@@ -95,7 +95,7 @@ class Connection:
             raise
 
     async def close(self) -> None:
-        """Say goodbye, if the other side listens; the reader is done afterwards."""
+        """Close in order, if the other side responds; the reader is done afterwards."""
         if self._socket is not None:
             await self._socket.close()
         if self._reader is not None:

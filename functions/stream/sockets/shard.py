@@ -95,9 +95,9 @@ class Shard:
         either = [
             asyncio.create_task(event.wait()) for event in (connection.ended, connection.replacement_due)
         ]
-        nap = min(1.0, self.timeouts.silence_seconds / 4)
+        check_seconds = min(1.0, self.timeouts.silence_seconds / 4)
         try:
-            await asyncio.wait(either, timeout=nap, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, timeout=check_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in either:
                 task.cancel()

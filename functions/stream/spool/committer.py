@@ -34,7 +34,7 @@ class Committer:
         written, and be written again."""
         while not self.stopping:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.intake.commit_wanted.wait(), self.timeouts.commit_seconds)
+                await asyncio.wait_for(self.intake.commit_requested.wait(), self.timeouts.commit_seconds)
             if not await self.commit():
                 await asyncio.sleep(self.timeouts.commit_seconds)
 
@@ -74,5 +74,5 @@ class Committer:
         if not self.intake.spool_full:
             logger.error("spool full", why=why, spool_bytes=self.spool.size)
         self.intake.spool_full = True
-        self.intake.commit_wanted.clear()
+        self.intake.commit_requested.clear()
         return False

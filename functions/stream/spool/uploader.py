@@ -44,16 +44,16 @@ class Uploader:
 
     async def run(self) -> None:
         """Until cancelled."""
-        await asyncio.gather(*(self._work() for _ in range(WORKERS)))
+        await asyncio.gather(*(self._upload_forever() for _ in range(WORKERS)))
 
     async def finish(self, seconds: float) -> int:
-        """Wait until everything is uploaded, at most so long; how many files are left."""
+        """Wait for all uploads, at most this long; return how many files are left."""
         end = asyncio.get_running_loop().time() + seconds
         while self.pending and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.02)
         return self.pending
 
-    async def _work(self) -> None:
+    async def _upload_forever(self) -> None:
         while True:
             file = await self.waiting.get()
             await self._until_done(file)

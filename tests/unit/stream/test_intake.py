@@ -158,7 +158,7 @@ def test_ids_that_are_given_up_are_accounted_for_in_the_file_that_says_so():
 
 
 def test_a_reader_waits_for_room_for_a_second_once(monkeypatch):
-    monkeypatch.setattr("stream.intake.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("stream.intake.MAX_WAIT_SECONDS", 0.01)
 
     async def scenario():
         into = intake(max_bytes=1)
@@ -172,6 +172,6 @@ def test_a_reader_waits_for_room_for_a_second_once(monkeypatch):
         await asyncio.sleep(0)
         into.release(into.held_bytes)
         await waiting
-        assert not into.out_of_patience
+        assert not into.wait_timed_out
 
     asyncio.run(scenario())
