@@ -25,7 +25,7 @@ class SourceConfig:
     """How to reach one source. The API key itself is only in SSM, under ``api_key_parameter``.
 
     ``requests_per_minute`` counts what the source counts: at Binance, weight. The header holds
-    ``api_key_prefix`` ("Bearer ") and the key. ``credits_per_month`` None is no monthly quota.
+    ``api_key_prefix`` ("Bearer ") and the key. ``credits_per_month`` is None without a monthly quota.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Feeds: what is asked of which source how often, and how the answers are named."""
+"""Feeds: what is requested from which source, how often, and how the answers are named."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ class Feed:
     ``candles`` and ``price_points`` feeds ask for ``assets``, each time for the last ``lookback``
     closed buckets, so that a missed run heals itself; ``ohlc`` feeds, and those of an archive, for
     the last ``lookback`` days; ``assets``, ``rates`` and ``sentiment`` feeds for one whole list.
-    ``markets`` are the assets' names in keys, ``BTC-USD``. ``off_reason`` says why a feed that was
-    wanted is off, as for want of a key.
+    ``markets`` are the assets' names in keys, ``BTC-USD``. ``off_reason`` says why a configured feed is off,
+    for example for want of a key.
     """
 
     name: str

@@ -69,7 +69,7 @@ class HttpResponse:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """What the server asks to wait; None where it names no time."""
+        """How long the server asks to wait; None where it names no time."""
         return retry_after_seconds(self.headers.get("Retry-After", ""), self.fetched_at)
 
 
@@ -265,7 +265,7 @@ class _GuardedAdapter(HTTPAdapter):
 
 
 def _has_port(url: str) -> bool:
-    """Whether the port, if there is one, is one: 70000 is none."""
+    """Whether the port, if the URL has one, is valid: 70000 is not."""
     try:
         return urlsplit(url).port != 0
     except ValueError:
@@ -273,7 +273,7 @@ def _has_port(url: str) -> bool:
 
 
 def _ipv4_inside(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that an IPv6 address stands for, if it stands for one."""
+    """The IPv4 address inside an IPv6 address (mapped, 6to4 or NAT64); None for any other."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

@@ -52,7 +52,7 @@ def sortable(moment: datetime) -> str:
 def batch_get(
     client: Any, table: str, keys: Sequence[Mapping[str, Any]], subject: str
 ) -> Iterator[dict[str, Any]]:
-    """Those of ``keys`` that the table holds, in no order; keys and items are plain values.
+    """The items that the table holds under ``keys``, in any order; keys and items are plain values.
 
     Raises ``StoreUnavailable``, which names the ``subject`` that could not be read.
     """

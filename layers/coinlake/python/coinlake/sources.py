@@ -34,7 +34,7 @@ class Plan:
     """What one plan of a source grants, and where it is reached.
 
     ``requests_per_minute`` is what the lake keeps to, below what the source allows; at Binance it
-    counts weight. ``credits_per_month`` None is no monthly quota. A plan with ``past_days`` refuses a
+    counts weight. ``credits_per_month`` is None without a monthly quota. A plan with ``past_days`` refuses a
     range that begins earlier; it is asked for windows of ``past_window_days`` at most.
     """
 
@@ -179,7 +179,7 @@ def source(name: str) -> Source:
 
 
 def owner(name: str) -> str:
-    """Whose data a source brings: mostly its own."""
+    """The source whose data this source serves: for all but archives itself."""
     known = catalog().get(name)
     return known.owner if known else name
 

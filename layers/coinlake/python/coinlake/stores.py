@@ -89,7 +89,7 @@ class ObjectStore:
     def keys(
         self, prefix: str, written_before: datetime | None = None, written_after: datetime | None = None
     ) -> Iterator[str]:
-        """All keys under ``prefix``, in order; of older, or newer, objects only where that is asked."""
+        """All keys under ``prefix``, in order; only of older, or newer, objects where a time is given."""
         for page in self._pages(Prefix=prefix):
             for entry in page.get("Contents", ()):
                 old = written_before is None or entry["LastModified"] < written_before
