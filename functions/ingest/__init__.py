@@ -1,1 +1,1 @@
-"""ingest: asks a source what a feed is due for and keeps each answer's bytes in the raw bucket."""
+"""ingest: requests what is due from a source and stores each answer, as received, in the raw bucket."""

@@ -1,4 +1,4 @@
-"""What a run is about: the feed of its event and the slot that it is due for."""
+"""The feed that an event names, and the slot that the run is due for."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

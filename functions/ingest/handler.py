@@ -1,4 +1,4 @@
-"""Ask a source for what is due and keep the answers, as received, in the raw bucket."""
+"""Request what is due from a source and store the answers, as received, in the raw bucket."""
 
 from functools import cache
 from typing import Any

@@ -96,5 +96,5 @@ def metadata(response: HttpResponse) -> dict[str, str]:
 
 
 def _url(url: str) -> str:
-    """Whole, or without its query: half a list of ids would pass for what was asked."""
+    """Whole, or without its query: a part of a list of ids would look like the whole request."""
     return url if len(url) <= MAX_URL_CHARACTERS else url.partition("?")[0]

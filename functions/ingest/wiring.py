@@ -1,4 +1,4 @@
-"""What ingest works with, made once per process: the only place that makes clients."""
+"""Puts the stage together, once per process: the only place that makes clients."""
 
 import os
 import ssl

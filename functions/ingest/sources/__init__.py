@@ -1,4 +1,4 @@
-"""What a source is to ingest: it plans requests and fetches each, nothing interpreted."""
+"""A source as ingest sees it: it plans requests and fetches each, and interprets nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -94,7 +94,7 @@ class Source:
 
     @classmethod
     def check_buckets(
-        cls, asker: str, dataset: str, interval: str, count: int, setting: str = "lookback"
+        cls, requester: str, dataset: str, interval: str, count: int, setting: str = "lookback"
     ) -> None:
         """Raise ``BadConfiguration`` where the source has no such interval or answers fewer buckets.
 
@@ -103,10 +103,10 @@ class Source:
         max_buckets = cls.facts().datasets[dataset].max_buckets
         if interval not in max_buckets:
             known = ", ".join(max_buckets)
-            raise BadConfiguration(f"{asker} asks for {interval}; set its interval to one of {known}")
+            raise BadConfiguration(f"{requester} asks for {interval}; set its interval to one of {known}")
         if not 1 <= count <= max_buckets[interval]:
             raise BadConfiguration(
-                f"{asker} asks for {count} buckets; set {setting} to 1 to {max_buckets[interval]}"
+                f"{requester} asks for {count} buckets; set {setting} to 1 to {max_buckets[interval]}"
             )
 
     @classmethod

@@ -86,9 +86,9 @@ class CoinCap(Source):
         return error_class(response.status)(message)
 
 
-def _check_quote(asker: str, currency: str) -> None:
+def _check_quote(requester: str, currency: str) -> None:
     if currency != "USD":
-        raise BadConfiguration(f"{asker} wants prices in {currency}; CoinCap has them in USD only")
+        raise BadConfiguration(f"{requester} asks for prices in {currency}; CoinCap has them in USD only")
 
 
 def error_message(body: bytes) -> str:

@@ -64,7 +64,7 @@ def test_a_window_ends_with_its_last_millisecond(requests, interval, named, minu
 @pytest.mark.parametrize(
     ("dataset", "changes", "message"),
     [
-        ("quotes", {"quote": "EUR"}, "feed hourly wants prices in EUR; CoinCap has them in USD only"),
+        ("quotes", {"quote": "EUR"}, "feed hourly asks for prices in EUR; CoinCap has them in USD only"),
         ("price_points", {"quote": "EUR"}, "USD only"),
         ("price_points", {"interval": "4h"}, "one of 1m, 5m, 15m, 30m, 1h, 6h, 1d"),
         ("price_points", {"interval": "1h", "lookback": 721}, "set lookback to 1 to 720"),
