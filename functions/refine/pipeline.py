@@ -28,7 +28,7 @@ from refine.tables import DERIVED, DerivedTable, candles
 class Outcome:
     """Ids of the messages that failed, partitions that were touched, how many messages were ignored.
 
-    A partition is touched whether its bytes changed or not; an ignored message names nothing of ours.
+    A partition is touched whether its bytes changed or not; an ignored message names no file of the lake.
     """
 
     failed: set[str] = field(default_factory=set)
@@ -94,7 +94,7 @@ class Pipeline:
             self._derive(table, causes, outcome)
 
     def _keys(self, message: Message, outcome: Outcome) -> Iterator[str]:
-        """The trusted files that a message names; what is none of ours is counted, for no retry helps."""
+        """The trusted files that a message names; foreign objects are counted, since no retry helps."""
         try:
             created = created_objects(message.body)
         except BadEvent as error:
@@ -129,7 +129,7 @@ class Pipeline:
                     tasks[partition].files.append(file)
                     tasks[partition].message_ids |= ids
         for interval in candles.LONGER:
-            for shorter in [one for one in tasks if one.values.get("interval") == interval]:
+            for shorter in [key for key in tasks if key.values.get("interval") == interval]:
                 for longer in candles.longer(shorter):
                     tasks[longer].shorter = shorter
                     tasks[longer].message_ids |= tasks[shorter].message_ids
@@ -188,7 +188,7 @@ class Pipeline:
             by_table = defaultdict[str, list[pa.Table]](list)
             for source in inputs:
                 by_table[source.table].append(self.refined.read(source))
-            rows = {name: pa.concat_tables(pieces) for name, pieces in by_table.items()}
+            rows = {name: pa.concat_tables(tables) for name, tables in by_table.items()}
             return in_order(refined()[partition.table], table.derive(partition, rows))
 
         return change

@@ -1,4 +1,4 @@
-"""How the dashboard's files say things: JSON in UTF-8, times in UNIX seconds, prices as texts."""
+"""How the dashboard's files are written: JSON in UTF-8, times in UNIX seconds, prices as strings."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ def seconds(moment: datetime | None) -> int | None:
 
 
 def newest(moments: Sequence[datetime]) -> int:
-    """The newest of them; 0 of none, as on a page that nothing was published for."""
+    """The newest of the times; 0 for none, as on a page without any published data."""
     return int(max(moments).timestamp()) if moments else 0
 
 

@@ -1,4 +1,4 @@
-"""data/health.json: how the pipeline does. A few calls a run, whatever the lake holds.
+"""data/health.json: the pipeline's health. A few calls a run, whatever the lake holds.
 
 Notify's state table holds the feeds' freshness and the mails that went out (functions/notify/state.py has
 its layout); listings of one day give the quarantine, and the newest of its objects the reasons.

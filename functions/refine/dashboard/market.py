@@ -1,4 +1,4 @@
-"""data/market.json and data/sources.json: the market's days, and whose data all this is."""
+"""data/market.json and data/sources.json: the market's days, and the attribution of every source."""
 
 from collections.abc import Iterable
 from datetime import datetime

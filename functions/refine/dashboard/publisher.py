@@ -110,7 +110,7 @@ def _candles(changed: Set[TablePartition], lake: LakeReader) -> Iterator[tuple[s
     for interval in sorted({partition.values["interval"] for partition in changed}):
         known = {partition.month for partition in existing if partition.values["interval"] == interval}
         shown = [month for month in candles.months(interval, max(known)) if month in known] if known else []
-        if not any(one.month in shown for one in changed if one.values["interval"] == interval):
+        if not any(key.month in shown for key in changed if key.values["interval"] == interval):
             continue
         partitions = [Partition.month(month, interval=interval) for month in shown]
         rows = concat(*(lake.read(TablePartition("candles", partition)) for partition in partitions))

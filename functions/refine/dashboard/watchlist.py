@@ -1,4 +1,4 @@
-"""data/watchlist.json: each asset as its best source tells it, every venue beside, and a sparkline."""
+"""data/watchlist.json: each asset at its best source, its price at every venue, and a sparkline."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -45,9 +45,9 @@ def codes(rows: pa.Table, keys: Sequence[str]) -> Numbers:
 
 
 def dense_ranks(values: pa.ChunkedArray) -> Numbers:
-    """Each value's place among all, equal values sharing one; exact for decimals."""
-    places: Numbers = pc.rank(values.combine_chunks(), tiebreaker="dense").to_numpy()
-    return places.astype(np.int64)
+    """Each value's rank among all, equal values sharing one; exact for decimals."""
+    ranks: Numbers = pc.rank(values.combine_chunks(), tiebreaker="dense").to_numpy()
+    return ranks.astype(np.int64)
 
 
 def last(group: Numbers, *order: Numbers) -> Numbers:
