@@ -134,7 +134,7 @@ def _state(
     if bucket in facts.present:
         return BucketState(bucket, State.PRESENT)
     if bucket not in facts.newest:
-        return _not_asked(facts, bucket, source.settled)
+        return _never_requested(facts, bucket, source.settled)
     outcome = facts.outcomes[facts.newest[bucket]]
     if rejected := outcome.rejection_of(bucket):
         state, evidence = State.UNFILLABLE, f"rejected: {rejected}"
@@ -151,7 +151,7 @@ def _state(
     return BucketState(bucket, state, evidence, outcome.raw_key)
 
 
-def _not_asked(facts: MarketFacts, bucket: datetime, settled: datetime) -> BucketState:
+def _never_requested(facts: MarketFacts, bucket: datetime, settled: datetime) -> BucketState:
     if bucket >= settled:
         return BucketState(bucket, State.PENDING, "closed just now")
     if reason := facts.given_up.get(bucket):

@@ -38,13 +38,13 @@ class Refill:
     function: str
 
     def fill(self, run: Run, source: str, interval: str, has_time: Callable[[], bool]) -> Iterator[Run]:
-        """The run in pieces of one answer each, in the state that ingest's outcome means.
+        """The run cut into runs of one answer each, in the state that ingest's outcome means.
 
-        Without time left, and where ingest fails, a piece stays a hole. Raises ``StoreUnavailable``
+        Without time left, and where ingest fails, such a run stays a hole. Raises ``StoreUnavailable``
         where Lambda fails.
         """
-        for piece in split(run, interval, max_buckets(source, interval)):
-            yield self._filled(piece, source, interval) if has_time() else piece
+        for part in split(run, interval, max_buckets(source, interval)):
+            yield self._filled(part, source, interval) if has_time() else part
 
     def _filled(self, run: Run, source: str, interval: str) -> Run:
         end = run.open_time + run.buckets * intervals.duration(interval)

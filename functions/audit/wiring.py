@@ -1,4 +1,4 @@
-"""The stage put together from its settings: the only place that makes clients."""
+"""Puts the stage together from its settings: the only place that makes clients."""
 
 from datetime import UTC, datetime
 from typing import Any, Final

@@ -101,7 +101,7 @@ class Reader(Protocol):
     def ext(self) -> str: ...
 
     def read(self, body: bytes, document: RawDocument, max_bytes: int) -> ParsedObject:
-        """Everything that becomes of a gzipped body; ``Unreadable`` if it is bad as a whole."""
+        """All rows and rejections of a gzipped body; ``Unreadable`` if it is bad as a whole."""
         ...
 
 

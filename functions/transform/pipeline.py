@@ -11,7 +11,7 @@ from transform.parsers import reader_of
 
 
 def parse(stored: StoredObject, key: RawKey, assets: AssetMap, max_bytes: int) -> ParsedObject:
-    """Everything that becomes of the object; ``max_bytes`` caps it once it is unpacked."""
+    """The object's rows and rejections; ``max_bytes`` caps it once it is unpacked."""
     document = RawDocument(
         key=key,
         received_at=received_at(stored),

@@ -1,4 +1,4 @@
-"""How the stage is put together: the only place that makes clients."""
+"""Puts the stage together: the only place that makes clients."""
 
 from functools import cache, lru_cache
 from typing import Final

@@ -76,9 +76,9 @@ def only_member(body: bytes, name: str, max_bytes: int) -> bytes:
         raise Unreadable("bad_zip", error) from None
 
 
-def _read_csv(text: bytes, least: int) -> tuple[pa.Table, dict[int, Rejection]]:
+def _read_csv(text: bytes, min_width: int) -> tuple[pa.Table, dict[int, Rejection]]:
     """The lines as columns of texts, as many as the first line has, and the lines that have not so many."""
-    width = max(text.lstrip().split(b"\n", 1)[0].count(b",") + 1, least)
+    width = max(text.lstrip().split(b"\n", 1)[0].count(b",") + 1, min_width)
     rejections: dict[int, Rejection] = {}
 
     def skip(line: csv.InvalidRow) -> str:

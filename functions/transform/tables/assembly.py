@@ -15,7 +15,7 @@ _ROW: Final = "row"
 
 
 def constant(value: object, count: int, kind: pa.DataType | None = None) -> pa.Array:
-    """A column that says the same in each row."""
+    """A column with the same value in each row."""
     return pa.repeat(pa.scalar(value, kind or pa.string()), count)
 
 
@@ -74,7 +74,7 @@ def slice_by_month(
     notes: Sequence[str] = (),
     **outer: str,
 ) -> ParsedObject:
-    """A document about a stretch of time: one slice for each month of the column ``time``.
+    """A document about a span of time: one slice for each month of the column ``time``.
 
     ``outer`` are the partition's levels above the month, as ``interval="1h"``.
     """
@@ -132,7 +132,7 @@ def _parsed(
     slices: Sequence[TableSlice],
     notes: Sequence[str],
 ) -> ParsedObject:
-    """Everything that became of a document's rows."""
+    """A document's slices and rejections."""
     return ParsedObject(
         rows_in=len(document.rows),
         slices=tuple(part for part in slices if part.rows.num_rows),

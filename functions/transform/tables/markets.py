@@ -1,4 +1,4 @@
-"""Which market a document is about: slots and products taken apart."""
+"""Which market a document is about: slots and product names split into their parts."""
 
 import re
 from dataclasses import dataclass
