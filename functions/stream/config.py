@@ -76,9 +76,14 @@ class StreamConfig:
         """What is collected of each venue; ``urls``, the setting URLS, may name other addresses."""
         others = _fields(_json(urls or "{}", "URLS"), venues.websockets(), "URLS")
         return [
-            Subscription(venues.venue(source), self._url(source, others), streams)
-            for source, streams in self.streams.items()
+            Subscription(venues.venue(self.source_of(venue)), self._url(venue, others), streams)
+            for venue, streams in self.streams.items()
         ]
+
+    def source_of(self, venue: str) -> str:
+        """The source of the frames: a host that is another venue has a name of its own."""
+        twin = venues.websockets()[venue].twins.get(self.hosts[venue])
+        return twin.source if twin else venue
 
     def _url(self, source: str, others: Mapping[str, Any]) -> str:
         own = venues.websockets()[source].hosts[self.hosts[source]]

@@ -11,7 +11,7 @@ newest of a stream is written, at most once in ``every_seconds`` and no more tha
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -75,12 +75,17 @@ class LatestTable:
             raise StoreUnavailable(f"could not write to table {self.name}: {code}") from error
         return True
 
-    def recall(self, streams: Iterable[str]) -> dict[str, dict[str, int]]:
-        """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``."""
+    def recall(self, streams: Mapping[str, str]) -> dict[str, dict[str, int]]:
+        """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``.
+
+        ``streams`` are by name, each with its source: a row of another one, as of a host that was changed, is
+        none of the stream's.
+        """
         keys = [{"stream": name} for name in streams]
         return {
             row["stream"]: {name: int(row[name]) for name in ("received_at", "uploaded_id") if name in row}
             for row in batch_get(self.client, self.name, keys, "the latest prices")
+            if row.get("source", streams[row["stream"]]) == streams[row["stream"]]
         }
 
 

@@ -11,6 +11,7 @@ from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.http import HttpClient
+from coinlake.sources import catalog, twins
 from coinlake.stores import ObjectStore
 from stream.app import Collector, Threads
 from stream.config import StreamConfig, Subscription, read_secret
@@ -97,12 +98,14 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
 
     def refiller(subscription: Subscription) -> Refiller:
         venue = subscription.venue
-        source = lake.sources[venue.source]
+        of, twin = twins().get(venue.source, (venue.source, None))
+        source = lake.sources[of]
+        own = twin and source.base_url == catalog()[of].base_url  # else URLs are those of a simulator
         return Refiller(
             venue=venue,
             http=HttpClient(
                 venue.source,
-                source.base_url,
+                twin.base_url if twin and own else source.base_url,
                 tls,
                 allow_private=settings.private_sources,
                 max_body_bytes=MAX_RESPONSE_BYTES,
@@ -111,7 +114,7 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
             spool=spool,
             timeouts=timeouts,
             pause_seconds=MINUTE_SECONDS * venue.trades_weight / source.requests_per_minute,
-            bases=[ids[venue.source] for ids in lake.assets.values() if venue.source in ids],
+            bases=[ids[of] for ids in lake.assets.values() if of in ids],
             streams=subscription.trade_markets(),
             threads=threads.rest,
             disk=threads.disk,

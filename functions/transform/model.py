@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from coinlake.keys import Partition, RawKey
 from coinlake.records import RejectedSpan, Rejection
-from coinlake.sources import owner
+from coinlake.sources import owner, protocol, twins
 
 
 def _no_ids(_: str) -> Collection[str]:
@@ -48,12 +48,20 @@ class RawDocument:
 
     @property
     def asset_ids(self) -> Collection[str]:
-        """The source's ids of the configured assets."""
-        return self.assets.ids(self.source)
+        """The ids of the configured assets, as the source spells them in its symbols."""
+        return self.assets.ids(protocol(self.source))
 
     def symbol(self, asset_id: str) -> str:
         """The canonical symbol of the source's asset id."""
-        return self.assets.symbol(self.source, asset_id)
+        symbol = self.assets.symbol(self._ids_of, asset_id)
+        unknown = f"{self._ids_of}:{asset_id}"
+        return f"{self.source}:{asset_id}" if symbol == unknown else symbol
+
+    @property
+    def _ids_of(self) -> str:
+        """The source by whose ids the asset map knows the source's assets."""
+        of, twin = twins().get(self.source, (self.source, None))
+        return of if twin is None or twin.shares_ids else self.source
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def last_times(
         if (subscription.venue.source, stream) not in seen
     }
     try:
-        recalled = table.recall(unknown)
+        recalled = table.recall({stream: venue.source for stream, venue in unknown.items()})
     except StoreUnavailable as error:
         logger.warning("nothing recalled of earlier tasks", error=str(error))
         return seen

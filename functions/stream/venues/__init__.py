@@ -5,6 +5,7 @@ One file each, of the source's name, with the venue as ``VENUE``. Every source o
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import ClassVar, Protocol, cast
@@ -27,7 +28,9 @@ class Venue(Protocol):
     most trades of one REST answer, ``trades_weight`` what it takes of the source's requests per minute.
     """
 
-    source: ClassVar[str]
+    @property
+    def source(self) -> str: ...
+
     shard_streams: ClassVar[int]
     messages_per_second: ClassVar[float]
     lifetime_seconds: ClassVar[float]
@@ -78,9 +81,9 @@ class Venue(Protocol):
 
 @cache
 def venue(source: str) -> Venue:
-    """The venue of a source that has a websocket."""
-    module = import_module(f"stream.venues.{source}")
-    return cast(Venue, module.VENUE)
+    """The venue of a source that has a websocket, or of a twin of one."""
+    module = import_module(f"stream.venues.{sources.protocol(source)}")
+    return cast(Venue, replace(module.VENUE, source=source) if source in sources.twins() else module.VENUE)
 
 
 @cache

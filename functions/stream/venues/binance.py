@@ -7,24 +7,25 @@ and, as seen live, ``{"error": {"code", "msg"}}``. "Old trade lookup" weighs 25.
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
-from coinlake import sources, symbols
+from coinlake import symbols
 from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, ShutdownNotice, decoded
 from stream.venues import slices
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
 
 _BATCH: Final = 100  # streams of one message
 _MAX_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
-_USUAL_QUOTE: Final = 4  # letters
 _SHUTDOWN: Final = "serverShutdown"
 
 
+@dataclass(frozen=True, slots=True)
 class Binance:
-    """``/stream`` of a host, and ``/api/v3/historicalTrades`` of the REST API."""
+    """``/stream`` of a host, and ``/api/v3/historicalTrades`` of the REST API; of a twin under its name."""
 
-    source: ClassVar[str] = "binance"
+    source: str = "binance"
     shard_streams: ClassVar[int] = 400
     messages_per_second: ClassVar[float] = 3.0  # of five, the rest is for pings and pongs
     lifetime_seconds: ClassVar[float] = 23 * 3600.0
@@ -74,9 +75,9 @@ class Binance:
         return url.partition("symbol=")[2].partition("&")[0]
 
     def pair(self, market: str, bases: Collection[str]) -> str:
-        """Of a symbol that ends in no quote currency, the last four letters are the quote, as of most."""
-        sides = symbols.split(market, sources.source(self.source).quote_currencies, bases)
-        return "-".join(sides or (market[:-_USUAL_QUOTE], market[-_USUAL_QUOTE:]))
+        """A symbol that ends in no quote currency stays as it is: transform reads it by the same rule."""
+        sides = symbols.split(market, self.source, bases)
+        return "-".join(sides) if sides else market
 
 
 def _reply(message: Mapping[str, Any], text: str | bytes) -> Message:

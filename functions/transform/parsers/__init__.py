@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from coinlake.sources import catalog
+from coinlake.sources import catalog, protocol
 from transform.model import Reader
 
 
@@ -20,7 +20,8 @@ def reader_of(source: str, dataset: str) -> Reader | None:
 @cache
 def datasets(source: str) -> Mapping[str, Reader]:
     """The readers of a source by dataset; none for a source that sources.json does not declare."""
-    if source not in catalog():
+    module = protocol(source)
+    if module not in catalog():
         return {}
-    declared: Mapping[str, Reader] = import_module(f"{__name__}.{source}").DATASETS
+    declared: Mapping[str, Reader] = import_module(f"{__name__}.{module}").DATASETS
     return declared

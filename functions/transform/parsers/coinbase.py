@@ -138,7 +138,8 @@ def products(document: RawDocument) -> ParsedObject:
 def trades(document: RawDocument) -> ParsedObject:
     """Trades of the product that the slot names; a side that is none stays what it is, to be rejected."""
     validator, rows = validate_objects(document.rows)
-    product = "-".join(history_market(document))
+    market = history_market(document)
+    product = "-".join(market)
     sides = field_values(rows, "side")
     flags = [_IS_BUYER_MAKER.get(side, side) if isinstance(side, str) else side for side in sides]
     columns = {
@@ -150,6 +151,7 @@ def trades(document: RawDocument) -> ParsedObject:
         document,
         validator,
         columns,
+        market=market,
         raw_symbol=product,
         stream=f"{product}@match",
         notes=unknown_fields(rows, _TRADE_KNOWN),

@@ -3,7 +3,7 @@
 The slot is ``<BASE-QUOTE>.<first id>.<count>``. Numbers are texts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -14,17 +14,20 @@ from transform.columns.numbers import LIVE_LIMITS
 from transform.columns.validation import ColumnValidator, field_values
 from transform.model import ParsedObject, RawDocument, Unreadable
 from transform.tables.assembly import constant, origin_columns, slice_by_day
-from transform.tables.markets import base_and_quote
+from transform.tables.markets import base_and_quote, split_product
 
 _SLOT_PARTS: Final = 3
 
 
-def history_market(document: RawDocument) -> tuple[str, str]:
-    """Base and quote of the market that the slot names."""
+def history_market(
+    document: RawDocument, split: Callable[[str], tuple[str, str] | None] = lambda _: None
+) -> tuple[str, str]:
+    """Base and quote of the market that the slot names; ``split`` is for a venue's symbol as it is, which
+    the collector keeps where it cannot tell its sides."""
     parts = document.key.slot.parts
     if len(parts) != _SLOT_PARTS or not (parts[1].isdecimal() and parts[2].isdecimal()):
         raise Unreadable("bad_slot", ".".join(parts))
-    return base_and_quote(parts[0])
+    return split_product(parts[0]) or split(parts[0]) or base_and_quote(parts[0])
 
 
 def trade_columns(
@@ -55,12 +58,13 @@ def trade_history(
     validator: ColumnValidator,
     columns: Mapping[str, pa.Array],
     *,
+    market: tuple[str, str],
     raw_symbol: str,
     stream: str,
     notes: Sequence[str],
 ) -> ParsedObject:
     """One row for each trade, as if it had come by ``stream``; one slice for each day."""
-    base, quote = history_market(document)
+    base, quote = market
     count = len(validator.row_numbers)
     columns = {
         **origin_columns(document, count),

@@ -24,7 +24,7 @@ def test_streams_are_collected_as_written():
         '"coinbase": {"products": ["BTC-USD"]}}'
     )
     assert collected(text) == {
-        "binance": (["btcusdt@trade", "btcusdt@kline_1M"], "wss://stream.binance.us:9443"),
+        "binance_us": (["btcusdt@trade", "btcusdt@kline_1M"], "wss://stream.binance.us:9443"),
         "coinbase": (["BTC-USD@ticker", "BTC-USD@match"], "wss://ws-feed.exchange.coinbase.com"),
     }
 
@@ -55,11 +55,19 @@ def test_a_section_as_terraform_renders_it_beside_the_top_level_names_its_own_ho
         '"binance": {"markets": ["ethusdt"], "host": "us"}}'
     )
     assert collected(text) == {
-        "binance": (
+        "binance_us": (
             ["btcusdt@trade", "ethusdt@trade", "ethusdt@miniTicker"],
             "wss://stream.binance.us:9443",
         )
     }
+
+
+@pytest.mark.parametrize(
+    ("host", "source"),
+    [("data", "binance"), ("global", "binance"), ("us", "binance_us"), ("testnet", "binance_testnet")],
+)
+def test_frames_of_a_host_that_is_another_venue_are_of_a_source_of_its_own(host, source):
+    assert list(collected(f'{{"streams": ["btcusdt@trade"], "host": "{host}"}}')) == [source]
 
 
 def test_market_data_only_is_the_host_unless_another_is_named():

@@ -32,7 +32,7 @@ def test_streams_that_an_answer_left_out_are_asked_for_again(dynamodb):
     stubber.add_response("batch_get_item", left_out, {"RequestItems": keys("a@trade", "b@trade")})
     rest = {"Responses": {"latest": [row("b@trade", 2)]}, "UnprocessedKeys": {}}
     stubber.add_response("batch_get_item", rest, {"RequestItems": keys("b@trade")})
-    assert LatestTable(client, "latest", 60).recall(["a@trade", "b@trade"]) == {
+    assert LatestTable(client, "latest", 60).recall({"a@trade": "a", "b@trade": "b"}) == {
         "a@trade": {"received_at": 1, "uploaded_id": 7},
         "b@trade": {"received_at": 2, "uploaded_id": 7},
     }
@@ -44,4 +44,13 @@ def test_a_table_that_answers_nothing_again_and_again_is_unavailable(dynamodb):
     for _ in range(MAX_ROUNDS):
         stubber.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": keys("a@trade")})
     with pytest.raises(StoreUnavailable, match="left keys unread"):
-        LatestTable(client, "latest", 60).recall(["a@trade"])
+        LatestTable(client, "latest", 60).recall({"a@trade": "a"})
+
+
+def test_a_row_of_another_source_is_not_recalled(dynamodb):
+    """After the host was changed the table still has the other venue's trades under the stream's name."""
+    client, stubber = dynamodb
+    rows = [row("a@trade", 1) | {"source": {"S": "binance"}}, row("b@trade", 2) | {"source": {"S": "b"}}]
+    stubber.add_response("batch_get_item", {"Responses": {"latest": rows}, "UnprocessedKeys": {}})
+    table = LatestTable(client, "latest", 60)
+    assert list(table.recall({"a@trade": "binance_us", "b@trade": "b"})) == ["b@trade"]

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake import symbols
 from coinlake.tables import TIMESTAMP
 from transform.columns.numbers import VOLUME
 from transform.columns.validation import (
@@ -132,7 +133,10 @@ def assets(document: RawDocument) -> ParsedObject:
 def historical_trades(document: RawDocument) -> ParsedObject:
     """Trades of the symbol that the slot names, oldest first."""
     validator, rows = validate_objects(document.rows)
-    symbol = "".join(history_market(document))
+    base, quote = history_market(
+        document, lambda name: symbols.split(name, document.source, document.asset_ids)
+    )
+    symbol = base + quote
     columns = {
         **trade_columns(validator, rows, "id", "qty"),
         "quote_quantity": trade_amounts(validator, rows, "quoteQty"),
@@ -143,6 +147,7 @@ def historical_trades(document: RawDocument) -> ParsedObject:
         document,
         validator,
         columns,
+        market=(base, quote),
         raw_symbol=symbol,
         stream=f"{symbol.lower()}@trade",
         notes=unknown_fields(rows, _TRADE_KNOWN),

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from coinlake import symbols
 from coinlake.intervals import INTERVALS
 from coinlake.keys import RawKey
-from coinlake.sources import catalog
 from coinlake.tables import LIVE_VOLUME, TIMESTAMP
 from transform.model import RawDocument, Reader, Unreadable
 from transform.readers.json_lines import ColumnFault, LineReader
@@ -262,9 +261,9 @@ def _misnamed_stream(streams: pa.DictionaryArray, market_names: pa.DictionaryArr
 
 def _market_columns(values: Mapping[str, pa.Array], document: RawDocument) -> dict[str, pa.Array]:
     """Base and quote, which a symbol does not separate."""
-    quotes, bases = catalog()["binance"].quote_currencies, document.asset_ids
+    source, bases = document.source, document.asset_ids
     return live.market_columns(
-        values["raw_symbol"], lambda symbol: symbols.split(symbol, quotes, bases), document
+        values["raw_symbol"], lambda symbol: symbols.split(symbol, source, bases), document
     )
 
 

@@ -6,7 +6,7 @@ source publishes about itself; ``documentation`` says where. What an entry leave
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -92,16 +92,33 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Another venue that speaks a source's protocol, at one of its hosts (decision 18).
+
+    Its rows are of ``source``, a name of its own. ``base_url`` is of its REST API, ``quote_currencies`` are
+    its own, or the source's. Where it ``shares_ids`` the asset map knows its assets by the source's ids.
+    """
+
+    source: str
+    title: str
+    base_url: str
+    shares_ids: bool
+    quote_currencies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Websocket:
     """Where a source's live feed is reached, and what it brings.
 
-    ``hosts`` are ``wss://`` base addresses by name. A stream is named ``<market>@<kind>``:
-    ``market_pattern`` is a regular expression of all of a market's name there, and ``channels`` maps each
-    channel to the kind of its streams; ``default_channels`` are those of a market that names none.
-    ``asset_names`` maps a source's ids of assets to their names in its live feed, where these are others.
+    ``hosts`` are ``wss://`` base addresses by name; those that are other venues are ``twins``, too. A
+    stream is named ``<market>@<kind>``: ``market_pattern`` is a regular expression of all of a market's
+    name there, and ``channels`` maps each channel to the kind of its streams; ``default_channels`` are
+    those of a market that names none. ``asset_names`` maps a source's ids of
+    assets to their names in its live feed, where these are others.
     """
 
     hosts: Mapping[str, str]
+    twins: Mapping[str, Twin]
     default_host: str
     market_pattern: str
     market_example: str
@@ -124,8 +141,9 @@ class Source:
 
     ``owner`` is whose data it brings: that source's name is in the rows, its ids are in the asset map.
     ``dollar`` is the quote currency of a feed that names none. ``quote_currencies`` are what symbols
-    without a separator may end in. With ``omits_idle_buckets`` it publishes no candle for a bucket
-    without a trade. A source with ``key_required`` answers nothing without a key.
+    without a separator may end in, ``rare_quotes`` those of them that only these bases have. With
+    ``omits_idle_buckets`` it publishes no candle for a bucket without a trade. A source with
+    ``key_required`` answers nothing without a key.
     """
 
     name: str
@@ -134,6 +152,7 @@ class Source:
     maps_assets: bool
     dollar: str
     quote_currencies: tuple[str, ...]
+    rare_quotes: Mapping[str, frozenset[str]]
     omits_idle_buckets: bool
     attribution: Attribution
     key_required: bool
@@ -184,6 +203,22 @@ def owner(name: str) -> str:
     return known.owner if known else name
 
 
+@cache
+def twins() -> Mapping[str, tuple[str, Twin]]:
+    """Every twin by its name, with the name of the source whose protocol it speaks."""
+    return {
+        twin.source: (source.name, twin)
+        for source in catalog().values()
+        if source.websocket
+        for twin in source.websocket.twins.values()
+    }
+
+
+def protocol(name: str) -> str:
+    """The source whose modules read what a source brings: mostly its own."""
+    return twins()[name][0] if name in twins() else name
+
+
 def archive_of(name: str) -> Source | None:
     """The source that keeps another source's data in files; None where there is none."""
     return next((source for source in catalog().values() if source.owner == name != source.name), None)
@@ -204,6 +239,7 @@ def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) 
         maps_assets=entry["maps_assets"],
         dollar=entry["dollar"],
         quote_currencies=tuple(entry["quote_currencies"]),
+        rare_quotes={quote: frozenset(bases) for quote, bases in entry["rare_quotes"].items()},
         omits_idle_buckets=entry["omits_idle_buckets"],
         attribution=Attribution(**(entry["attribution"] or entries[owner_name]["attribution"])),
         key_required=key["required"],
@@ -213,14 +249,18 @@ def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) 
         plans=plans,
         default_plan=entry["default_plan"] or next(iter(plans)),
         datasets={dataset: _dataset(defaults["dataset"] | own) for dataset, own in entry["datasets"].items()},
-        websocket=_websocket(entry["websocket"]) if entry["websocket"] else None,
+        websocket=_websocket(entry["websocket"], entry["quote_currencies"]) if entry["websocket"] else None,
         documentation=entry["documentation"],
     )
 
 
-def _websocket(entry: Mapping[str, Any]) -> Websocket:
+def _websocket(entry: Mapping[str, Any], quotes: Sequence[str]) -> Websocket:
     return Websocket(
         hosts=entry["hosts"],
+        twins={
+            host: Twin(**{**twin, "quote_currencies": tuple(twin["quote_currencies"] or quotes)})
+            for host, twin in entry.get("twins", {}).items()
+        },
         default_host=entry["default_host"],
         market_pattern=entry["market"]["pattern"],
         market_example=entry["market"]["example"],

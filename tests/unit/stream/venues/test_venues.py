@@ -161,7 +161,7 @@ def test_coinbase_is_asked_for_products_by_channel():
     ("market", "sides"),
     [
         ("BTCUSDT", "BTC-USDT"), ("ETHBTC", "ETH-BTC"), ("SHIBFDUSD", "SHIB-FDUSD"), ("BTCUSD", "BTC-USD"),
-        ("WBTCUSDC", "WBTC-USDC"), ("XYZABCD", "XYZ-ABCD"),
+        ("WBTCUSDC", "WBTC-USDC"), ("XYZABCD", "XYZABCD"),
     ],
 )  # fmt: skip
 def test_a_symbol_is_split_into_base_and_quote(market, sides):

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from coinlake.keys import RawKey
 from coinlake.tables import tables
+from stream.venues import venue
 from tests.unit.transform.frames import RECEIVED, SENT, key, line, read, rows
-from tests.unit.transform.recorded import LIVE
+from tests.unit.transform.recorded import LIVE, SAMPLES
 from transform.model import AssetMap, RawDocument, Unreadable
 from transform.parsers import reader_of
 from transform.readers.json_lines import LineReader
@@ -293,6 +294,51 @@ def test_an_asset_of_the_configuration_that_begins_a_symbol_is_its_base():
     )
     parsed = reader_of("binance", "trades").read(gzip.compress(line(frame).encode()), document, 1 << 20)
     assert [(row["base"], row["quote"]) for row in rows(parsed)] == [("binance:BNT", "USD")]
+
+
+@pytest.mark.parametrize("configured", [set(), {"ADA"}])
+def test_the_live_market_the_refill_and_rest_name_ada_in_euros_alike(configured):
+    """Reported: base ``binance:AD``, quote ``AEUR`` of the stream, ADA and EUR of REST."""
+    document = RawDocument(
+        key=RawKey.parse(key("binance", "trades")),
+        received_at=datetime(2026, 11, 20, 0, 1, tzinfo=UTC),
+        assets=replace(ASSETS, ids=lambda source: configured if source == "binance" else set()),
+    )
+    frame = LIVE["binance", "trades"].make(s="ADAEUR", stream="adaeur@trade")
+    live = rows(reader_of("binance", "trades").read(gzip.compress(line(frame).encode()), document, 1 << 20))
+    slot = f"20261120T000100Z.{venue('binance').pair('ADAEUR', configured)}.1.2"
+    history = f"raw/source=binance/dataset=trade_history/dt=2026-11-20/{slot}.json.gz"
+    refill = replace(document, key=RawKey.parse(history))
+    body = gzip.compress(SAMPLES["binance_historical_trades.json"].body)
+    past = rows(reader_of("binance", "trade_history").read(body, refill, 1 << 20))
+    sides = {(row["base"], row["quote"], row["raw_symbol"]) for row in (*live, *past)}
+    assert live and past and sides == {("binance:ADA", "EUR", "ADAEUR")}
+
+
+def test_a_refill_of_a_market_whose_sides_are_unknown_is_read_once_they_are_known():
+    pair = venue("binance").pair("BTCXYZ", ())
+    sample = replace(SAMPLES["binance_historical_trades.json"], slot=f"{pair}.1.2")
+    assert pair == "BTCXYZ" and [fault.code for fault in sample.read().rejections] == ["unknown_symbol"]
+    known = replace(sample, slot="BNBBTC.28457.2")
+    assert rows(known.read())[0].items() >= {"base": "binance:BNB", "quote": "BTC"}.items()
+
+
+@pytest.mark.parametrize(
+    ("source", "symbol", "sides"),
+    [
+        ("binance_us", "BNBUSD", ("binance_us:BNB", "USD")),
+        ("binance_us", "BTCUSD", ("BTC", "USD")),
+        ("binance_testnet", "BTCUSDT", ("binance_testnet:BTC", "USDT")),
+        ("binance_testnet", "ETHUSDT", ("binance_testnet:ETH", "USDT")),
+    ],
+)
+@pytest.mark.parametrize("dataset", ["trades", "klines"])
+def test_another_venue_of_the_protocol_is_a_source_of_its_own(dataset, source, symbol, sides):
+    """Reported: a close of the testnet, whose prices are invented, replaced a real one."""
+    kind = {"trades": "trade", "klines": "kline_1m"}[dataset]
+    text = line(LIVE["binance", dataset].make(s=symbol, stream=f"{symbol.lower()}@{kind}"))
+    (row,) = rows(read((source, dataset), text))
+    assert (row["source"], row["base"], row["quote"]) == (source, *sides)
 
 
 def outcome(where, body, fast):
