@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
-from coinlake import sources, symbols
+from coinlake import symbols
 from coinlake.errors import SourceUnavailable
 from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decoded, iso_micros
 from stream.venues import slices, websockets
@@ -136,8 +136,7 @@ class Kraken:
 
 def _split(pair: str, bases: Collection[str] = ()) -> tuple[str, str]:
     """Of a pair that ends in no quote currency, the last three letters are the quote, as of most."""
-    quotes = sources.source(Kraken.source).quote_currencies
-    return symbols.split(pair, quotes, bases) or (pair[:-_USUAL_QUOTE], pair[-_USUAL_QUOTE:])
+    return symbols.split(pair, Kraken.source, bases) or (pair[:-_USUAL_QUOTE], pair[-_USUAL_QUOTE:])
 
 
 def _rest_sides(market: str, bases: Collection[str] = ()) -> tuple[str, str]:

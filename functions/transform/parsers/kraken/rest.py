@@ -142,7 +142,8 @@ def asset_pairs(document: RawDocument) -> ParsedObject:
 
 def trades(document: RawDocument) -> ParsedObject:
     """Trades of the market that the slot names, which the live feed may call otherwise."""
-    market = live_market(*history_market(document))
+    named = history_market(document)
+    market = live_market(*named)
     validator, lists = validate_lists(document.rows, len(_TRADE))
     rows = [dict(zip(_TRADE, row, strict=False)) for row in lists]
     sides = field_values(rows, "side")
@@ -157,6 +158,7 @@ def trades(document: RawDocument) -> ParsedObject:
         document,
         validator,
         columns,
+        market=named,
         raw_symbol=market,
         stream=f"{market}@trade",
         notes=unknown_columns(lists, len(_TRADE)),

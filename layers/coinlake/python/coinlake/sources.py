@@ -113,8 +113,8 @@ class Websocket:
     ``hosts`` are ``wss://`` base addresses by name; those that are other venues are ``twins``, too. A
     stream is named ``<market>@<kind>``: ``market_pattern`` is a regular expression of all of a market's
     name there, and ``channels`` maps each channel to the kind of its streams; ``default_channels`` are
-    those of a market that names none. ``asset_names`` maps a source's ids of
-    assets to their names in its live feed, where these are others.
+    those of a market that names none. ``asset_names`` maps a source's ids of assets to their names in its
+    live feed, where these are others.
     """
 
     hosts: Mapping[str, str]
