@@ -1,1 +1,1 @@
-"""CoinGecko and Coinbase Exchange on the laptop: their shapes, limits, faults and a seeded market."""
+"""The sources on the laptop: their APIs, limits and faults, over one seeded market."""

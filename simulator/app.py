@@ -31,7 +31,7 @@ def create_app(
     clock: Callable[[], float] = time.time,
     quotas: Quotas = Quotas(),  # noqa: B008 - frozen, so sharing one is safe
 ) -> ASGIApp:
-    """A market of its own with every source; ``clock`` tells seconds since 1970."""
+    """A market of its own with every source; ``clock`` gives seconds since 1970."""
     market, plan, requests = Market(seed, clock), FaultPlan(), Counter[str]()
     sessions = Sessions(StreamSettings(market))
     built = {name: sources.build(name, market, quotas, sessions) for name in sources.names()}

@@ -57,7 +57,7 @@ class Control:
         ]
 
     async def show_health(self, _: Request) -> Response:
-        """Alive, and which market it is."""
+        """That the simulator runs, and over which market."""
         market = self.market
         return CompactJson(
             {"status": "ok", "seed": market.seed, "coins": len(market.coins), "time": iso(market.now())}

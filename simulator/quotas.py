@@ -1,4 +1,4 @@
-"""How often and with which key a source may be asked, and the counters that its limits are made of."""
+"""How often, and with which key, a source may be requested, and the counters of its limits."""
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ class Quotas:
     credits: Mapping[str, int] = field(default_factory=dict)
 
     def accepts(self, source: str, key: str) -> bool:
-        """Whether a key was given and is a right one."""
+        """Whether a key was given and is accepted."""
         return bool(key) and self.keys.get(source) in {None, key}
 
     def per_minute(self, source: str, default: int) -> int | None:
@@ -46,7 +46,7 @@ def authorization_key(request: Request, scheme: str) -> str:
 
 
 def client_address(request: Request) -> str:
-    """Whom a limit by address counts."""
+    """The client address that a limit by address counts."""
     return request.client.host if request.client else "unknown"
 
 
@@ -88,7 +88,7 @@ class TokenBucket:
 
 
 class CreditBalance:
-    """A month's credits by key; they begin anew with the month (UTC)."""
+    """A month's credits by key; they are reset at the start of a month (UTC)."""
 
     def __init__(self, clock: Callable[[], float], monthly: int | None) -> None:
         self.clock = clock
@@ -96,7 +96,7 @@ class CreditBalance:
         self.spent: Counter[tuple[str, str]] = Counter()
 
     def left(self, key: str) -> float:
-        """What is left; infinity without a limit."""
+        """The credits left; infinity without a limit."""
         return float("inf") if self.monthly is None else self.monthly - self.spent[key, self._month()]
 
     def spend(self, key: str, cost: int) -> None:

@@ -40,7 +40,7 @@ def checksum(packed: bytes, name: str) -> bytes:
 
 
 def entity_tag(body: bytes) -> str:
-    """What S3 tells about an object uploaded in one part."""
+    """The ETag that S3 gives an object uploaded in one part."""
     return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
 
 

@@ -65,7 +65,7 @@ class FaultMiddleware:
         return await answer(scope, receive, send)
 
     def _error(self, rule: FaultRule, path: str) -> Response | None:
-        """Answers that need no source: worded as the source whose path it is."""
+        """Responses that need no source, in the error format of the source whose path it is."""
         match rule.fault:
             case "404" | "418" | "429" | "429_retry_after" | "451" | "500":
                 error_format = self.error_formats.get(path.split("/")[1], UNKNOWN)

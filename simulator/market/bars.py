@@ -46,7 +46,7 @@ def merged(bars: Iterable[Bar]) -> Bar | None:
 
 
 def apportion(total: int, weights: list[float]) -> list[int]:
-    """``total`` whole things in proportion to ``weights``, none lost; weight 0 gets none."""
+    """``total`` units divided in proportion to ``weights``, none lost; weight 0 gets none."""
     sums = list(accumulate(weights))
     # the whole is the whole, whatever rounding would make of total * x / x
     edges = [0, *(total if part == sums[-1] else math.floor(total * part / sums[-1]) for part in sums)]

@@ -21,10 +21,10 @@ ANCHOR_DAY: Final = 20_777  # 2026-11-20, the day of the prices in coins.py
 OCTAVES: Final = 7  # the slowest swing takes a new draw every 64 days
 
 
-def draws(*place: object, count: int) -> tuple[float, ...]:
-    """``count`` numbers in [0, 1) that belong to ``place`` and to nothing else: all chance there is."""
-    name = "/".join(map(str, place)).encode()
-    numbers = struct.unpack(f"<{count}I", hashlib.shake_128(name).digest(4 * count))
+def draws(*name: object, count: int) -> tuple[float, ...]:
+    """``count`` random numbers in [0, 1) that depend on ``name`` alone: the only randomness there is."""
+    seed = "/".join(map(str, name)).encode()
+    numbers = struct.unpack(f"<{count}I", hashlib.shake_128(seed).digest(4 * count))
     return tuple(number / 2**32 for number in numbers)
 
 
@@ -45,7 +45,7 @@ class TradingProfile:
 
 
 class PriceTree:
-    """The seeded tree of bars of one asset; every method answers the same for ever."""
+    """The seeded tree of bars of one asset; every method always returns the same."""
 
     def __init__(self, key: str, profile: TradingProfile) -> None:
         self.key = key

@@ -120,14 +120,14 @@ class TradeSequence:
         return self.levels[slot]
 
 
-def seed_key(*place: object) -> int:
-    """A 64-bit number that belongs to ``place`` and to nothing else."""
-    high, low = draws(*place, count=2)
+def seed_key(*name: object) -> int:
+    """A 64-bit number that depends on ``name`` alone."""
+    high, low = draws(*name, count=2)
     return int(high * 2**32) << 32 | int(low * 2**32)
 
 
 def mix(key: int, index: int) -> int:
-    """64 bits of chance for ``index``, a hundred times cheaper than a hash (splitmix64)."""
+    """64 random bits for ``index``, a hundred times cheaper than a hash (splitmix64)."""
     bits = (key + index * 0x9E3779B97F4A7C15) & _MASK
     bits = (bits ^ bits >> 30) * 0xBF58476D1CE4E5B9 & _MASK
     bits = (bits ^ bits >> 27) * 0x94D049BB133111EB & _MASK

@@ -40,7 +40,7 @@ BINANCE: Final = VenueRules(name="binance", opened=1_502_942_400, volume=10, tra
 
 
 class Venue:
-    """The market as one venue sees it; every method answers the same for ever."""
+    """The market as one venue sees it; every method always returns the same."""
 
     def __init__(self, market: Market, rules: VenueRules) -> None:
         self.market = market

@@ -40,7 +40,7 @@ def names() -> list[str]:
 
 
 def build(name: str, market: Market, quotas: Quotas, sessions: Sessions) -> SimulatedSource:
-    """One source over a market; what it counts and remembers begins anew."""
+    """One source over a market, with fresh counters and state."""
     built: SimulatedSource = import_module(f"{__name__}.{name}").build(market, quotas, sessions)
     return built
 

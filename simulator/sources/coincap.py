@@ -118,7 +118,7 @@ def _answers(venue: Venue) -> dict[str, Callable[[ApiRequest], dict[str, object]
 
 
 def _retired(market: Market) -> Starlette:
-    """Version 2: every path tells that it is gone, with 200 and an object where the list was."""
+    """Version 2: every path answers that it is retired, with 200 and an object where the list was."""
 
     async def notice(_: Request) -> Response:
         return CompactJson({**SWITCHED_OFF, "timestamp": int(market.now() * 1_000)})

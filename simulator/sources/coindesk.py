@@ -1,4 +1,4 @@
-"""CoinDesk Data: the index's latest ticks and the spot venues' past, for whoever has a key.
+"""CoinDesk Data: the index's latest ticks and the spot venues' history, for callers with a key.
 
 Shapes follow public clients of data-api.coindesk.com and its schema; what is an assumption is listed in
 the simulator's README.

@@ -18,7 +18,7 @@ ABNORMAL: Final = 1006  # never sent: the code of a connection that just ended
 
 
 class ConnectionEnded(Exception):
-    """The peer has left, or we have."""
+    """The connection has ended, by the peer or by us."""
 
 
 class ServerSocket:

@@ -1,4 +1,4 @@
-"""How the websockets behave: rates and limits in force, what is to go wrong now, and what was counted."""
+"""How the websockets behave: rates and limits in force, pending disruptions, and what was counted."""
 
 import math
 from collections import Counter
@@ -102,7 +102,7 @@ def parse_change(document: object, venues: Collection[str]) -> tuple[dict[str, A
     """The document of a PUT and its orders for ``venues``; raises ``BadControlRequest``."""
     known = {"rates", "limits", "refuse", "now"}
     if not isinstance(document, dict) or not set(document) <= known:
-        raise BadControlRequest(f"The streams' terms are a JSON object of {', '.join(sorted(known))}.")
+        raise BadControlRequest(f"The websockets' settings are a JSON object of {', '.join(sorted(known))}.")
     for name in known - {"now"}:
         if not isinstance(document.get(name, {}), dict):
             raise BadControlRequest(f"{name} must be an object.")

@@ -70,10 +70,10 @@ def bad_value(name: str) -> ApiError:
 
 
 def overweight(limit: int, seconds: int) -> ApiError:
-    """The minute's weight is used up: come back in ``seconds``."""
+    """The minute's weight is used up: retry in ``seconds``."""
     return ApiError(429, body(-1003, TOO_MUCH.format(limit=limit)), {"retry-after": str(seconds)})
 
 
 def banned(until_ms: int, seconds: int) -> ApiError:
-    """Whoever kept asking after 429 is shut out; the message tells until when in epoch milliseconds."""
+    """The ban of a client that kept requesting after a 429; the message gives its end in milliseconds."""
     return ApiError(418, body(-1003, BANNED.format(until=until_ms)), {"retry-after": str(seconds)})

@@ -1,4 +1,4 @@
-"""Binance's limit: the weight of a minute of the clock, told in headers, and bans for who ignores it."""
+"""Binance's limit: the weight of a clock minute, reported in headers, and bans for ignoring it."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Ban:
 
 
 class WeightLimit:
-    """``limit`` of weight in a minute of the clock, and a ban for whoever ignores refusals.
+    """``limit`` of weight in a minute of the clock, and a ban for a client that ignores refusals.
 
     The first ban lasts two minutes, each one after it twice as long, up to three days.
     """

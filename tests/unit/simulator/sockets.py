@@ -70,7 +70,7 @@ def kraken(url, channel=None, symbols=("BTC/USD",), **params):
         yield socket
 
 
-def order(url, **terms):
-    answer = requests.put(f"{url}/_streams", json=terms, timeout=5)
+def order(url, **settings):
+    answer = requests.put(f"{url}/_streams", json=settings, timeout=5)
     answer.raise_for_status()
     return answer.json()
