@@ -56,7 +56,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
-    """What to tell the user of ``error``; an unexpected one leaves its traceback in ``report``."""
+    """The sentence for the user about ``error``; an unexpected one leaves its traceback in ``report``."""
     if isinstance(error, CoinlakeError | TerraformMissing):
         return _auth(error.__cause__) or str(error)
     return _auth(error) or _aws(error) or _unexpected(error, report)
@@ -88,4 +88,4 @@ def _unexpected(error: Exception, report: Path) -> str:
     report.parent.mkdir(parents=True, exist_ok=True)
     report.write_text("".join(traceback.format_exception(error)))
     first = str(error).strip().splitlines()[:1] or [""]
-    return f"unexpected: {type(error).__name__}: {first[0][:200]} (the whole story is in {report})"
+    return f"unexpected: {type(error).__name__}: {first[0][:200]} (the traceback is in {report})"

@@ -1,4 +1,4 @@
-"""A plan at work in the state machine: started, or resumed, and followed to its end."""
+"""A plan run by the state machine: started, or resumed, and followed to its end."""
 
 import json
 import time
@@ -87,7 +87,7 @@ def outcomes(stack: Stack, arn: str) -> Iterator[Result]:
         why = ended.get("cause") or ended.get("error") or "it was stopped"
         raise BackfillStopped(
             f"the backfill's run {ended['status'].lower()}: {why[:300]}; "
-            "give the same command again: what has landed is not asked for again"
+            "give the same command again: what has landed is not requested again"
         )
     written = json.loads(ended["output"])["ResultWriterDetails"]
     return results.read(ObjectStore(stack.aws.client("s3"), written["Bucket"]), written["Key"])

@@ -22,7 +22,7 @@ def raw_key(window: Window, config: LakeConfig) -> RawKey:
 
 
 def windows_in_raw(raw: ObjectStore, plan: Plan, config: LakeConfig) -> frozenset[Window]:
-    """The windows that no call is needed for; none of a plan that asks again for what is there."""
+    """The windows that need no call; none with ``refresh``, which requests everything again."""
     if plan.refresh:
         return frozenset()
     return _existing(raw, {window: raw_key(window, config) for window in plan.windows})

@@ -1,4 +1,4 @@
-"""What a user asks for, checked: which source's past, of which assets, over which days."""
+"""What a user requests, checked: the history of which source and assets, over which days."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -31,7 +31,7 @@ class TimeSpan:
 class BackfillRequest:
     """A source's ``dataset`` for ``assets``; the assets in ``skipped`` have no id there in the asset map.
 
-    With ``refresh`` what raw holds already is asked for again.
+    With ``refresh`` what raw holds already is requested again.
     """
 
     source: Source
@@ -55,7 +55,7 @@ class BackfillRequest:
         quote: str | None = None,
         refresh: bool = False,
     ) -> Self:
-        """Raise ``BadConfiguration``, each with its code, for what cannot be asked.
+        """Raise ``BadConfiguration``, each with its code, for what cannot be requested.
 
         bad_source, no_key, bad_interval, config_empty, config_duplicate, unknown_asset.
         """
@@ -98,13 +98,12 @@ def _source(name: str, config: LakeConfig) -> Source:
     }
     if name not in known:
         raise BadConfiguration(
-            f"bad_source: {name[:80]!r} has no past to fetch{did_you_mean(name, known)}; "
+            f"bad_source: {name[:80]!r} has no history to fetch{did_you_mean(name, known)}; "
             f"use one of {', '.join(known)}"
         )
     if known[name].key_required and not config.sources[name].api_key_parameter:
         raise BadConfiguration(
-            f"no_key: {name} answers nobody without a key; "
-            f"set {name}_api_key and {name}_api_key_version and deploy"
+            f"no_key: {name} requires an API key;  set {name}_api_key and {name}_api_key_version and deploy"
         )
     return known[name]
 
@@ -114,7 +113,7 @@ def _check_interval(interval: str, source: Source, dataset: str) -> None:
     there = source.datasets[dataset].max_buckets
     if interval not in there:
         raise BadConfiguration(
-            f"bad_interval: {source.name} has no past by {interval}; use one of {', '.join(there)}"
+            f"bad_interval: {source.name} has no history by {interval}; use one of {', '.join(there)}"
         )
 
 

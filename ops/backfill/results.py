@@ -43,7 +43,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Windows of one asset at one source that could not be had, for one kind of reason."""
+    """Windows of one asset at one source that could not be fetched, for one kind of reason."""
 
     source: str
     asset: str

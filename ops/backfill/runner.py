@@ -1,4 +1,4 @@
-"""A backfill as its user meets it: the plan and its price, the run, and what came of it."""
+"""A backfill from start to end: the plan and its cost, the run, and its results."""
 
 import time
 from collections import Counter
@@ -72,7 +72,7 @@ def execute(stack: Stack, priced: PricedPlan) -> Counter[str]:
     if counts[results.FAILED]:
         raise execution.BackfillStopped(
             f"{counts[results.FAILED]:,} windows failed; give the same command again: "
-            "what has landed is not asked for again"
+            "what has landed is not requested again"
         )
     return counts
 

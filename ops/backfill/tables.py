@@ -21,7 +21,7 @@ MAX_MISSING_SHOWN: Final = 50
 
 
 def plan_table(plan: Plan, costs: Sequence[Cost], concurrency: int) -> Table:
-    """What is fetched, from whom, and what that takes of their limits."""
+    """What is fetched from each source, and how much of its limits that takes."""
     first, last = min(window.start for window in plan.windows), max(window.end for window in plan.windows)
     newest = plan.windows[0]
     title = (
@@ -48,7 +48,7 @@ def existing_note(costs: Sequence[Cost]) -> Iterator[str]:
     """How many windows need no call; nothing where all do."""
     in_raw, windows = sum(cost.in_raw for cost in costs), sum(cost.windows for cost in costs)
     if in_raw:
-        yield f"{in_raw:,} of {windows:,} windows are already here and are not asked for again"
+        yield f"{in_raw:,} of {windows:,} windows are already here and are not requested again"
 
 
 def summary_table(counts: Counter[str], seconds: float) -> Table:
@@ -67,10 +67,10 @@ def summary_table(counts: Counter[str], seconds: float) -> Table:
 
 
 def missing_table(missing: Sequence[Missing]) -> Table:
-    """What could not be had, and why."""
+    """What could not be fetched, and why."""
     more = len(missing) - MAX_MISSING_SHOWN
     table = Table(
-        title="What could not be had",
+        title="What could not be fetched",
         title_justify="left",
         caption=f"{more:,} more kinds; the results in the artifacts bucket have all" if more > 0 else None,
     )

@@ -1,4 +1,4 @@
-"""``coinlake backfill``: fetch what the sources have of the past."""
+"""``coinlake backfill``: fetch history from the sources."""
 
 from typing import Annotated
 
@@ -25,14 +25,17 @@ def run_backfill(
     interval: Annotated[str, typer.Option(help="1m, 5m, 15m, 30m, 1h, 6h, 1d: what the source has.")] = "1d",
     quote: Annotated[str | None, typer.Option(help="USD without it; USDT at binance.")] = None,
     refresh: Annotated[
-        bool, typer.Option(help="Ask again for what is there; what has changed becomes a revision.")
+        bool,
+        typer.Option(
+            help="Request again what is already there; an answer that has changed becomes a revision."
+        ),
     ] = False,
     yes: Yes = False,
     env: Env = "local",
 ) -> None:
-    """Fetch the past: plan windows, show what they cost, run them, tell what could not be had.
+    """Fetch history: plan windows, show what they cost, run them, report what could not be fetched.
 
-    What is in raw already is not asked for again, so the same command resumes what was stopped.
+    What is in raw already is not requested again, so the same command resumes a stopped backfill.
     """
     now = dates.now()
     days = DateRange.parse(start, end or str(now.date()), now.date(), sure=yes)

@@ -27,7 +27,7 @@ def show_gaps(
     ] = False,
     env: Env = "local",
 ) -> None:
-    """Coverage of every candles feed: each bucket present, or why it is not.
+    """Coverage of every candles feed: each bucket present, or the reason why it is missing.
 
     An audit also refills what nobody asked for; its result shows in the next one.
     """

@@ -36,7 +36,8 @@ def run_query(
         typer.Option("--athena/--duckdb", help="The engine; without it DuckDB here and Athena on AWS."),
     ] = None,
     as_of: Annotated[
-        str, typer.Option(help="What was known then: only rows received by this time, with its zone.")
+        str,
+        typer.Option(help="Show what was known at this time (with its zone): only rows received by then."),
     ] = "",
     csv: Annotated[
         Path | None, typer.Option(help="Write every row to this file, safe for spreadsheets.")

@@ -22,4 +22,4 @@ def run_redrive(
         result = redrive.redrive(stack, stage, lambda sent: current.say(f"{sent:,} sent back"))
         current.conclude(f"{result.sent:,} sent back")
     if result.kept:
-        console.print(f"{result.kept:,} messages stay in the queue: nothing of ours wrote them")
+        console.print(f"{result.kept:,} messages stay in the queue: coinlake did not write them")

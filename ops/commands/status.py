@@ -1,4 +1,4 @@
-"""``coinlake status``: what a stack holds and how it does."""
+"""``coinlake status``: what a stack holds, and its health."""
 
 from typing import Annotated
 

@@ -35,6 +35,6 @@ def stream(
     except KeyboardInterrupt:
         console.print()
     finally:
-        with step("Collector sends what it holds and ends"):
+        with step("Collector uploads what it holds and stops"):
             collector.process.stop()
     console.print("[bold]coinlake query[/] finds the frames in tickers, trades and candles.")

@@ -44,7 +44,7 @@ class LiveCapture:
             time.sleep(max(0.0, self.ends_at - time.monotonic()))
             current.conclude(f"{self.collector.totals()['frames']:,} frames")
         console.print(tables.view(self.collector))
-        with step("Collector sends what it holds and ends"):
+        with step("Collector uploads what it holds and stops"):
             self.collector.process.stop()
         with step("Its frames become Parquet") as current:
             self.wait.until(self._pending, COMMIT_SECONDS, "transform", current.say)

@@ -83,7 +83,7 @@ def total(by_day: dict[date, Counter[str]]) -> Counter[str]:
 
 
 def explained_percent(states: Counter[str]) -> float | None:
-    """The share of the expected buckets that are present, or known not to exist; None of none."""
+    """The share of the expected buckets that are present, or known not to exist; None of no bucket."""
     expected = states.total() - sum(states[state] for state in _NOT_EXPECTED)
     return 100 * sum(states[state] for state in _EXPLAINED) / expected if expected else None
 

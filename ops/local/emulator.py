@@ -46,7 +46,7 @@ class Emulator:
         self.process.start(command, self._environment(certificate), self._is_ready, START_SECONDS)
 
     def stop(self) -> bool:
-        """End MiniStack; whether it ran."""
+        """Stop MiniStack; whether it ran."""
         stopped = self.process.stop()
         shutil.rmtree(self._scratch, ignore_errors=True)
         return stopped

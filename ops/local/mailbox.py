@@ -37,7 +37,7 @@ class Mailbox:
 
     @classmethod
     def open(cls, stack: Stack) -> Self:
-        """Make the mailbox, or find it again, and throw away the mails of earlier days."""
+        """Make the mailbox, or find it again, and delete the mails of earlier days."""
         sqs, topic = stack.aws.client("sqs"), stack.topics["alerts"]
         name = f"coinlake-{stack.environment}-demo-mailbox"
         url = sqs.create_queue(QueueName=name)["QueueUrl"]

@@ -25,7 +25,7 @@ class Process:
     """One background process, whose pid file it holds locked as long as it lives.
 
     The lock, not the number, says that it runs: a number may be another process's by now.
-    It is asked to end ``grace_seconds`` before it is made to.
+    It gets SIGTERM, and SIGKILL ``grace_seconds`` later.
     """
 
     name: str
@@ -74,7 +74,7 @@ class Process:
             time.sleep(POLL_SECONDS)
 
     def stop(self) -> bool:
-        """End it, politely first; False when it did not run."""
+        """Stop it, by SIGTERM first; False when it did not run."""
         pid = self.pid()
         if pid is None:
             return False

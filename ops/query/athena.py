@@ -70,7 +70,7 @@ def _wait(athena: Any, query_id: str) -> None:
 
 
 def _value(cell: str | None, column: dict[str, Any]) -> Any:
-    """Athena sends text; numbers become numbers again, exactly, and times times."""
+    """Athena sends text; numbers and times become typed values again, exactly."""
     kind = _type_name(column)
     if cell is None:
         return None

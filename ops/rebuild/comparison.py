@@ -16,7 +16,7 @@ MAX_BYTES: Final = 1 << 30
 
 
 class State(StrEnum):
-    """What comparing one object found."""
+    """The result of comparing one object."""
 
     EQUAL = "equal"
     DIFFERS = "differs"

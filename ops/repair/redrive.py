@@ -25,7 +25,7 @@ class ForeignMessage(CoinlakeError):
 
 @dataclass(frozen=True, slots=True)
 class RedriveResult:
-    """How many messages were sent back, and how many were kept because nothing of ours wrote them."""
+    """How many messages were sent back, and how many were kept because coinlake did not write them."""
 
     sent: int = 0
     kept: int = 0

@@ -13,7 +13,7 @@ from ops.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed's newest slot within the days looked at (None: none), and whether it is paused."""
+    """A feed's newest slot within the days looked at (None without one), and whether it is paused."""
 
     feed: Feed
     newest: datetime | None

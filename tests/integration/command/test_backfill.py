@@ -100,7 +100,7 @@ def test_windows_whose_keys_are_in_raw_cost_nothing(stack):
     [found] = cost.costs(plan, held, config, {"coinbase": {"credits_per_month": 2}})
     assert (found.windows, found.in_raw, found.calls, found.credits) == (3, 1, 2, 2)
     cost.check_credits([found])
-    assert [*tables.existing_note([found])] == ["1 of 3 windows are already here and are not asked for again"]
+    assert [*tables.existing_note([found])] == ["1 of 3 windows are already here and are not requested again"]
     assert not existing.windows_in_raw(stack.raw, Plan(windows, refresh=True), config)
 
 

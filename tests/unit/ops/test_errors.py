@@ -56,5 +56,5 @@ def test_an_unexpected_error_keeps_its_traceback_in_a_file(tmp_path):
         {}["x"]
     except KeyError as error:
         message = user_message(error, report)
-    assert message == f"unexpected: KeyError: 'x' (the whole story is in {report})"
+    assert message == f"unexpected: KeyError: 'x' (the traceback is in {report})"
     assert "Traceback" in report.read_text()

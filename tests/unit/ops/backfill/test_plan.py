@@ -137,12 +137,12 @@ def test_an_asset_without_an_id_is_left_out_and_named():
     [
         ("coinbsae", {}, r"^bad_source: .* \(did you mean 'coinbase'\?\)"),
         ("coinbase", {"interval": "2d"}, "^bad_interval: '2d' is not an interval"),
-        ("coinbase", {"interval": "30m"}, "^bad_interval: coinbase has no past by 30m; use one of 1m, 5m"),
+        ("coinbase", {"interval": "30m"}, "^bad_interval: coinbase has no history by 30m; use one of 1m, 5m"),
         ("coinbase", {"assets": " ,"}, "^config_empty: "),
         ("coinbase", {"assets": "btc,BTC"}, "^config_duplicate: BTC is named twice"),
         ("coinbase", {"assets": "BCT"}, r"^unknown_asset: there is no asset 'BCT' \(did you mean 'BTC'\?\)"),
         ("coinbase", {"assets": "TRX"}, "^nothing_to_do: none of TRX has an id at coinbase"),
-        ("alternative_me", {}, "^bad_source: 'alternative_me' has no past to fetch"),
+        ("alternative_me", {}, "^bad_source: 'alternative_me' has no history to fetch"),
     ],
 )
 def test_a_request_that_cannot_work_is_refused_with_its_code(source, wanted, message):
@@ -152,7 +152,7 @@ def test_a_request_that_cannot_work_is_refused_with_its_code(source, wanted, mes
 
 def test_a_source_without_its_key_is_refused():
     days = DateRange(date(2026, 1, 1), date(2026, 1, 2))
-    with pytest.raises(BadConfiguration, match="^no_key: coincap answers nobody without a key"):
+    with pytest.raises(BadConfiguration, match="^no_key: coincap requires an API key"):
         BackfillRequest.of(config(), source="coincap", assets="BTC", interval="1d", days=days)
 
 
