@@ -60,7 +60,7 @@ def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
     year.audit()
     capture.finish()
     wait_until_published(stack, wait, now)
-    report.show(stack, demo.mails, live=live)
+    report.show(laptop, stack, demo.mails, live=live)
     with step("Dashboard"):
         DashboardServer(laptop).start()
 

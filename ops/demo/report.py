@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -45,8 +46,8 @@ ORDER BY max(market_cap) DESC
 LIMIT 8"""
 
 
-def show(stack: Stack, mails: Sequence[Mail], *, live: bool) -> None:
-    """Zones, quarantined rows, mails, and one query answered twice."""
+def show(laptop: Laptop, stack: Stack, mails: Sequence[Mail], *, live: bool) -> None:
+    """Zones, quarantined rows, mails, one query answered by each engine, and the warehouse compared."""
     today = dates.now().date()
     days = [today, today - timedelta(days=1)]
     with step("Looking at what landed"):
@@ -62,19 +63,19 @@ def show(stack: Stack, mails: Sequence[Mail], *, live: bool) -> None:
             "[dim]LIVE: the real APIs were asked, so no price shock and no bad rows were injected.[/]"
         )
     sql = Syntax(SQL, "sql", background_color="default")
-    engines: dict[str, Callable[[Stack, str], QueryResult]] = {
-        "DuckDB over the Parquet files": duckdb.query,
-        "Athena": athena.query,
+    engines: dict[str, Callable[[str], QueryResult]] = {
+        "DuckDB over the Parquet files": partial(duckdb.query, stack),
+        "Athena": partial(athena.query, stack),
     }
     if "postgres" in stack.load:
-        engines["PostgreSQL, the warehouse"] = postgres.query
+        engines["PostgreSQL, the warehouse"] = partial(postgres.query, laptop)
         with step("Refined is loaded into PostgreSQL") as current:
             loaded = load.run(stack, "postgres", LoadOptions())
             current.conclude(f"{loaded['rows_loaded']:,} rows")
     console.print(Panel(sql, title=f"One question, {len(engines)} engines", title_align="left"))
     for engine, query in engines.items():
         started = time.monotonic()
-        result: QueryResult = query(stack, SQL)
+        result = query(SQL)
         console.print(result.table(f"{engine}, {time.monotonic() - started:.1f} s"))
     if "postgres" in stack.load:
         compared = load.check(stack, "postgres", LoadOptions(tables=("quotes",)))

@@ -7,14 +7,13 @@ import pyarrow as pa
 from ops.local.laptop import Laptop
 from ops.local.postgres import PostgresServer
 from ops.query.result import QueryFailed, QueryResult, first_line
-from ops.stack import Stack
 
 
-def query(_stack: Stack, sql: str) -> QueryResult:
+def query(laptop: Laptop, sql: str) -> QueryResult:
     """Run it as a reader, in the schema that load keeps; raises ``QueryFailed``."""
     from adbc_driver_postgresql import dbapi  # noqa: PLC0415 - no other command waits for the driver
 
-    url = PostgresServer(Laptop.from_env()).url(reader=True)
+    url = PostgresServer(laptop).url(reader=True)
     try:
         with dbapi.connect(url) as connection, connection.cursor() as cursor:
             cursor.execute(sql)

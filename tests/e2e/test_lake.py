@@ -12,6 +12,7 @@ import subprocess
 import zipfile
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -24,11 +25,13 @@ from ops.backfill.request import BackfillRequest
 from ops.dates import DateRange
 from ops.deploy.terraform import Changes
 from ops.listing import entries
+from ops.load import load
+from ops.load.load import LoadOptions
 from ops.local import lifecycle as local
 from ops.local.emulator import Emulator
 from ops.local.laptop import Laptop
 from ops.query import athena as athena_engine
-from ops.query import duckdb
+from ops.query import duckdb, postgres
 from ops.query.questions import questions
 from ops.rebuild import zones
 from ops.rebuild.comparison import Comparison, State
@@ -305,6 +308,35 @@ def test_the_ready_questions_are_answered_alike_by_both_engines(lake: Lake, monk
         known = [column.name for column in question.columns]
         assert (asked.columns, here.columns) == (known, known), name
         assert len(asked.rows) == len(here.rows), name
+
+
+def test_the_warehouse_holds_the_lake_exactly_and_answers_as_the_other_engines_do(
+    laptop: Laptop, lake: Lake, monkeypatch, tmp_path
+):
+    """The deployed load from its zip, into the embedded PostgreSQL."""
+    monkeypatch.setattr(duckdb, "BUILD", tmp_path)
+    lake.settle()
+    lake.refine()
+    loaded = load.run(lake.stack, "postgres", LoadOptions(again=True))
+    assert (loaded["failures"], loaded["partitions_left"]) == ({}, 0)
+    assert loaded["rows_loaded"] > 100
+    compared = load.check(lake.stack, "postgres", LoadOptions())
+    assert [entry for entry in compared if not entry["equal"]] == []
+    assert load.probe(lake.stack, "postgres") == {"rows": 20, "equal": True}
+    sql = (
+        "SELECT base, quote, count(*) AS n, min(low) AS low, sum(volume) AS volume "
+        "FROM candles GROUP BY base, quote"
+    )
+    answers = [
+        sorted(engine(sql).rows)
+        for engine in (
+            partial(duckdb.query, lake.stack),
+            partial(athena_engine.query, lake.stack),
+            partial(postgres.query, laptop),
+        )
+    ]
+    assert answers[0] == answers[1] == answers[2]
+    assert len(answers[0]) > 3
 
 
 def athena(lake: Lake, sql: str) -> list[str]:

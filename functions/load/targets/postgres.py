@@ -6,6 +6,7 @@ part never replaces a newer one. Only rows that differ are written; an unchanged
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -145,8 +146,10 @@ class Postgres:
             )
             if known := cursor.fetchone():
                 return Loaded(part.etag, known[0], int(known[1]), columns)
-            self._replace(cursor, table, place, part)
-            expected = Loaded(part.etag, part.rows.num_rows, row_hash(part.rows), columns)
+            with ThreadPoolExecutor(1) as hashing:  # while the database works
+                hashed = hashing.submit(row_hash, part.rows)
+                self._replace(cursor, table, place, part)
+                expected = Loaded(part.etag, part.rows.num_rows, hashed.result(), columns)
             self._verify(cursor, table, place, expected)
             self._record(cursor, place, expected)
             return expected

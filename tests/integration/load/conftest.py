@@ -85,7 +85,7 @@ class Warehouse:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of a query, or none of another statement; ``{s}`` stands for the schema."""
-        with _observer(self.url).cursor() as cursor:
+        with observer(self.url).cursor() as cursor:
             cursor.execute(statement.format(s=self.schema))
             return cursor.fetchall() if cursor.description else []
 
@@ -109,7 +109,7 @@ def _shared(url: str) -> Postgres:
 
 
 @cache
-def _observer(url: str) -> Any:
+def observer(url: str) -> Any:
     return dbapi.connect(url, autocommit=True)
 
 
@@ -126,7 +126,7 @@ def server() -> Iterator[Server]:
         try:
             yield Server(Path(folder), embedded.get_uri())
         finally:
-            _observer(embedded.get_uri()).close()
+            observer(embedded.get_uri()).close()
             _shared(embedded.get_uri()).close()
             embedded.cleanup()
 
