@@ -139,18 +139,24 @@ class Postgres:
             if part is None:
                 self._remove(cursor, table, place)
                 return None
-            cursor.execute(
-                f"SELECT rows, hash::text FROM {self._ledger} "  # noqa: S608
-                "WHERE table_name = $1 AND partition = $2 AND etag = $3 AND columns = $4",
-                (place.table, str(place.partition), part.etag, columns),
-            )
-            if known := cursor.fetchone():
-                return Loaded(part.etag, known[0], int(known[1]), columns)
-            with ThreadPoolExecutor(1) as hashing:  # while the database works
-                hashed = hashing.submit(row_hash, part.rows)
-                self._replace(cursor, table, place, part)
-                expected = Loaded(part.etag, part.rows.num_rows, hashed.result(), columns)
-            self._verify(cursor, table, place, expected)
+            known = self._known(cursor, place)
+            if known and (known.etag, known.columns) == (part.etag, columns):
+                return known
+            count = part.rows.num_rows
+            with ThreadPoolExecutor(1) as hashing:
+                hashed = hashing.submit(row_hash, part.rows)  # while the database works
+                # Rows that are there already by the ledger are only counted and hashed.
+                unchanged = (
+                    known is not None
+                    and known.rows == count
+                    and known.hash == hashed.result()
+                    and self._measured(cursor, table, place) == (count, known.hash)
+                )
+                if not unchanged:
+                    self._replace(cursor, table, place, part)
+                expected = Loaded(part.etag, count, hashed.result(), columns)
+            if not unchanged:
+                self._verify(cursor, table, place, expected)
             self._record(cursor, place, expected)
             return expected
 
@@ -229,6 +235,15 @@ class Postgres:
             "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (f"coinlake:{self.schema}:{what}",)
         )
         cursor.fetchall()
+
+    def _known(self, cursor: Any, place: TablePartition) -> Loaded | None:
+        cursor.execute(
+            f"SELECT etag, rows, hash::text, columns FROM {self._ledger} "  # noqa: S608
+            "WHERE table_name = $1 AND partition = $2",
+            (place.table, str(place.partition)),
+        )
+        row = cursor.fetchone()
+        return Loaded(row[0], int(row[1]), int(row[2]), row[3]) if row else None
 
     def _replace(self, cursor: Any, table: SinkTable, place: TablePartition, part: Part) -> None:
         """Write what differs: rows that are gone or otherwise go, rows that are new or otherwise come."""
