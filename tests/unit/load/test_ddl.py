@@ -4,28 +4,40 @@ import pyarrow as pa
 import pytest
 
 from coinlake.errors import BadConfiguration
-from coinlake.tables import refined
+from coinlake.tables import DECIMAL, LIVE_PRICE, TIMESTAMP, refined
 from load.ddl import SinkTable, create_table, migrations, postgres_hash, quoted
 
-CANDLES = """\
-CREATE TABLE IF NOT EXISTS "coinlake"."candles" (
+BARS = SinkTable(
+    "bars",
+    pa.schema(
+        [
+            ("source", pa.string()),
+            ("base", pa.string()),
+            ("quote", pa.string()),
+            ("open_time", TIMESTAMP),
+            ("open", DECIMAL),
+            ("price", LIVE_PRICE),
+            ("trades", pa.int64()),
+            ("parts", pa.int32()),
+            ("is_closed", pa.bool_()),
+            ("coverage", pa.float64()),
+        ]
+    ),
+    ("interval", "month"),
+    ("source", "base", "quote", "interval", "open_time", "month"),
+)
+CREATE_BARS = """\
+CREATE TABLE IF NOT EXISTS "coinlake"."bars" (
   "source" text NOT NULL,
   "base" text NOT NULL,
   "quote" text NOT NULL,
-  "raw_symbol" text,
   "open_time" timestamp with time zone NOT NULL,
   "open" numeric(38,18),
-  "high" numeric(38,18),
-  "low" numeric(38,18),
-  "close" numeric(38,18),
-  "volume" numeric(38,18),
-  "quote_volume" numeric(38,18),
+  "price" numeric(18,8),
   "trades" bigint,
-  "is_closed" boolean,
-  "received_at" timestamp with time zone,
-  "raw_key" text,
-  "derived_from" text,
   "parts" integer,
+  "is_closed" boolean,
+  "coverage" double precision,
   "interval" text NOT NULL,
   "month" text NOT NULL,
   PRIMARY KEY ("base", "quote", "interval", "open_time", "source", "month")
@@ -33,11 +45,15 @@ CREATE TABLE IF NOT EXISTS "coinlake"."candles" (
 
 
 def test_a_partitioned_table_has_its_partitions_as_columns_in_its_key_and_an_index_of_them() -> None:
-    assert create_table("coinlake", SinkTable.of(refined()["candles"])) == [
-        CANDLES,
-        'CREATE INDEX IF NOT EXISTS "candles_partition" ON "coinlake"."candles" USING brin '
+    assert create_table("coinlake", BARS) == [
+        CREATE_BARS,
+        'CREATE INDEX IF NOT EXISTS "bars_partition" ON "coinlake"."bars" USING brin '
         '("interval", "month") WITH (pages_per_range = 32, autosummarize = on)',
     ]
+
+
+def test_the_key_is_the_natural_key_and_the_partition() -> None:
+    assert set(SinkTable.of(refined()["quotes"]).key) == {"source", "base", "quote", "observed_at", "dt"}
 
 
 def test_a_table_without_partitions_needs_no_index_of_them() -> None:
