@@ -1,8 +1,8 @@
 """The asset map beside what the sources list: which symbol is which id where, and whether it trades."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from rich.markup import escape
 from rich.table import Table
@@ -63,6 +63,15 @@ def table(config: LakeConfig, newest: QueryResult, names: Sequence[str]) -> Tabl
     for symbol in sorted(config.assets):
         shown.add_row(symbol, *(_cell(listing(config, newest, symbol, name)) for name in names))
     return shown
+
+
+def document(config: LakeConfig, newest: QueryResult, names: Sequence[str]) -> list[dict[str, Any]]:
+    """For ``--json``: an entry for each asset at each source."""
+    return [
+        {"asset": symbol, "source": name, **asdict(listing(config, newest, symbol, name))}
+        for symbol in sorted(config.assets)
+        for name in names
+    ]
 
 
 def _cell(listing: Listing) -> str:

@@ -85,6 +85,9 @@ def main() -> None:
     except KeyboardInterrupt:
         stderr.print("[red]stopped[/]")
         sys.exit(130)
+    except BrokenPipeError:  # whoever read the output has enough of it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     except Exception as error:
         if os.environ.get("COINLAKE_DEBUG"):
             raise

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import json
 import socket
+import threading
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -134,6 +135,23 @@ def listen(port: int) -> socket.socket:
     return listener
 
 
+def open_in_browser(address: str) -> bool:
+    """Open it in a browser with a window of its own; whether there is one.
+
+    A text browser would take the terminal, and wait for the page that this process serves.
+    """
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    in_terminal = isinstance(browser, webbrowser.GenericBrowser) and not isinstance(
+        browser, webbrowser.BackgroundBrowser
+    )
+    if not in_terminal:
+        threading.Thread(target=browser.open, args=(address,), daemon=True).start()
+    return not in_terminal
+
+
 def serve(store: ObjectStore, port: int, announce: Callable[[str], object], *, browser: bool) -> None:
     """Serve until interrupted. ``announce`` gets the address; ``browser`` also opens it there."""
     with listen(port) as taken:
@@ -142,7 +160,7 @@ def serve(store: ObjectStore, port: int, announce: Callable[[str], object], *, b
         def ready() -> None:
             announce(address)
             if browser:
-                webbrowser.open(address)
+                open_in_browser(address)
 
         config = uvicorn.Config(
             application(Site(Page(), store), ready),

@@ -9,12 +9,14 @@ from typing import Final
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
+    ProxyConnectionError,
     SSLError,
     SSOError,
     TokenRetrievalError,
@@ -32,6 +34,13 @@ _NO_AUTH: Final = (
     SSOError,
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
+)
+_NO_CONNECTION: Final = (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ProxyConnectionError,
+    SSLError,
 )
 _REFUSED_AUTH: Final = {
     "AuthFailure",
@@ -58,8 +67,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:
     """The sentence for the user about ``error``; an unexpected one leaves its traceback in ``report``."""
     if isinstance(error, CoinlakeError | TerraformMissing):
-        return _auth(error.__cause__) or str(error)
-    return _auth(error) or _aws(error) or _unexpected(error, report)
+        return _auth(error.__cause__) or _unreachable(error.__cause__) or str(error)
+    return _auth(error) or _unreachable(error) or _aws(error) or _file(error) or _unexpected(error, report)
 
 
 def _auth(error: BaseException | None) -> str | None:
@@ -71,21 +80,41 @@ def _auth(error: BaseException | None) -> str | None:
     return None
 
 
+def _unreachable(error: BaseException | None) -> str | None:
+    if isinstance(error, _NO_CONNECTION):
+        return f"AWS cannot be reached ({_first_line(error)}); on the laptop, `coinlake up` starts it"
+    return None
+
+
 def _aws(error: Exception) -> str | None:
     if isinstance(error, NoRegionError):
         return "no_region: no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-west-1"
-    if isinstance(error, EndpointConnectionError | ConnectTimeoutError | SSLError):
-        return f"AWS cannot be reached ({error}); on the laptop, `coinlake up` starts it"
     if isinstance(error, ClientError):
         code, text = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        return f"AWS refused {error.operation_name}: {code}: {text[:300]}"
+        return f"AWS refused {error.operation_name}: {code}: {_first_line(text)}"
     if isinstance(error, BotoCoreError):
-        return f"AWS could not be called: {error}"
+        return f"AWS could not be called: {_first_line(error)}"
+    return None
+
+
+def _file(error: Exception) -> str | None:
+    """A file or folder that this machine does not let us use; a full disk is one, too."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"file: {place}{error.strerror}; free it, or choose another place"
     return None
 
 
 def _unexpected(error: Exception, report: Path) -> str:
-    report.parent.mkdir(parents=True, exist_ok=True)
-    report.write_text("".join(traceback.format_exception(error)))
-    first = str(error).strip().splitlines()[:1] or [""]
-    return f"unexpected: {type(error).__name__}: {first[0][:200]} (the traceback is in {report})"
+    named = f"unexpected: {type(error).__name__}: {_first_line(error)[:200]}"
+    try:
+        report.parent.mkdir(parents=True, exist_ok=True)
+        report.write_text("".join(traceback.format_exception(error)), errors="backslashreplace")
+    except OSError:
+        return f"{named} (COINLAKE_DEBUG=1 shows where; {report} could not be written)"
+    return f"{named} (the traceback is in {report})"
+
+
+def _first_line(error: object) -> str:
+    lines = str(error).strip().splitlines() or [""]
+    return lines[0][:300]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
@@ -13,12 +14,43 @@ from rich.markup import escape
 from rich.status import Status
 
 QUIET_SECONDS: Final = 20
+# Where there is no terminal, tables are as wide as their rows, so that no cell is cut.
+PIPE_COLUMNS: Final = 100_000
+MAX_PANEL_COLUMNS: Final = 120
 
-# Where there is no terminal to ask, tables get the width of a log.
-LOG_COLUMNS: Final = 120
-_wide = None if sys.stdout.isatty() or "COLUMNS" in os.environ else LOG_COLUMNS
-console = Console(highlight=False, width=_wide)
-stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def _open_closed_streams() -> None:
+    """Give a standard stream that the caller has closed the null device, for printing needs one.
+
+    Characters that a stream's encoding lacks are written as escapes.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process's life
+        elif mode == "w" and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+STDOUT_CLOSED: Final = sys.stdout is None
+_open_closed_streams()
+_piped = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+console = Console(highlight=False, emoji=False, width=PIPE_COLUMNS if _piped else None)
+stderr = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+
+
+def keep_stdout_for_data(data: bool) -> bool:
+    """Whether standard output carries a document: then tables and progress go to standard error.
+
+    The callback of ``--json``; returns ``data``.
+    """
+    console.stderr = data
+    return data
+
+
+def panel_width() -> int:
+    """The columns of a panel, which fills what it is given."""
+    return min(console.width, MAX_PANEL_COLUMNS)
 
 
 @dataclass(slots=True)

@@ -68,17 +68,33 @@ class Stack:
             outputs = json.loads(laptop.outputs.read_text())
         except FileNotFoundError:
             raise NotDeployed("the embedded stack is not up; run `coinlake up` (or make demo)") from None
+        except ValueError:
+            raise NotDeployed(f"{laptop.outputs} is damaged; `coinlake up` writes it anew") from None
+        if not laptop.answers():
+            raise NotDeployed(
+                f"the embedded stack is down (nothing answers on {laptop.endpoint}); "
+                "`coinlake up` starts it again with its data"
+            )
         return cls.of(outputs, Aws.embedded(laptop))
 
     @classmethod
     def of(cls, outputs: Mapping[str, Any], aws: Aws) -> Self:
-        """A stack deployed before an output was added lacks it, and the field has its default."""
+        """A stack deployed before an output was added lacks it, and the field has its default.
+
+        ``NotDeployed`` where a field that has none is missing.
+        """
         fields = {
             name: outputs[name]
-            for name, known in cls.__dataclass_fields__.items()
-            if name != "aws"
-            and (outputs.get(name) is not None or known.default is known.default_factory is MISSING)
+            for name in cls.__dataclass_fields__
+            if name != "aws" and outputs.get(name) is not None
         }
+        missing = [
+            name
+            for name, known in cls.__dataclass_fields__.items()
+            if name not in ("aws", *fields) and known.default is known.default_factory is MISSING
+        ]
+        if missing:
+            raise NotDeployed(f"the stack does not say its {missing[0]}; deploy it again with this version")
         return cls(aws=aws, **fields)
 
     @property

@@ -12,11 +12,29 @@ from typing import Final
 MINIMUM: Final = (1, 11)
 MIRROR_VARIABLE: Final = "COINLAKE_TERRAFORM_MIRROR"
 HOST: Final = "registry.terraform.io"
+_KEPT: Final = (
+    "TF_VAR_",
+    "TF_TOKEN_",
+    "TF_CLI_CONFIG_FILE",
+    "TF_PLUGIN_CACHE_",
+    "TF_REGISTRY_",
+)
 PROVIDER: Final = Path(HOST, "hashicorp", "aws")
 
 
 class TerraformMissing(Exception):
     """Terraform or its provider cannot be used; the message says the remedy."""
+
+
+def terraform_environment(env: Mapping[str, str]) -> dict[str, str]:
+    """``env`` without what makes Terraform another one: a workspace, arguments, a data folder, a log.
+
+    Each environment has one state, in the default workspace. Variables, credentials of registries and the
+    command line's configuration file stay.
+    """
+    return {
+        name: value for name, value in env.items() if not name.startswith("TF_") or name.startswith(_KEPT)
+    }
 
 
 @cache
@@ -28,7 +46,13 @@ def terraform_executable() -> str:
             "terraform is not on the PATH; install Terraform 1.11 or newer "
             "(https://developer.hashicorp.com/terraform/install) and try again"
         )
-    shown = subprocess.run([executable, "version", "-json"], capture_output=True, text=True, check=False)
+    shown = subprocess.run(
+        [executable, "version", "-json"],
+        env=terraform_environment(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     try:
         version = json.loads(shown.stdout)["terraform_version"]
     except (ValueError, KeyError):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from rich.markup import escape
 from rich.table import Table
@@ -26,10 +27,37 @@ def rules_table(config: LakeConfig, day: date, fired: Sequence[FiredRule]) -> Ta
         table.add_row(*map(escape, (*cells, _subject(first, config.environment))))
     for name, condition in conditions(config).items():
         if name not in {rule.name for rule in fired}:
-            table.add_row(
-                f"[dim]{escape(name)}[/]", "", "", "[dim]does not fire[/]", f"[dim]{condition}[/]", "0", ""
-            )
+            quiet = (escape(name), "", "", "does not fire", escape(condition), "0", "")
+            table.add_row(*quiet, style="dim")
     return table
+
+
+def document(
+    config: LakeConfig, day: date, fired: Sequence[FiredRule], digest: Alert | None
+) -> dict[str, Any]:
+    """For ``--json``: an entry for each rule and market that fires, and one for each rule that does not."""
+    firing = [
+        {
+            "rule": rule.name,
+            "market": rule.market,
+            "fires": True,
+            "first_at": rule.first.at,
+            "value": rule.first.value,
+            "threshold": rule.first.condition,
+            "mails": rule.mails,
+            "subject": _subject(rule.first, config.environment),
+        }
+        for rule in fired
+    ]
+    silent = {"market": None, "fires": False, "first_at": None, "value": None, "mails": 0, "subject": None}
+    others = [
+        {"rule": name, **silent, "threshold": condition}
+        for name, condition in conditions(config).items()
+        if name not in {rule.name for rule in fired}
+    ]
+    mail = digest and digest.mail.addressed(config.environment)
+    shown = {"subject": mail.subject, "body": mail.body} if mail else None
+    return {"day": str(day), "rules": [*firing, *others], "digest": shown}
 
 
 def digest_text(config: LakeConfig, alert: Alert) -> str:

@@ -2,8 +2,11 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
+
+from rich.markup import escape
 
 from ops import dates
 from ops.backfill import cost, execution, existing, plan, results, tables
@@ -44,19 +47,24 @@ def show_plan(stack: Stack, request: BackfillRequest, now: datetime) -> PricedPl
     priced = PricedPlan(planned, costs, cost.concurrency(costs, max_concurrency))
     console.print(tables.plan_table(planned, costs, priced.concurrency))
     for note in (*planned.notes, *tables.existing_note(costs)):
-        console.print(f"  {note}")
+        console.print(f"  {escape(note)}")
     cost.check_credits(costs)
     return priced
 
 
-def execute(stack: Stack, priced: PricedPlan) -> Counter[str]:
-    """Run the plan and show what came of it; returns how many windows ended how.
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of a backfill: how many windows ended how, and what could not be had."""
 
-    ``BackfillStopped`` where some failed or the run was stopped.
-    """
+    outcomes: Counter[str]
+    missing: list[results.Missing]
+
+
+def execute(stack: Stack, priced: PricedPlan) -> Ended:
+    """Run the plan and show what came of it; ``BackfillStopped`` where the run was stopped."""
     if priced.is_in_raw:
         console.print("There is nothing to fetch.")
-        return Counter({results.EXISTS: len(priced.plan.windows)})
+        return Ended(Counter({results.EXISTS: len(priced.plan.windows)}), [])
     started = time.monotonic()
     try:
         ended = execution.run(
@@ -67,14 +75,35 @@ def execute(stack: Stack, priced: PricedPlan) -> Counter[str]:
         raise
     counts = Counter(result.outcome for result in ended)
     console.print(tables.summary_table(counts, time.monotonic() - started))
-    if missing := results.missing(ended):
+    missing = results.missing(ended)
+    if missing:
         console.print(tables.missing_table(missing))
-    if counts[results.FAILED]:
+    return Ended(counts, missing)
+
+
+def require_complete(ended: Ended) -> None:
+    """Raise ``BackfillStopped`` where windows failed."""
+    if failed := ended.outcomes[results.FAILED]:
         raise execution.BackfillStopped(
-            f"{counts[results.FAILED]:,} windows failed; give the same command again: "
-            "what has landed is not requested again"
+            f"{failed:,} windows failed; give the same command again: what has landed is not requested again"
         )
-    return counts
+
+
+def document(priced: PricedPlan, ended: Ended) -> dict[str, Any]:
+    """For ``--json``: the plan's price at each source, and what came of it."""
+    first = priced.plan.windows[0]
+    return {
+        "dataset": first.dataset,
+        "interval": first.interval,
+        "start": min(window.start for window in priced.plan.windows),
+        "end": max(window.end for window in priced.plan.windows),
+        "notes": list(priced.plan.notes),
+        "costs": [
+            {**asdict(cost), "seconds": round(cost.seconds(priced.concurrency))} for cost in priced.costs
+        ],
+        "outcomes": dict(ended.outcomes),
+        "missing": [asdict(kind) for kind in ended.missing],
+    }
 
 
 def _follow(stack: Stack, running: Execution, windows: int) -> None:

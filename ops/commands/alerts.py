@@ -8,8 +8,9 @@ import typer
 from ops import dates
 from ops.alerts import tables
 from ops.alerts.dry_run import DryRun
-from ops.commands.options import LOOK, Env
+from ops.commands.options import LOOK, Env, Json
 from ops.dates import DateRange
+from ops.documents import print_json
 from ops.progress import console
 from ops.stack import Stack
 
@@ -29,6 +30,7 @@ def test_rules(
     ] = "",
     *,
     env: Env = "local",
+    as_json: Json = False,
 ) -> None:
     """Show which rules fire on a day's data, with value, threshold and subject. Nothing is sent.
 
@@ -43,6 +45,9 @@ def test_rules(
     with console.status(f"Reading the data of {day}"):
         fired = dry_run.fired()
         digest = dry_run.digest(now) if day == now.date() else None
+    if as_json:
+        print_json(tables.document(config, day, fired, digest))
+        return
     console.print(tables.rules_table(config, day, fired))
     if digest:
         console.print(tables.digest_text(config, digest), markup=False)

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from ops.commands.options import AWS, Environment
+from ops.commands.options import AWS, Environment, Json
 from ops.deploy import environments
+from ops.documents import print_json
 from ops.progress import console
 
 app = typer.Typer()
@@ -22,6 +24,7 @@ def apply(
         str | None,
         typer.Option("--download", help="Fetch it from the state bucket first, by its SHA-256."),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Apply a saved plan, with the packages it was made of, and without asking again.
 
@@ -29,4 +32,7 @@ def apply(
     keys are in no plan: export the same TF_VAR_… as for `coinlake plan`.
     """
     outputs = environments.apply_plan(environment, saved.resolve(), sha256)
-    console.print(f"{environment} is deployed in {outputs['region']}")
+    if as_json:
+        print_json({"environment": environment, "region": outputs["region"]})
+        return
+    console.print(f"{escape(environment)} is deployed in {outputs['region']}")

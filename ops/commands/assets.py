@@ -3,8 +3,9 @@
 import typer
 
 from ops import assets as catalog
-from ops.commands.options import HISTORY, Env
+from ops.commands.options import HISTORY, Env, Json
 from ops.deploy import environments
+from ops.documents import print_json
 from ops.progress import console
 from ops.query import athena, duckdb
 from ops.stack import Stack
@@ -13,7 +14,7 @@ app = typer.Typer()
 
 
 @app.command("assets", rich_help_panel=HISTORY)
-def show_assets(env: Env = "local") -> None:
+def show_assets(env: Env = "local", as_json: Json = False) -> None:
     """Which asset is which id at which source, and whether it is listed there by the newest lists."""
     stack = Stack.find(env)
     config = stack.config()
@@ -21,4 +22,7 @@ def show_assets(env: Env = "local") -> None:
     with console.status("Asking for the sources' lists"):
         newest = query(stack, catalog.NEWEST)
     sources = sorted({source for ids in config.assets.values() for source in ids})
-    console.print(catalog.table(config, newest, sources))
+    if as_json:
+        print_json(catalog.document(config, newest, sources))
+    else:
+        console.print(catalog.table(config, newest, sources))

@@ -7,9 +7,10 @@ import typer
 from ops import dates
 from ops.backfill import runner
 from ops.backfill.request import BackfillRequest
-from ops.commands.options import HISTORY, End, Env, Yes, confirm
+from ops.commands.options import HISTORY, End, Env, Json, Yes, confirm
 from ops.dates import DateRange
 from ops.deploy import environments
+from ops.documents import print_json
 from ops.stack import Stack
 
 app = typer.Typer()
@@ -31,6 +32,7 @@ def run_backfill(
         ),
     ] = False,
     yes: Yes = False,
+    as_json: Json = False,
     env: Env = "local",
 ) -> None:
     """Fetch history: plan windows, show what they cost, run them, report what could not be fetched.
@@ -52,4 +54,7 @@ def run_backfill(
     priced = runner.show_plan(stack, request, now)
     if priced.needs_confirmation and not yes and not confirm("Fetch all that?"):
         raise environments.Declined("nothing was fetched")
-    runner.execute(stack, priced)
+    ended = runner.execute(stack, priced)
+    if as_json:
+        print_json(runner.document(priced, ended))
+    runner.require_complete(ended)

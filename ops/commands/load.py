@@ -1,12 +1,12 @@
 """``coinlake load``: the warehouses that refined tables are mirrored into."""
 
-import json
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from ops.commands.options import HISTORY, Env
+from ops.commands.options import HISTORY, Env, Json
+from ops.documents import print_json
 from ops.load import load, tables
 from ops.load.load import LoadOptions
 from ops.progress import console, step
@@ -30,9 +30,7 @@ def run_load(  # noqa: PLR0917
     probe: Annotated[
         bool, typer.Option("--probe", help="Try extreme values in the warehouse, and roll them back.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")
-    ] = False,
+    as_json: Json = False,
     env: Env = "local",
 ) -> None:
     """Load into the warehouses what they lack of the lake; the stack does it by itself on a schedule.
@@ -43,13 +41,9 @@ def run_load(  # noqa: PLR0917
         raise typer.BadParameter("--again, --check, --plan and --probe exclude each other")
     action = _check if check else _plan if plan else _probe if probe else _load
     stack, options = Stack.find(env), LoadOptions(tuple(table or ()), partition, again)
-    console.quiet = as_json
-    try:
-        results = {name: action(stack, name, options) for name in load.targets(stack, target)}
-    finally:
-        console.quiet = False
+    results = {name: action(stack, name, options) for name in load.targets(stack, target)}
     if as_json:
-        print(json.dumps({name: result for name, (result, _) in results.items()}, indent=1))
+        print_json({name: result for name, (result, _) in results.items()})
     if not all(good for _, good in results.values()):
         raise typer.Exit(1)
 

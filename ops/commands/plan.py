@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import AWS, Environment
+from ops.commands.options import AWS, Environment, Json
 from ops.deploy import environments
+from ops.documents import print_json
 
 app = typer.Typer()
 
@@ -23,15 +24,20 @@ def plan(
     upload: Annotated[
         bool, typer.Option("--upload", help="Put it into the state bucket too; OUT.sha256 is its name there.")
     ] = False,
+    as_json: Json = False,
 ) -> None:
     """Show what `deploy` would change in an environment on AWS; nothing is changed.
 
     With --out only addresses are printed; the folder holds the values too, so it is nothing to publish.
     """
+    if upload and not out:
+        raise typer.BadParameter("--upload needs --out")
     if out:
         saved = environments.save_plan(environment, out.resolve(), upload=upload)
-        print((saved.folder / "summary.md").read_text())
-    elif upload:
-        raise typer.BadParameter("--upload needs --out")
+        document = {"folder": saved.folder, "plan": (saved.folder / "summary.md").read_text()}
     else:
-        print(environments.plan(environment))
+        document = {"folder": None, "plan": environments.plan(environment)}
+    if as_json:
+        print_json({"environment": environment, **document})
+    else:
+        print(document["plan"])

@@ -1,15 +1,15 @@
 """``coinlake preflight``: what would stop a deployment, found before it begins."""
 
-import json
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from ops.commands.options import AWS, Environment
+from ops.commands.options import AWS, Environment, Json
 from ops.deploy.environments import reach
 from ops.deploy.tfvars import Settings
+from ops.documents import print_json
 from ops.preflight import preflight
 from ops.preflight.findings import Level
 from ops.progress import console
@@ -22,7 +22,7 @@ COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.ERROR: "red"}
 def check(
     environment: Environment,
     offline: Annotated[bool, typer.Option(help="Check the files alone; ask no account.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Check an environment's variables, its account, and that its feeds request no more than is granted.
 
@@ -34,7 +34,7 @@ def check(
     if as_json:
         usage = {source: asdict(used) for source, used in report.usage.items()}
         findings = [asdict(finding) for finding in report.findings]
-        print(json.dumps({"findings": findings, "usage": usage}, indent=1))
+        print_json({"findings": findings, "usage": usage})
     else:
         for finding in report.findings:
             mark = f"[{COLOURS[finding.level]}]{finding.level:7}[/]"

@@ -1,7 +1,9 @@
 """``coinlake query``: SQL over a stack's tables."""
 
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -9,9 +11,10 @@ from rich.table import Table
 
 from coinlake.intervals import parse_utc
 from coinlake.tables import catalog
-from ops.commands.options import LOOK, Env
+from ops.commands.options import LOOK, STDOUT, Env, Json, output_file
 from ops.deploy import environments
-from ops.progress import console
+from ops.documents import print_json, write_stdout
+from ops.progress import console, keep_stdout_for_data
 from ops.query import athena as athena_engine
 from ops.query import duckdb
 from ops.query.questions import question, questions
@@ -40,9 +43,16 @@ def run_query(
         typer.Option(help="Show what was known at this time (with its zone): only rows received by then."),
     ] = "",
     csv: Annotated[
-        Path | None, typer.Option(help="Write every row to this file, safe for spreadsheets.")
+        Path | None,
+        typer.Option(
+            callback=output_file, help="Write every row to this file, safe for spreadsheets; - is stdout."
+        ),
     ] = None,
-    parquet: Annotated[Path | None, typer.Option(help="Write every row to this Parquet file.")] = None,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(callback=output_file, help="Write every row to this Parquet file; - is stdout."),
+    ] = None,
+    as_json: Json = False,
 ) -> None:
     """Ask the lake in SQL, for example: coinlake query "SELECT base, max(price) FROM quotes GROUP BY base".
 
@@ -50,14 +60,14 @@ def run_query(
     (--list) are tables too. DuckDB keeps a copy of the Parquet files here and fetches only what is new.
     Times are UTC.
     """
+    _check(sql=sql, name=name, listed=listed, files=(csv, parquet), as_json=as_json)
     if listed:
-        console.print(questions_table())
+        if as_json:
+            print_json(questions_document())
+        else:
+            console.print(questions_table())
         return
-    if bool(sql) == bool(name):
-        raise typer.BadParameter(
-            'give either SQL or --name, as in `coinlake query "SELECT base FROM quotes"` or '
-            "`coinlake query --name movers`; --list shows the names"
-        )
+    keep_stdout_for_data(as_json or STDOUT in (csv, parquet))
     sql = sql or question(name).sql
     moment = parse_utc(as_of) if as_of else None
     stack = Stack.find(env)
@@ -66,11 +76,30 @@ def run_query(
     with console.status(f"Asking {engine}"):
         result = query(stack, sql, moment)
     for path, write in ((csv, result.write_csv), (parquet, result.write_parquet)):
-        if path:
+        if path == STDOUT:
+            with tempfile.TemporaryDirectory() as folder:
+                write(Path(folder) / "rows")
+                write_stdout((Path(folder) / "rows").read_bytes())
+        elif path:
             write(path)
             console.print(f"wrote {len(result.rows):,} rows to {escape(str(path))}")
-    if not csv and not parquet:
+    if as_json:
+        print_json({"engine": engine, **result.document()})
+    elif not csv and not parquet:
         console.print(result.table(f"{len(result.rows):,} rows from {engine}"))
+
+
+def _check(*, sql: str, name: str, listed: bool, files: Sequence[Path | None], as_json: bool) -> None:
+    """Raise ``BadParameter``, which shows the usage, for options that contradict one another."""
+    if listed and (sql or name or any(files)):
+        raise typer.BadParameter("--list asks nothing; leave out the SQL, --name, --csv and --parquet")
+    if not listed and bool(sql.strip()) == bool(name):
+        raise typer.BadParameter(
+            'give either SQL or --name, as in `coinlake query "SELECT base FROM quotes"` or '
+            "`coinlake query --name movers`; --list shows the names"
+        )
+    if [*files, STDOUT if as_json else None].count(STDOUT) > 1:
+        raise typer.BadParameter("standard output takes one of --json, --csv - and --parquet -")
 
 
 def questions_table() -> Table:
@@ -82,3 +111,18 @@ def questions_table() -> Table:
         columns = ", ".join(column.name for column in ready.columns)
         table.add_row(f"[bold]{escape(name)}[/]", escape(ready.title), f"[dim]{escape(columns)}[/]")
     return table
+
+
+def questions_document() -> list[dict[str, Any]]:
+    """For ``--list --json``."""
+    return [
+        {
+            "name": name,
+            "question": ready.title,
+            "columns": [
+                {"name": column.name, "type": column.type, "description": column.description}
+                for column in ready.columns
+            ],
+        }
+        for name, ready in questions().items()
+    ]

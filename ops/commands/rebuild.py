@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.keys import QuarantineKey, RawKey, TrustedKey
-from ops.commands.options import REPAIR, Env, Yes, confirm
+from ops.commands.options import REPAIR, Env, Json, Yes, confirm
+from ops.documents import print_json
 from ops.listing import entries
 from ops.progress import Step, console, step
 from ops.rebuild.comparison import ComparedObject, Comparison, State, by_partition
@@ -31,6 +33,7 @@ def rebuild(
         bool, typer.Option(help="Compare only: trusted with raw, refined with trusted; change nothing.")
     ] = False,
     yes: Yes = False,
+    as_json: Json = False,
     env: Env = "local",
 ) -> None:
     """Compute refined anew from trusted, and replace what differs; --check only compares, trusted too.
@@ -41,16 +44,41 @@ def rebuild(
     with tempfile.TemporaryDirectory() as folder:
         trusted = _compare_trusted(stack, Path(folder) / "trusted") if check else []
         comparison, refined = _compare_refined(stack, Path(folder) / "refined")
-        console.print(verdicts_table([*trusted, *refined]))
+        verdicts = [*trusted, *refined]
+        console.print(verdicts_table(verdicts))
         wrong = [verdict for verdict in refined if verdict.is_wrong]
+        replaced = None
         if not check and wrong and (yes or confirm(f"Replace {len(wrong):,} parts of refined?")):
-            repaired = sum(comparison.repair(verdict) for verdict in wrong)
+            replaced = sum(comparison.repair(verdict) for verdict in wrong)
             console.print(
-                f"{repaired:,} parts replaced, {len(wrong) - repaired:,} rewritten by refine meanwhile"
+                f"{replaced:,} parts replaced, {len(wrong) - replaced:,} rewritten by refine meanwhile"
             )
-            return
-    if any(verdict.is_wrong for verdict in (*trusted, *refined)):
+    if as_json:
+        print_json({"partitions": _documents(verdicts), "replaced": replaced})
+    if replaced is None and any(verdict.is_wrong for verdict in verdicts):
         sys.exit(1)
+
+
+def _documents(verdicts: Iterable[ComparedObject]) -> list[dict[str, Any]]:
+    """For ``--json``: an entry for each partition, with the files that are not equal."""
+    return [
+        {
+            "partition": partition,
+            "files": len(objects),
+            "verdicts": Counter(str(verdict.state) for verdict in objects),
+            "unequal": [
+                {
+                    "key": verdict.key,
+                    "verdict": str(verdict.state),
+                    "sha256": verdict.real or None,
+                    "computed_sha256": verdict.computed or None,
+                }
+                for verdict in objects
+                if verdict.state is not State.EQUAL
+            ],
+        }
+        for partition, objects in by_partition(verdicts).items()
+    ]
 
 
 def _zones() -> Any:
@@ -118,5 +146,5 @@ def verdicts_table(verdicts: Iterable[ComparedObject]) -> Table:
         else:
             hashes = f"{real} / {computed}"
         colour = _COLOURS.get(worst.state, "red")
-        table.add_row(partition, f"{len(objects):,}", hashes, f"[{colour}]{_summary(objects)}[/]")
+        table.add_row(escape(partition), f"{len(objects):,}", hashes, f"[{colour}]{_summary(objects)}[/]")
     return table

@@ -5,8 +5,10 @@ from typing import Annotated, Final
 import typer
 
 from ops import dates
-from ops.commands.options import REPAIR, End, Env, Yes, confirm
+from ops.commands.options import REPAIR, End, Env, Json, Yes, confirm
 from ops.dates import DateRange
+from ops.documents import print_json
+from ops.listing import Entry
 from ops.progress import step
 from ops.repair import replay
 from ops.stack import Stack
@@ -25,6 +27,7 @@ def run_replay(
     force: Annotated[bool, typer.Option(help="Also objects that the deployed code already did.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait until transform has done them.")] = True,
     yes: Yes = False,
+    as_json: Json = False,
     env: Env = "local",
 ) -> None:
     """Send raw objects through transform again, after a parser was fixed.
@@ -36,8 +39,22 @@ def run_replay(
     with step("Raw objects") as current:
         chosen = replay.Selection(source, dataset, days).of(stack)
         current.conclude(f"{len(chosen):,} from {days.start} to {days.end}")
-    if not chosen or not (yes or confirm(f"Send {len(chosen):,} objects through transform again?")):
-        return
+    queued = bool(chosen) and (yes or confirm(f"Send {len(chosen):,} objects through transform again?"))
+    if queued:
+        _send(stack, chosen, force=force, wait=wait)
+    if as_json:
+        print_json(
+            {
+                "start": str(days.start),
+                "end": str(days.end),
+                "objects": len(chosen),
+                "queued": len(chosen) if queued else 0,
+            }
+        )
+
+
+def _send(stack: Stack, chosen: list[Entry], *, force: bool, wait: bool) -> None:
+    """Queue the objects, and wait until transform has processed them."""
     with step("Queueing") as current:
         if force:
             replay.clear_version(stack, chosen)

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from ops import dates
-from ops.commands.options import LOOK, Env
+from ops.commands.options import LOOK, Env, Json
+from ops.documents import print_json
 from ops.progress import console
 from ops.stack import Stack
 from ops.status import report, tables
@@ -17,10 +18,14 @@ app = typer.Typer()
 def show_status(
     env: Env = "local",
     days: Annotated[int, typer.Option(min=1, max=31, help="Count rows over this many days.")] = 2,
+    as_json: Json = False,
 ) -> None:
     """Feeds' freshness, objects and rows per zone, quarantine by reason, queues, last mails."""
     stack = Stack.find(env)
     with console.status("Looking at the stack"):
         status = report.read(stack, dates.now(), days)
+    if as_json:
+        print_json(tables.document(status))
+        return
     for table in tables.view(status):
         console.print(table)

@@ -41,8 +41,8 @@ WATCHLIST: Final = "data/watchlist.json"
 MAX_WATCHLIST_BYTES: Final = 16 << 20
 
 
-def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
-    """Show the line at work on a stack that is up; with ``live`` no faults are injected."""
+def run(laptop: Laptop, stack: Stack, *, live: bool) -> list[Mail]:
+    """Show the line at work on a stack that is up; with ``live`` no faults are injected. The mails."""
     with step("Mailbox on the alerts topic"):
         mailbox = Mailbox.open(stack)
     now, wait = dates.now(), LandingWait(stack, laptop.logs / "ministack.log")
@@ -63,6 +63,7 @@ def run(laptop: Laptop, stack: Stack, *, live: bool) -> None:
     report.show(laptop, stack, demo.mails, live=live)
     with step("Dashboard"):
         DashboardServer(laptop).start()
+    return demo.mails
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ from ops.load.load import LoadOptions
 from ops.local.dashboard import DashboardServer
 from ops.local.laptop import Laptop
 from ops.local.mailbox import Mail
-from ops.progress import console, step
+from ops.progress import console, panel_width, step
 from ops.query import athena, duckdb, postgres
 from ops.query.result import QueryResult
 from ops.stack import Stack
@@ -72,7 +72,8 @@ def show(laptop: Laptop, stack: Stack, mails: Sequence[Mail], *, live: bool) -> 
         with step("Refined is loaded into PostgreSQL") as current:
             loaded = load.run(stack, "postgres", LoadOptions())
             current.conclude(f"{loaded['rows_loaded']:,} rows")
-    console.print(Panel(sql, title=f"One question, {len(engines)} engines", title_align="left"))
+    title = f"One question, {len(engines)} engines"
+    console.print(Panel(sql, title=title, title_align="left", width=panel_width()))
     for engine, query in engines.items():
         started = time.monotonic()
         result = query(SQL)
@@ -108,7 +109,13 @@ def _newest_rejections(stack: Stack) -> list[tuple[QuarantineKey, Rejection]]:
 def mail_panel(mail: Mail) -> Panel:
     """A mail as its reader sees it."""
     head = f"[bold]Subject: {escape(mail.subject)}[/]\n[dim]{escape(mail.sent)}[/]\n"
-    return Panel(Group(head, escape(mail.body)), title="✉ Mail", title_align="left", border_style="cyan")
+    return Panel(
+        Group(head, escape(mail.body)),
+        title="✉ Mail",
+        title_align="left",
+        border_style="cyan",
+        width=panel_width(),
+    )
 
 
 def next_commands(laptop: Laptop) -> Panel:
@@ -125,7 +132,7 @@ def next_commands(laptop: Laptop) -> Panel:
     grid = Table.grid(padding=(0, 3))
     for command, meaning in lines.items():
         grid.add_row(f"[bold]{escape(command)}[/]", escape(meaning))
-    return Panel(grid, title="The stack is running", title_align="left")
+    return Panel(grid, title="The stack is running", title_align="left", width=panel_width())
 
 
 def _as_called(program: Path) -> str:

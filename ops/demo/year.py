@@ -32,7 +32,9 @@ class YearOfCandles:
     def fetch(self) -> None:
         """As `coinlake backfill --source binance --interval 1d --start <a year ago> --yes` does."""
         priced = runner.show_plan(self.stack, self._request(), self.now)
-        counts = runner.execute(self.stack, priced)
+        ended = runner.execute(self.stack, priced)
+        runner.require_complete(ended)
+        counts = ended.outcomes
         if lost := {outcome: n for outcome, n in counts.items() if outcome not in results.FETCHED}:
             outcomes = ", ".join(f"{windows:,} {outcome}" for outcome, windows in sorted(lost.items()))
             raise LandingTimeout(

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
 from ops.deploy.tfvars import TERRAFORM
-from tools.terraform import init_arguments, terraform_executable
+from tools.terraform import init_arguments, terraform_environment, terraform_executable
 
 _LOCK_ID: Final = re.compile(r"\bID:\s+([0-9a-f-]{36})")
 _NOT_YET: Final = "Unable to validate the following destination configurations"
@@ -107,7 +107,7 @@ class Terraform:
     def _command(self, *arguments: str) -> tuple[list[str], dict[str, str]]:
         self.data.mkdir(parents=True, exist_ok=True)
         env = {
-            **self.variables,
+            **terraform_environment(self.variables),
             "TF_DATA_DIR": str(self.data),
             "TF_IN_AUTOMATION": "1",
             "CHECKPOINT_DISABLE": "1",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -110,3 +110,26 @@ def table(coverage: Coverage) -> Table:
             market.source, market.interval, f"{market.base}-{market.quote}", *numbers, share, style=style
         )
     return shown
+
+
+def document(coverage: Coverage, days: DateRange) -> dict[str, Any]:
+    """For ``--json``: each market's buckets by state, in all and by day."""
+    return {
+        "start": str(days.start),
+        "end": str(days.end),
+        "markets": [
+            {
+                **asdict(market),
+                "buckets": _counts(total(by_day)),
+                "explained_percent": explained_percent(total(by_day)),
+                "days": [
+                    {"day": str(day), "buckets": _counts(states)} for day, states in sorted(by_day.items())
+                ],
+            }
+            for market, by_day in sorted(coverage.items())
+        ],
+    }
+
+
+def _counts(states: Counter[str]) -> dict[str, int]:
+    return {state: states[state] for state in STATES}

@@ -6,6 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Final
 
+from ops.aws import inherited_by_python
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
 from ops.paths import ROOT
@@ -33,9 +34,11 @@ class DashboardServer:
     def start(self) -> None:
         """Start it anew, for its code may have changed."""
         self.process.stop()
+        self.laptop.require_free(self.laptop.dashboard_port)
         command = [sys.executable, "-m", "ops.cli", "dashboard", "--no-open"]
         command += ["--port", str(self.laptop.dashboard_port)]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(folder) for folder in CODE)}
+        path = os.pathsep.join(str(folder) for folder in CODE)
+        env = {**inherited_by_python(os.environ), "PYTHONPATH": path}
         env |= {"COINLAKE_LOCAL": str(self.laptop.folder)}
         self.process.start(command, env, self._is_ready, START_SECONDS)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from ops.aws import without_aws_variables
+from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
 from ops.local.laptop import REGION, Laptop
 from ops.local.ministack.venv import Venv
@@ -40,6 +40,7 @@ class Emulator:
                     f"MiniStack runs, but not on {self.laptop.endpoint}; run `coinlake down` first"
                 )
             return
+        self.laptop.require_free(self.laptop.port)
         certificate = Certificate.ensure(self.laptop.tls)
         command = [str(self.venv.python), str(LAUNCHER)]
         self._empty_scratch()
@@ -65,11 +66,7 @@ class Emulator:
         """MiniStack's settings, which its functions' processes inherit."""
         state = self.laptop.folder / "aws"
         return {
-            **{
-                name: value
-                for name, value in without_aws_variables(os.environ).items()
-                if not name.startswith("PYTHON")
-            },
+            **inherited_by_python(os.environ),
             **certificate.variables(),
             "TZ": "UTC",  # Lambda's and Athena's time zone
             "TMPDIR": str(self._scratch),

@@ -2,10 +2,11 @@
 
 import json
 import shlex
-import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
+from coinlake.errors import BadConfiguration
 from ops.aws import Aws
 from ops.deploy import environments, state_bucket
 from ops.deploy.terraform import Terraform, TerraformFailed, variable_file
@@ -36,20 +37,50 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     """
     terraform_executable()
     plugin_dir()
-    laptop.save_port()
-    with step("Preflight"):
-        variables = checked_variables(laptop, live=live, overrides=overrides)
-    _build_packages()
-    _start_emulator(Emulator(laptop))
-    _start_simulator(Simulator(laptop), live=live)
-    stack = _deploy_with_hint(laptop, variables)
-    if "postgres" in stack.load:
-        _start_postgres(PostgresServer(laptop), stack)
-    return stack
+    laptop.claim()
+    with laptop.lock():
+        _check_ports(laptop, live=live)
+        with step("Preflight"):
+            variables = checked_variables(laptop, live=live, overrides=overrides)
+        _build_packages()
+        _start_emulator(Emulator(laptop))
+        laptop.save_port()
+        _start_simulator(Simulator(laptop), live=live)
+        stack = _deploy_with_hint(laptop, variables)
+        if "postgres" in stack.load:
+            _start_postgres(PostgresServer(laptop), stack)
+        return stack
 
 
-def down(laptop: Laptop, *, wipe: bool) -> list[str]:
-    """Stop what runs; with ``wipe`` forget the embedded AWS and everything in it. Says what it did."""
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What ``down`` stopped and deleted."""
+
+    stopped: list[str]
+    deleted: list[str]
+
+    def lines(self) -> list[str]:
+        """In words, a line each."""
+        return [f"stopped {name}" for name in self.stopped] + [f"deleted {path}" for path in self.deleted]
+
+
+def down(laptop: Laptop, *, wipe: bool) -> Stopped:
+    """Stop what runs; with ``wipe`` forget the embedded AWS and everything that coinlake made."""
+    if not laptop.folder.is_dir():
+        return Stopped([], [])
+    if wipe and not laptop.is_ours and any(laptop.folder.iterdir()):
+        raise BadConfiguration(
+            f"COINLAKE_LOCAL is {laptop.folder}, which coinlake did not make; nothing there is deleted"
+        )
+    if not laptop.is_ours:
+        return Stopped([], [])
+    with laptop.lock():
+        stopped = _stop(laptop)
+        return Stopped(stopped, [str(path) for path in laptop.wipe()] if wipe else [])
+
+
+def _stop(laptop: Laptop) -> list[str]:
+    """End every process; the names of those that ran."""
     parts = {
         "stream": Collector(laptop).process.stop,  # first, for it sends what it holds
         "ministack": Emulator(laptop).stop,
@@ -57,11 +88,15 @@ def down(laptop: Laptop, *, wipe: bool) -> list[str]:
         "dashboard": DashboardServer(laptop).process.stop,
         "postgres": PostgresServer(laptop).stop,
     }
-    stopped = [f"stopped {name}" for name, stop in parts.items() if stop()]
-    if wipe and laptop.folder.exists():
-        shutil.rmtree(laptop.folder)
-        stopped.append(f"deleted {laptop.folder}")
-    return stopped
+    return [name for name, stop in parts.items() if stop()]
+
+
+def _check_ports(laptop: Laptop, *, live: bool) -> None:
+    """``PortTaken`` before anything is built or remembered."""
+    if not Emulator(laptop).process.pid():
+        laptop.require_free(laptop.port)
+    if not live and not Simulator(laptop).process.pid():
+        laptop.require_free(laptop.simulator_port)
 
 
 def _build_packages() -> None:

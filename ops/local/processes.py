@@ -88,9 +88,10 @@ class Process:
 
     def _spawn(self, command: Sequence[str], env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self._pid_file.open("w") as file, self.log.open("ab") as log:
+        with self._pid_file.open("a+") as file, self.log.open("ab") as log:
             if not _locked(file.fileno()):
                 raise ProcessFailed(f"{self.name} is being started by another command; wait for it")
+            file.truncate(0)  # not before it is ours: the number in it may be a running process's
             child = subprocess.Popen(
                 command,
                 env=dict(env),

@@ -14,6 +14,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from coinlake.sources import catalog
+from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
 from ops.local.emulator import is_reachable, tls_opener
 from ops.local.laptop import Laptop
@@ -42,9 +43,10 @@ class Simulator:
             self._request("DELETE", "_faults")
             return
         self.process.stop()
+        self.laptop.require_free(self.laptop.simulator_port)
         command = [sys.executable, "-m", "simulator", "--port", str(self.laptop.simulator_port)]
         command += ["--certfile", str(certificate.chain), "--keyfile", str(certificate.key)]
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        env = {**inherited_by_python(os.environ), "PYTHONPATH": str(ROOT)}
         url = f"{self.laptop.simulator}/_health"
         self.process.start(command, env, lambda: is_reachable(url, certificate), START_SECONDS)
         self._code.write_text(_fingerprint())

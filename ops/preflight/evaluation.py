@@ -21,7 +21,7 @@ from ops.paths import ROOT
 from ops.preflight.findings import Finding, Level
 from ops.preflight.quota import Grant, PlannedFeed
 from tools.build import PACKAGES
-from tools.terraform import terraform_executable
+from tools.terraform import terraform_environment, terraform_executable
 
 _FILES: Final = ("variables*.tf", "sources.tf", "feeds.tf")
 _DECLARATIONS: Final = [
@@ -133,12 +133,9 @@ def _copy(folder: Path) -> Path:
 
 
 def _terraform(root: Path, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {
-        name: value for name, value in env.items() if name.startswith("TF_VAR_") or not name.startswith("TF_")
-    }
     return subprocess.run(
         [terraform_executable(), f"-chdir={root}", *arguments],
-        env=kept | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"},
+        env=terraform_environment(env) | {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -96,18 +96,19 @@ def runs_per_month(schedule: str) -> int:
     planned for, never too few.
     """
     minutes, hours, days = (
-        sum(_occurrences(part, first, last) for part in field.split(","))
+        sum(len(cron_part(part, first, last)) for part in field.split(","))
         for field, (first, last) in zip(schedule.removeprefix("cron(").split(), _CRON_RANGES, strict=False)
     )
     return minutes * hours * days
 
 
-def _occurrences(part: str, first: int, last: int) -> int:
+def cron_part(part: str, first: int, last: int) -> range:
+    """What a part of a cron field stands for, of a field that goes from ``first`` to ``last``."""
     match = _CRON_PART.fullmatch(part)
     start, end, step = match.groups() if match else ("*", None, None)
     low = first if start == "*" else int(start)
     high = int(end) if end else last if start == "*" or step else low
-    return 1 + max(0, high - low) // max(1, int(step or 1))
+    return range(low, max(low, high) + 1, max(1, int(step or 1)))
 
 
 def usage(feeds: Collection[PlannedFeed], source_names: Collection[str]) -> dict[str, Usage]:

@@ -1,6 +1,9 @@
 """SQL over the lake by DuckDB: on this machine, over a copy of the Parquet files."""
 
+import re
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +15,9 @@ from ops.query.lake_files import LakeFiles, Report
 from ops.query.questions import questions
 from ops.query.result import QueryFailed, QueryResult, first_line
 from ops.stack import Stack
+
+# Arrow has no type for these, or one that holds other values.
+_INEXACT: Final = re.compile(r"\b(INTERVAL|UHUGEINT|BIT|BLOB|UNION|TIMESTAMP_NS)\b|(?<!WITH )\bTIME\b")
 
 
 def query(
@@ -34,9 +40,11 @@ def query(
             database.execute(f"SET schema = '{stack.database}'")
             for name in sorted(names & catalog().keys()):
                 paths = [str(path) for path in files.refresh(name, report)]
-                database.execute(_view(catalog()[name], paths))
+                create_view(database, catalog()[name], paths)
             relation = database.sql(defined)
-            return QueryResult(_without_zones(relation.to_arrow_table()))
+            if relation is None:
+                raise QueryFailed("not_a_query: this text asks for nothing; write one SELECT")
+            return QueryResult(_without_zones(_readable(relation).to_arrow_table()))
         except duckdb.Error as error:
             raise QueryFailed(
                 f"DuckDB: {first_line(error)}; the tables are {', '.join(catalog())}, "
@@ -44,28 +52,44 @@ def query(
             ) from None
 
 
-def _view(table: Table, paths: list[str]) -> str:
-    """A view by the table's name, as Athena has it; empty but typed while there are no files."""
-    if not paths:
-        columns = [
-            f'CAST(NULL AS {relations.sql_type(str(field.type))}) AS "{field.name}"' for field in table.schema
-        ]
-        columns += [f'CAST(NULL AS VARCHAR) AS "{name}"' for name in table.partitions]
-        return f"CREATE VIEW {table.name} AS SELECT {', '.join(columns)} WHERE false"
-    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+def create_view(database: duckdb.DuckDBPyConnection, table: Table, paths: Sequence[str]) -> None:
+    """Make a view by the table's name, with the columns and types of tables.json, whatever the files have.
+
+    A column that came to the table after a file is null there; one that the table has lost is not shown.
+    """
+    folders = dict.fromkeys(table.partitions, "VARCHAR")
+    columns = {field.name: relations.sql_type(str(field.type)) for field in table.schema} | folders
+    files, stored = _files(table, paths), set[str]()
+    if paths:
+        stored = {name for name, *_ in database.execute(f"DESCRIBE SELECT * FROM {files}").fetchall()}  # noqa: S608 - our own names
+    cells = (
+        f'CAST("{name}" AS {kind}) AS "{name}"' if name in stored else f'CAST(NULL AS {kind}) AS "{name}"'
+        for name, kind in columns.items()
+    )
+    source = f"FROM {files}" if paths else "WHERE false"
+    database.execute(f"CREATE VIEW {table.name} AS SELECT {', '.join(cells)} {source}")
+
+
+def _files(table: Table, paths: Sequence[str]) -> str:
+    """The files as a relation; a time keeps its zone, which is UTC."""
+    names = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     types = ", ".join(f"'{name}': VARCHAR" for name in table.partitions)
     folders = f"hive_partitioning = true, hive_types = {{{types}}}" if types else "hive_partitioning = false"
-    return (
-        f"CREATE VIEW {table.name} AS SELECT * {_zoneless_times(table)} FROM "  # noqa: S608 - our own table and file names
-        f"read_parquet([{files}], {folders})"
+    return f"read_parquet([{names}], union_by_name = true, {folders})"
+
+
+def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """The relation with what Arrow has no exact type for, as INTERVAL and UHUGEINT, as text."""
+    kinds = [str(kind) for kind in relation.types]
+    if not any(_INEXACT.search(kind) for kind in kinds):
+        return relation
+    cells = (
+        f'CAST(#{position} AS VARCHAR) AS "{name.replace(chr(34), chr(34) * 2)}"'
+        if _INEXACT.search(kind)
+        else f"#{position}"
+        for position, (name, kind) in enumerate(zip(relation.columns, kinds, strict=True), start=1)
     )
-
-
-def _zoneless_times(table: Table) -> str:
-    """Times without a zone, as Athena has them, so that the same SQL runs on both."""
-    names = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
-    casts = ", ".join(f'CAST("{name}" AS TIMESTAMP) AS "{name}"' for name in names)
-    return f"REPLACE ({casts})" if casts else ""
+    return relation.project(", ".join(cells))
 
 
 def _without_zones(table: pa.Table) -> pa.Table:

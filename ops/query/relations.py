@@ -5,6 +5,7 @@ same text means the same on both engines, and it is not rewritten. (One exceptio
 common table expression of the same name, its references to the table get another name.)
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -114,9 +115,10 @@ def _parsed(query: str, dialect: Dialect) -> Any:
     import sqlglot  # noqa: PLC0415 - see references()
     from sqlglot.errors import SqlglotError  # noqa: PLC0415 - likewise
 
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it cannot parse, the engine will say
     try:
         tree = sqlglot.parse_one(query, read=dialect)
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return None
     return None if isinstance(tree, sqlglot.exp.Command) else tree
 
@@ -127,7 +129,7 @@ def _tokens(sql: str, dialect: Dialect) -> list[Any]:
 
     try:
         return list(sqlglot.tokenize(sql, read=dialect))
-    except SqlglotError:
+    except (SqlglotError, RecursionError):
         return []
 
 

@@ -2,41 +2,79 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey
 from ops.stack import Stack
+from ops.status.schedule import next_run
 
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed's newest slot within the days looked at (None without one), and whether it is paused."""
+    """A feed's newest slot within the days looked at (None without one), whether it is paused, and, for one
+    without a slot, when its schedule is due first after it was made or changed (None: not known)."""
 
     feed: Feed
     newest: datetime | None
     paused: bool
+    first_run: datetime | None = None
 
     def age(self, now: datetime) -> timedelta | None:
         return now - self.newest if self.newest else None
 
     def stale(self, now: datetime) -> bool:
-        age = self.age(now)
-        return age is None or age > timedelta(minutes=self.feed.stale_after_minutes)
+        """Whether the newest slot, or the first run, is longer ago than the feed's limit."""
+        expected = self.newest or self.first_run
+        return expected is None or now - expected > timedelta(minutes=self.feed.stale_after_minutes)
+
+    def condition(self, now: datetime) -> str:
+        """``paused``, ``stale``, ``fresh``, or ``waiting`` for the first run."""
+        if self.paused:
+            return "paused"
+        if self.stale(now):
+            return "stale"
+        return "fresh" if self.newest else "waiting"
 
 
 def feed_states(stack: Stack, days: Iterable[date]) -> list[FeedState]:
-    """The enabled feeds with their newest raw slot of those days."""
-    feeds, days = stack.feeds(), list(days)
-    datasets = {(feed.source, feed.dataset) for feed in feeds}
-    slots = {dataset: [key for day in days for key in raw_keys(stack, *dataset, day)] for dataset in datasets}
-    paused = _paused_feeds(stack)
-    return [
-        FeedState(feed, _newest(feed, slots[feed.source, feed.dataset]), feed.name in paused)
-        for feed in feeds
-    ]
+    """The enabled feeds with their newest raw slot of those days, or of so many more as make one late."""
+    feeds, days, paused = stack.feeds(), list(days), _paused_feeds(stack)
+    listed: dict[tuple[str, str, date], list[RawKey]] = {}
+    states = []
+    for feed in feeds:
+        newest = None
+        for day in _days(feed, days):
+            dataset = (feed.source, feed.dataset, day)
+            if dataset not in listed:
+                listed[dataset] = list(raw_keys(stack, *dataset))
+            newest = _newest(feed, listed[dataset])
+            if newest:
+                break
+        is_paused = feed.name in paused
+        first_run = None if newest or is_paused else _first_run(stack, feed.name)
+        states.append(FeedState(feed, newest, is_paused, first_run))
+    return states
+
+
+def _days(feed: Feed, days: Iterable[date]) -> list[date]:
+    """The days, newest first, and those before them in which the newest slot of a feed in time may lie."""
+    latest = max(days)
+    more = timedelta(minutes=feed.stale_after_minutes).days + 2
+    return sorted({*days, *(latest - timedelta(days=back) for back in range(more))}, reverse=True)
+
+
+def _first_run(stack: Stack, feed: str) -> datetime | None:
+    """When the feed's schedule is due first after it was made or changed."""
+    name = stack.schedules["feeds"].get(feed)
+    if not name:
+        return None
+    scheduler = stack.aws.client("scheduler")
+    schedule = scheduler.get_schedule(GroupName=stack.schedules["group"], Name=name)
+    since = schedule.get("LastModificationDate") or schedule.get("CreationDate")
+    return next_run(schedule["ScheduleExpression"], since.astimezone(UTC)) if since else None
 
 
 def raw_keys(stack: Stack, source: str, dataset: str, day: date) -> Iterator[RawKey]:

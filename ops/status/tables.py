@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from rich import filesize
@@ -10,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from coinlake.feeds import Feed
 from ops.dates import format_duration
 from ops.status.feeds import FeedState
 from ops.status.report import QueueDepth, Status, Zone
@@ -29,7 +31,7 @@ def feeds_table(status: Status) -> Table:
     table = _table("Feeds", "feed", "source", "dataset", "every", "newest slot (UTC)", "age", "state")
     for state in status.feeds:
         feed, newest = state.feed, state.newest
-        shown = f"{newest:%Y-%m-%d %H:%M}" if newest else f"none in {status.days} days"
+        shown = f"{newest:%Y-%m-%d %H:%M}" if newest else "none yet"
         age = format_duration(status.now - newest) if newest else "–"
         table.add_row(
             feed.name, feed.source, feed.dataset, feed.interval, shown, age, _condition(state, status)
@@ -41,10 +43,15 @@ def feeds_table(status: Status) -> Table:
 
 
 def _condition(state: FeedState, status: Status) -> str:
-    if state.paused:
-        return "[yellow]paused[/]"
-    limit = f"{state.feed.stale_after_minutes} min"
-    return f"[red]stale (over {limit})[/]" if state.stale(status.now) else "[green]fresh[/]"
+    match state.condition(status.now):
+        case "paused":
+            return "[yellow]paused[/]"
+        case "stale":
+            return f"[red]stale (over {state.feed.stale_after_minutes} min)[/]"
+        case "waiting" if state.first_run:
+            day = "" if state.first_run.date() == status.now.date() else f" on {state.first_run:%d %b}"
+            return f"first run due at {state.first_run:%H:%M}{day}"
+    return "[green]fresh[/]"
 
 
 def zones_table(zones: Sequence[Zone], days: int) -> Table:
@@ -88,6 +95,65 @@ def alerts_table(alerts: Sequence[dict[str, Any]]) -> Table:
         sent = str(alert["sk"]).split("#")[0][:19].replace("T", " ")
         table.add_row(sent, escape(str(alert.get("rule", ""))), escape(str(alert.get("subject", ""))))
     return table
+
+
+def document(status: Status) -> dict[str, Any]:
+    """For ``--json``."""
+    return {
+        "as_of": status.now,
+        "days": status.days,
+        "feeds": [*(_feed(state, status) for state in status.feeds), *map(_off, status.disabled_feeds)],
+        "zones": [
+            {"zone": zone.name, "objects": zone.objects, "rows": zone.rows, "bytes": zone.bytes}
+            for zone in status.zones
+        ],
+        "quarantine": [{"reason": reason, "rows": rows} for reason, rows in status.reasons.most_common()],
+        "queues": [
+            {"stage": queue.stage, "waiting": queue.waiting, "dead_letters": queue.dead}
+            for queue in status.queues
+        ],
+        "unconfirmed_addresses": list(status.unconfirmed),
+        "mails": [
+            {
+                "sent_at": datetime.fromisoformat(str(alert["sk"]).partition("#")[0]),
+                "rule": alert.get("rule", ""),
+                "subject": alert.get("subject", ""),
+            }
+            for alert in status.alerts
+        ],
+    }
+
+
+def _feed(state: FeedState, status: Status) -> dict[str, Any]:
+    feed, age = state.feed, state.age(status.now)
+    return {
+        "feed": feed.name,
+        "source": feed.source,
+        "dataset": feed.dataset,
+        "interval": feed.interval,
+        "state": state.condition(status.now),
+        "newest_slot": state.newest,
+        "age_seconds": age.total_seconds() if age is not None else None,
+        "first_run": state.first_run,
+        "stale_after_seconds": feed.stale_after_minutes * 60,
+        "off_reason": None,
+    }
+
+
+def _off(feed: Feed) -> dict[str, Any]:
+    """A feed that is not enabled."""
+    return {
+        "feed": feed.name,
+        "source": feed.source,
+        "dataset": feed.dataset,
+        "interval": feed.interval,
+        "state": "off",
+        "newest_slot": None,
+        "age_seconds": None,
+        "first_run": None,
+        "stale_after_seconds": feed.stale_after_minutes * 60,
+        "off_reason": feed.off_reason,
+    }
 
 
 def _table(title: str, *columns: str) -> Table:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
-from ops.aws import without_aws_variables
+from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
@@ -42,6 +42,7 @@ class Collector:
     def start(self, stack: Stack, *, live: bool) -> None:
         """Start it anew, listening to the simulator or, ``live``, to the exchanges."""
         self.process.stop()
+        self.laptop.require_free(self.laptop.stream_port)
         command = [sys.executable, "-m", "stream"]
         self.process.start(command, self._environment(stack, live=live), self._is_ready, START_SECONDS)
 
@@ -62,13 +63,8 @@ class Collector:
                 "set enable_stream = true in terraform/environments/local.tfvars"
             )
         simulated = {"URLS": json.dumps(Simulator(self.laptop).stream_urls()), "PRIVATE_SOURCES": "true"}
-        inherited = {
-            name: value
-            for name, value in without_aws_variables(os.environ).items()
-            if not name.startswith("PYTHON")
-        }
         return {
-            **inherited,
+            **inherited_by_python(os.environ),
             **Certificate.ensure(self.laptop.tls).variables(),
             **stack.stream["environment"],
             **_credentials(stack),

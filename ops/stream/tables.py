@@ -31,6 +31,18 @@ def watch(collector: Collector, seconds: float | None) -> None:
             live.update(view(collector), refresh=True)
 
 
+def document(collector: Collector) -> dict[str, Any]:
+    """For ``--json``: what it counted, and each stream's newest price."""
+    times = ("event_time", "received_at")
+    return {
+        "totals": collector.totals(),
+        "streams": [
+            {**stream, **{name: datetime.fromtimestamp(stream[name] / _MICROS, UTC) for name in times}}
+            for stream in collector.streams()
+        ],
+    }
+
+
 def view(collector: Collector) -> RenderableType:
     return Group(streams_table(collector.streams(), time.time()), totals_line(collector.totals()))
 

@@ -1,8 +1,10 @@
 """What `coinlake dashboard` serves: the page, the site bucket's data, and nothing else."""
 
+import time
+import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import boto3
 import pytest
@@ -11,7 +13,7 @@ from moto import mock_aws
 
 from coinlake.stores import ObjectStore
 from ops.aws import Aws
-from ops.dashboard import Page, PortTaken, listen
+from ops.dashboard import Page, PortTaken, listen, open_in_browser
 from ops.stack import NotDeployed, Stack
 from tests.dashboard.browser import served
 
@@ -107,3 +109,35 @@ def test_a_stack_without_a_dashboard_says_how_to_get_one():
     stack = Stack.of(NEEDED, Aws(boto3.Session(), "us-east-1", {}))
     with pytest.raises(NotDeployed, match="set enable_dashboard = true"):
         stack.site  # noqa: B018 - reading it is what fails
+
+
+class Browser(webbrowser.BackgroundBrowser):
+    """One with a window of its own."""
+
+    opened: ClassVar[list[str]] = []
+
+    def open(self, url: str, new: int = 0, autoraise: bool = True) -> bool:
+        self.opened.append(url)
+        return True
+
+
+def test_a_text_browser_does_not_take_the_terminal_and_wait_for_its_own_server(monkeypatch):
+    monkeypatch.setattr(webbrowser, "get", lambda: webbrowser.GenericBrowser("w3m"))
+    assert not open_in_browser("http://127.0.0.1:1/")
+
+
+def test_without_any_browser_the_page_is_served_all_the_same(monkeypatch):
+    def none() -> None:
+        raise webbrowser.Error("could not locate runnable browser")
+
+    monkeypatch.setattr(webbrowser, "get", none)
+    assert not open_in_browser("http://127.0.0.1:1/")
+
+
+def test_a_browser_with_a_window_is_opened(monkeypatch):
+    monkeypatch.setattr(webbrowser, "get", lambda: Browser("firefox"))
+    assert open_in_browser("http://127.0.0.1:1/")
+    until = time.monotonic() + 5
+    while not Browser.opened and time.monotonic() < until:
+        time.sleep(0.01)
+    assert Browser.opened == ["http://127.0.0.1:1/"]

@@ -1,14 +1,17 @@
 """What `coinlake status` reads and shows."""
 
 import io
+import json
 from datetime import timedelta
 from types import SimpleNamespace
 
+import pytest
 from rich.console import Console
 
 from ops.repair.schedules import set_schedule
 from ops.status import feeds, report, tables
 
+from .conftest import CONFIG, FEEDS
 from .landing import NOW, land
 
 
@@ -17,6 +20,46 @@ def shown(status: report.Status) -> str:
     for table in tables.view(status):
         console.print(table)
     return console.export_text()
+
+
+@pytest.fixture(autouse=True)
+def old_schedules(stack, monkeypatch):
+    """Schedules that were made a week ago, so that every feed is long due."""
+    made(stack, monkeypatch, NOW - timedelta(days=7))
+
+
+def made(stack, monkeypatch, since, expression="cron(2 * * * ? *)"):
+    scheduler = stack.aws.client("scheduler")
+    get = type(scheduler).get_schedule
+
+    def get_schedule(self, **names):
+        dates = {"CreationDate": since, "LastModificationDate": since}
+        return get(self, **names) | dates | {"ScheduleExpression": expression}
+
+    monkeypatch.setattr(type(scheduler), "get_schedule", get_schedule)
+
+
+@pytest.mark.parametrize(
+    ("since", "state", "words"),
+    [
+        (NOW - timedelta(minutes=1), "waiting", "first run due at 08:02"),
+        (NOW - timedelta(minutes=150), "waiting", "first run due at 06:02"),
+        (NOW - timedelta(minutes=151) - timedelta(hours=2), "stale", "stale (over 120 min)"),
+    ],
+)
+def test_a_feed_is_not_stale_before_its_first_run_is_due_and_late(stack, monkeypatch, since, state, words):
+    made(stack, monkeypatch, since)
+    status = report.read(stack, NOW, days=1)
+    [candles] = [feed for feed in status.feeds if feed.feed.name == "candles"]
+    assert candles.condition(NOW) == state
+    assert words in shown(status)
+
+
+def test_a_daily_feed_is_looked_for_on_as_many_days_as_it_may_be_old(stack):
+    config = CONFIG | {"feeds": {"quotes": FEEDS["quotes"] | {"interval": "1d", "stale_after_minutes": 3000}}}
+    stack.artifacts.put(stack.config_key, json.dumps(config).encode())
+    land(stack, NOW - timedelta(days=2))
+    assert [state.condition(NOW) for state in report.read(stack, NOW, days=1).feeds] == ["fresh"]
 
 
 def test_status_shows_freshness_zones_reasons_and_queues(stack):
@@ -41,7 +84,7 @@ def test_status_shows_freshness_zones_reasons_and_queues(stack):
         ("transform", 0, 0),
     ]
     text = shown(status)
-    for words in ("stale (over 120 min)", "none in 2 days", "coinlake redrive notify", "No mail was sent"):
+    for words in ("stale (over 120 min)", "none yet", "coinlake redrive notify", "No mail was sent"):
         assert words in text
 
 

@@ -1,22 +1,31 @@
+import json
 import os
+import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 
+import click
 import pytest
 import typer.main
 from typer.testing import CliRunner
 
 from coinlake.errors import BadConfiguration
 from ops import cli
+from ops.local.laptop import Laptop
 from ops.paths import ROOT
+from ops.query.questions import questions
 
 COMMANDS = sorted(typer.main.get_command(cli.app).commands)
 
 
-def coinlake(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def coinlake(*arguments: str, appended: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own; ``appended`` is what a shell appends, such as ``>&-``."""
+    command = shlex.join([sys.executable, "-m", "ops.cli", *arguments])
     path = os.pathsep.join(str(ROOT / folder) for folder in ("", "functions", "layers/coinlake/python"))
     return subprocess.run(
-        [sys.executable, "-m", "ops.cli", *arguments],
+        ["bash", "-o", "pipefail", "-c", f"{command} {appended}"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "HOME": os.environ["HOME"], **env},
         capture_output=True,
         text=True,
@@ -114,3 +123,97 @@ def test_markup_in_an_error_is_shown_as_it_is(monkeypatch, capsys):
     with pytest.raises(SystemExit):
         cli.main()
     assert capsys.readouterr().err == "error: no [bold]feed[/] here\n"
+
+
+def leaves(command: click.Command, name: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command that can be run, by its words."""
+    children = getattr(command, "commands", None)
+    if children:
+        for word, child in children.items():
+            yield from leaves(child, f"{name} {word}".strip())
+    else:
+        yield name, command
+
+
+@pytest.mark.parametrize(("name", "command"), list(leaves(typer.main.get_command(cli.app))))
+def test_every_command_takes_json(name, command):
+    assert "--json" in [option for parameter in command.params for option in parameter.opts], name
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["query", "--csv", "no/such/folder/x.csv", "SELECT 1"], "there is no folder no/such/folder"),
+        (["query", "--parquet", "/", "SELECT 1"], "/ is a folder"),
+        (["query", "--json", "--csv", "-", "SELECT 1"], "standard output takes one of"),
+        (["query", "--csv", "-", "--parquet", "-", "SELECT 1"], "standard output takes one of"),
+        (["query", "--list", "SELECT 1"], "--list asks nothing"),
+        (["query", "  "], "give either SQL or --name"),
+        (["gaps", "--picture", "no/such/folder/x.svg"], "there is no folder no/such/folder"),
+        (["gaps", "--json", "--picture", "-"], "standard output takes one of"),
+        (["reconcile", "--end", "nonsense"], "--end needs --start"),
+        (["reconcile", "--start", "2026-11-01", "--days", "3"], "give either --days or --start"),
+        (["stream", "--seconds", "inf"], "--seconds is a number"),
+        (["status", "--days", "0"], "greater than or equal to 1"),
+    ],
+)
+def test_options_that_cannot_work_are_answered_by_the_usage(arguments, words, tmp_path):
+    done = coinlake(*arguments, COINLAKE_LOCAL=str(tmp_path), COLUMNS="200")
+    assert done.returncode == 2, done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-", "| true", "| head -c 1"])
+@pytest.mark.parametrize("arguments", [["query", "--list"], ["query", "--list", "--json"]])
+def test_a_closed_stream_is_no_traceback(arguments, closed, tmp_path):
+    done = coinlake(*arguments, appended=closed, COINLAKE_LOCAL=str(tmp_path))
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_document_that_cannot_be_written_is_an_error():
+    done = coinlake("query", "--list", "--json", appended=">&-")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: output_closed: standard output is closed; redirect it to a file or a pipe\n",
+    )
+
+
+def test_characters_that_a_stream_lacks_are_written_as_escapes(tmp_path):
+    done = coinlake("down", "--json", PYTHONIOENCODING="ascii", COINLAKE_LOCAL=str(tmp_path))
+    assert json.loads(done.stdout) == {"stopped": [], "deleted": []}
+    done = coinlake("query", "--list", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_in_a_pipe_no_cell_is_cut():
+    done = coinlake("query", "--list")
+    shown = re.sub(r"\s+", " ", done.stdout)
+    for question in questions().values():
+        assert f"{', '.join(column.name for column in question.columns)} │" in shown
+
+
+def test_a_down_stack_is_named_with_the_remedy(tmp_path):
+    (tmp_path / "outputs.json").write_text("{}")
+    for command in ("status", "assets", "gaps", "dashboard"):
+        done = coinlake(command, COINLAKE_LOCAL=str(tmp_path), COINLAKE_PORT="1999")
+        assert done.returncode == 1
+        assert done.stderr.startswith(
+            "error: the embedded stack is down (nothing answers on https://127.0.0.1:1999)"
+        )
+        assert "`coinlake up` starts it again" in done.stderr
+
+
+@pytest.mark.parametrize("outputs", ["", "{", "[1"])
+def test_damaged_outputs_are_named_with_the_remedy(outputs, tmp_path):
+    (tmp_path / "outputs.json").write_text(outputs)
+    done = coinlake("status", COINLAKE_LOCAL=str(tmp_path))
+    assert done.stderr == f"error: {tmp_path}/outputs.json is damaged; `coinlake up` writes it anew\n"
+
+
+def test_markup_in_a_path_is_shown_as_it_is(tmp_path):
+    folder = tmp_path / "[red]x[/] :smile:"
+    Laptop(folder, 6000).claim()
+    done = coinlake("down", "--wipe", COINLAKE_LOCAL=str(folder))
+    assert done.stdout == f"deleted {folder}\n"

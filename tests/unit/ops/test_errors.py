@@ -46,6 +46,31 @@ def test_bad_credentials_are_named_even_where_a_queue_or_a_bucket_needed_them(ca
         assert user_message(error, tmp_path / "report").startswith("auth: ")
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (PermissionError(13, "Permission denied", "/x/y.csv"), "file: /x/y.csv: Permission denied"),
+        (OSError(28, "No space left on device"), "file: No space left on device"),
+        (IsADirectoryError(21, "Is a directory", "/x"), "file: /x: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named(error, words, tmp_path):
+    assert user_message(error, tmp_path / "report").startswith(words)
+    assert not (tmp_path / "report").exists()
+
+
+def test_behind_a_store_an_aws_that_is_down_is_named_with_the_remedy(tmp_path):
+    error = StoreUnavailable("could not list s3://raw: EndpointConnectionError")
+    error.__cause__ = EndpointConnectionError(endpoint_url="https://127.0.0.1:1")
+    assert user_message(error, tmp_path / "report").endswith("on the laptop, `coinlake up` starts it")
+
+
+def test_an_unexpected_error_is_told_even_where_its_report_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("")
+    told = user_message(KeyError("x"), tmp_path / "file" / "report")
+    assert told.startswith("unexpected: KeyError: 'x' (COINLAKE_DEBUG=1 shows where;")
+
+
 def test_refused_credentials_are_never_shown(tmp_path):
     assert "AKIAEXAMPLE" not in user_message(refused("SignatureDoesNotMatch"), tmp_path / "report")
 

@@ -3,7 +3,13 @@ from pathlib import Path
 import pytest
 
 from tools import terraform
-from tools.terraform import PROVIDER, TerraformMissing, plugin_dir, terraform_executable
+from tools.terraform import (
+    PROVIDER,
+    TerraformMissing,
+    plugin_dir,
+    terraform_environment,
+    terraform_executable,
+)
 
 
 def mirror(root: Path) -> Path:
@@ -69,3 +75,11 @@ def test_a_release_candidate_of_a_new_terraform_is_new_enough(
     folder = fake_terraform(tmp_path, 'echo \'{"terraform_version": "1.12.0-rc1"}\'')
     monkeypatch.setenv("PATH", folder, prepend=":")
     assert terraform_executable() == f"{folder}/terraform"
+
+
+def test_nothing_of_the_shell_makes_terraform_another_one():
+    kept = {"PATH": "/bin", "TF_VAR_coingecko_api_key": "k", "TF_TOKEN_example_com": "t"}
+    kept |= {"TF_CLI_CONFIG_FILE": "/x", "TF_PLUGIN_CACHE_DIR": "/y"}
+    names = ("WORKSPACE", "CLI_ARGS", "CLI_ARGS_plan", "DATA_DIR", "LOG", "INPUT", "IGNORE")
+    dropped = {f"TF_{name}": "x" for name in names}
+    assert terraform_environment(kept | dropped) == kept

@@ -73,3 +73,12 @@ def test_two_commands_cannot_start_it_at_once(process):
     process.start(SLEEPER, os.environ, lambda: True, 5)
     with pytest.raises(ProcessFailed, match="being started"):
         process.start(SLEEPER, os.environ, lambda: True, 5)
+
+
+def test_a_second_start_leaves_the_first_to_be_found_and_stopped(process, tmp_path):
+    process.start(SLEEPER, os.environ, lambda: True, 5)
+    pid = process.pid()
+    with pytest.raises(ProcessFailed, match="being started"):
+        process.start(SLEEPER, os.environ, lambda: True, 5)
+    assert Process("sleeper", tmp_path).pid() == pid
+    assert process.stop()

@@ -40,10 +40,45 @@ def test_a_csv_file_holds_every_row_and_only_safe_cells(tmp_path):
     QueryResult.from_rows(["base", "=x"], rows).write_csv(path)
     assert list(csv.reader(path.open(newline=""))) == [
         ["base", "'=x"],
-        ["BTC", "-1.50"],
+        ["BTC", "-1.5"],
         ["'=HYPERLINK(1)", ""],
-        ['a "quoted", text', "2.00"],
+        ['a "quoted", text', "2"],
     ]
+
+
+def test_times_in_a_csv_file_are_iso_8601_with_one_precision_and_decimals_have_no_zeros(tmp_path):
+    path = tmp_path / "answer.csv"
+    at = datetime(2026, 11, 21, 17, 42, 4, 656_000)
+    rows = [
+        [at, Decimal("100"), 100],
+        [at.replace(second=0, microsecond=0), Decimal("0.50"), 1_000],
+        [None] * 3,
+    ]
+    QueryResult.from_rows(
+        ["t", "p", "n"], rows, [pa.timestamp("us"), pa.decimal128(38, 18), pa.int64()]
+    ).write_csv(path)
+    assert path.read_text().splitlines() == [
+        "t,p,n",
+        "2026-11-21T17:42:04.656000Z,100,100",
+        "2026-11-21T17:42:00.000000Z,0.5,1000",
+        ",,",
+    ]
+
+
+def test_a_repeated_column_name_gets_a_number_everywhere(tmp_path):
+    result = QueryResult(pa.table([[1], [2], [3]], names=["x", "x", "x_1"]))
+    assert result.columns == ["x", "x_2", "x_1"]
+    assert result.document()["rows"] == [{"x": 1, "x_2": 2, "x_1": 3}]
+    result.write_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "x,x_2,x_1\n1,2,3\n"
+    result.write_parquet(tmp_path / "x.parquet")
+    assert pq.read_table(tmp_path / "x.parquet").column_names == ["x", "x_2", "x_1"]
+
+
+def test_an_enum_that_starts_a_formula_is_made_text_again(tmp_path):
+    column = pa.array(["=1+1"]).dictionary_encode()
+    QueryResult(pa.table([column], names=["e"])).write_csv(tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "e\n'=1+1\n"
 
 
 def test_parquet_keeps_values_and_types_and_takes_a_scale_that_the_engine_omits(tmp_path):
