@@ -206,7 +206,7 @@ def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes
     request = BackfillRequest.of(config, source="binance", assets=assets, interval="1h", days=days)
     priced = runner.show_plan(lake.stack, request, dates.now())
     windows = len(priced.plan.windows)
-    assert runner.execute(lake.stack, priced) == {"landed": windows}
+    assert runner.execute(lake.stack, priced).outcomes == {"landed": windows}
     alone = backfills.left(lake, priced.plan)
     backfills.forget(lake, priced.plan, alone)
 

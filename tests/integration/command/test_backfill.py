@@ -46,9 +46,9 @@ def test_where_raw_holds_every_window_no_run_is_started(stack, s3):
         PricedPlan(plan, cost.costs(plan, held, config, {}), 2)
         for held in (frozenset(plan.windows), frozenset())
     ]
-    assert runner.execute(stack, priced[0]) == {"exists": 1}
+    assert runner.execute(stack, priced[0]).outcomes == {"exists": 1}
     assert not states.executions
-    assert runner.execute(stack, priced[1]) == {"landed": 1}
+    assert runner.execute(stack, priced[1]).outcomes == {"landed": 1}
     assert len(states.executions) == 1
 
 

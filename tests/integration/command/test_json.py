@@ -211,7 +211,7 @@ def test_deployments(stack, run, monkeypatch):
     assert_documented(run("apply", "dev", "--from", "plan"), "apply")
     monkeypatch.setattr("ops.deploy.environments.deploy", lambda *_: {"region": "eu-west-1"})
     assert_documented(run("deploy", "dev"), "deploy")
-    for name, arguments in {"destroy": ["dev"], "unlock": ["dev", "id"], "bootstrap": []}.items():
+    for name, arguments in {"destroy": ["dev"], "unlock": ["dev", "id"], "bootstrap": ["dev"]}.items():
         monkeypatch.setattr(f"ops.deploy.environments.{name}", lambda *_: "bucket")
         assert_documented(run(name, *arguments), name)
 
