@@ -34,7 +34,7 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """A request as the server saw it."""
 
     path: str
@@ -48,7 +48,7 @@ class Server:
 
     port: int
     replies: dict[str, deque[Reply]] = field(default_factory=lambda: defaultdict(deque))
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
     connections: int = 0  # that got as far as TLS
 
     @property
@@ -76,7 +76,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        self.server.state.asked.append(Asked(parts.path, parse_qs(parts.query), dict(self.headers)))
+        self.server.state.requests.append(
+            ReceivedRequest(parts.path, parse_qs(parts.query), dict(self.headers))
+        )
         reply = self.server.state.next_reply(parts.path)
         with suppress(OSError):  # the client hangs up on purpose
             self._send(reply)

@@ -14,8 +14,8 @@ def resource(file: str, kind: str, name: str) -> dict[str, Any]:
     """A resource's block as python-hcl2 reads it."""
     for entry in hcl2.loads((TERRAFORM / file).read_text())["resource"]:
         block = entry.get(f'"{kind}"', entry.get(kind, {}))
-        if found := block.get(f'"{name}"', block.get(name)):
-            return dict(found)
+        if value := block.get(f'"{name}"', block.get(name)):
+            return dict(value)
     raise AssertionError(f"{file} has no {kind}.{name}")
 
 

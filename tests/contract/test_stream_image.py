@@ -28,7 +28,7 @@ print(json.dumps(sorted({owner for top in tops for owner in owners.get(top, ())}
 """
 
 
-class Asked(dict[str, str]):
+class RecordingEnvironment(dict[str, str]):
     """An environment that answers every question and remembers its name."""
 
     def get(self, name: str, default: str | None = None) -> str:  # type: ignore[override]
@@ -59,12 +59,12 @@ def test_the_task_has_the_images_user_and_spool() -> None:
 
 
 def test_terraform_sets_what_the_collector_reads() -> None:
-    asked = Asked()
-    Settings.from_env(asked)
+    environment = RecordingEnvironment()
+    Settings.from_env(environment)
     (entry,) = (one for one in hcl2.loads(TERRAFORM)["locals"] if "stream_environment" in one)
     named = set(re.findall(r"\b([A-Z][A-Z_]+)(?= *[=:])", entry["stream_environment"]))
     ours = {name for name in named if not name.startswith(("POWERTOOLS_", "AWS_"))}
-    assert ours == set(asked) - LEFT_AT_ITS_DEFAULT
+    assert ours == set(environment) - LEFT_AT_ITS_DEFAULT
 
 
 def test_the_images_pins_hold_everything_that_the_collector_imports() -> None:

@@ -34,13 +34,13 @@ FLAGS: Final = (
 
 def chromium() -> str:
     """Where Chromium is; without it the test is skipped, or fails where CI wants it."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None:
-        told = (
+    executable = next(filter(None, map(shutil.which, NAMES)), None)
+    if executable is None:
+        message = (
             "no Chromium here: install it, for example with apt-get install chromium, to test the dashboard"
         )
-        pytest.fail(told, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(told)
-    return found
+        pytest.fail(message, pytrace=False) if os.environ.get(REQUIRED) else pytest.skip(message)
+    return executable
 
 
 @contextmanager
@@ -63,8 +63,8 @@ class Bucket:
         path = key.removeprefix("data/")
         if path not in self.files:
             raise NotFound(key)
-        found = encoded(self.files[path])
-        return StoredObject(found, sha256(found)[:32], {}, datetime.now(UTC))
+        body = encoded(self.files[path])
+        return StoredObject(body, sha256(body)[:32], {}, datetime.now(UTC))
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def served(store: Any) -> Iterator[str]:
 
 def window(browser: Browser, width: int = 1440, height: int = 900, **options: Any) -> BrowserContext:
     """A window of its own at the time that the published files are of."""
-    found = browser.new_context(viewport={"width": width, "height": height}, **options)
-    found.set_default_timeout(5_000)
-    found.clock.install(time=NOW)
-    return found
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(5_000)
+    context.clock.install(time=NOW)
+    return context

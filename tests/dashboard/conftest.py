@@ -55,8 +55,8 @@ class Dashboard:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One for each file: Playwright keeps an event loop running, beside which no other test's could."""
-    with launched() as found:
-        yield found
+    with launched() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -69,15 +69,15 @@ def site() -> Iterator[tuple[str, Bucket]]:
 @pytest.fixture
 def bucket(site: tuple[str, Bucket]) -> Bucket:
     """The site bucket, as refine filled it: a test may change it."""
-    _, found = site
-    found.files = Bucket().files
-    return found
+    _, bucket = site
+    bucket.files = Bucket().files
+    return bucket
 
 
 @pytest.fixture
 def dashboard(browser: Browser, site: tuple[str, Bucket], bucket: Bucket) -> Iterator[Dashboard]:
     """A window of a desk; whatever a test does, the browser has nothing to complain of."""
     with window(browser) as here:
-        found = Dashboard(here.new_page(), site[0], bucket)
-        yield found
-        assert found.complaints == []
+        dashboard = Dashboard(here.new_page(), site[0], bucket)
+        yield dashboard
+        assert dashboard.complaints == []

@@ -78,10 +78,10 @@ def stamped(now: datetime, **fields: Any) -> dict[str, Any]:
 
 def walk(chance: random.Random, price: float, steps: int, size: float) -> list[float]:
     """A random walk that ends at ``price``."""
-    found = [price]
+    prices = [price]
     for _ in range(steps - 1):
-        found.append(found[-1] * (1 + chance.gauss(0, size)))
-    return found[::-1]
+        prices.append(prices[-1] * (1 + chance.gauss(0, size)))
+    return prices[::-1]
 
 
 def watchlist(chance: random.Random, now: datetime) -> dict[str, Any]:
@@ -125,18 +125,18 @@ def venues(chance: random.Random, price: str, base: str, seen: int) -> list[dict
         ("coingecko", "USD"),
         *(venue for venue in VENUES if base not in ("TRX", "BNB", "XMR") or venue[0] != "coinbase"),
     ]
-    found = []
+    venues = []
     for source, quote in listed:
         bps = round(chance.gauss(0, 4), 2)
         shown = price if source == "coingecko" else f"{float(price) * (1 + bps / 1e4):.8g}"
-        found.append({"source": source, "quote": quote, "price": shown, "bps": bps, "observed_at": seen})
-    return found
+        venues.append({"source": source, "quote": quote, "price": shown, "bps": bps, "observed_at": seen})
+    return venues
 
 
 def candles(chance: random.Random, base: str, price: str, interval: str, now: datetime) -> dict[str, Any]:
     step, number = SECONDS[interval], 300
     last = at(now) // step * step - step
-    found = []
+    venues = []
     for source, quote in VENUES:
         bars = [
             bar(chance, last - (number - 1 - number_) * step, value, step)
@@ -145,7 +145,7 @@ def candles(chance: random.Random, base: str, price: str, interval: str, now: da
         holed = source == "coinbase" and base == "BTC" and interval == "1h"
         gaps = holes(last) if holed else []
         missing = {start + at * step for start, length, *_ in gaps for at in range(length)}
-        found.append(
+        venues.append(
             {
                 "source": source,
                 "quote": quote,
@@ -158,7 +158,7 @@ def candles(chance: random.Random, base: str, price: str, interval: str, now: da
                 ],
             }
         )
-    return stamped(now, base=base, interval=interval, venues=found)
+    return stamped(now, base=base, interval=interval, venues=venues)
 
 
 def holes(last: int) -> list[tuple[int, int, str | None, str | None]]:
@@ -180,7 +180,7 @@ def market(chance: random.Random, now: datetime) -> dict[str, Any]:
     for back, cap in zip(range(59, -1, -1), caps, strict=True):
         mood = min(95, max(8, mood + chance.gauss(-0.4, 6)))
         up = min(250, max(6, int(chance.gauss(118, 60))))
-        told = back != 17  # alternative.me was silent for a day
+        has_value = back != 17  # alternative.me was silent for a day
         days.append(
             {
                 "dt": f"{now.date() - timedelta(days=back)}",
@@ -190,8 +190,8 @@ def market(chance: random.Random, now: datetime) -> dict[str, Any]:
                 "total_market_cap": cap,
                 "btc_dominance": 0.567 + chance.gauss(0, 0.004),
                 "eth_dominance": 0.128 + chance.gauss(0, 0.003),
-                "sentiment": round(mood) if told else None,
-                "classification": next(name for below, name in moods if mood < below) if told else None,
+                "sentiment": round(mood) if has_value else None,
+                "classification": next(name for below, name in moods if mood < below) if has_value else None,
             }
         )
     return stamped(now, days=days)

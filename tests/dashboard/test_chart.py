@@ -50,9 +50,9 @@ def test_interval_venue_and_asset_are_switched_and_stand_in_the_address(dashboar
 
 def test_each_gap_is_shown_with_its_cause_and_evidence(dashboard: Dashboard):
     dashboard.open()
-    told = dashboard.page.locator("#chart-gaps li").all_inner_texts()
-    assert [line.split(":")[0] for line in told] == [TITLES[status] for *_, status, _ in reversed(GAPS)]
-    assert told[-1] == (
+    lines = dashboard.page.locator("#chart-gaps li").all_inner_texts()
+    assert [line.split(":")[0] for line in lines] == [TITLES[status] for *_, status, _ in reversed(GAPS)]
+    assert lines[-1] == (
         "Venue outage: 2026-11-17 15:00 UTC, 5 h, 5 candles "
         "binance and coinbase both answered 503 from 16:00 to 21:00"
     )
@@ -126,8 +126,8 @@ def test_a_long_gap_is_drawn_shortened_and_says_so(dashboard: Dashboard):
     venue["gaps"] = []
     venue["candles"] = venue["candles"][:40] + venue["candles"][240:]
     dashboard.open()
-    told = dashboard.page.locator("#chart-gaps li").last.inner_text()
-    assert told.endswith(", drawn shortened")
+    line = dashboard.page.locator("#chart-gaps li").last.inner_text()
+    assert line.endswith(", drawn shortened")
     dashboard.page.click("#chart-data summary")
     dashboard.page.locator("#chart-table tr.missing", has_text="drawn shortened").wait_for()
 

@@ -37,8 +37,8 @@ def test_axe_finds_nothing_in_either_theme_nor_on_a_phone(dashboard: Dashboard, 
     for summary in dashboard.page.locator("summary").all():
         summary.click()
     dashboard.page.locator("#chart-table tbody tr").first.wait_for()
-    found = Axe().run(dashboard.page, options=RULES)
-    assert found.violations_count == 0, found.generate_report()
+    result = Axe().run(dashboard.page, options=RULES)
+    assert result.violations_count == 0, result.generate_report()
 
 
 def test_a_phone_shows_everything_without_scrolling_sideways(
@@ -164,8 +164,8 @@ def test_all_scripts_together_are_small():
 def test_the_vendored_library_is_the_one_that_was_recorded():
     record = json.loads((PAGE.folder / "vendor" / "lightweight-charts.json").read_text())
     folder = PAGE.folder / "vendor"
-    found = {path.name: sha256(path.read_bytes()) for path in folder.iterdir() if path.suffix != ".json"}
-    assert found == record["sha256"]
+    hashes = {path.name: sha256(path.read_bytes()) for path in folder.iterdir() if path.suffix != ".json"}
+    assert hashes == record["sha256"]
     assert (
         f"v{record['version']}" in (folder / "lightweight-charts.standalone.production.mjs").read_text()[:200]
     )
@@ -186,8 +186,8 @@ def imported(module: Path) -> set[str]:
 def test_a_new_stack_with_nothing_published_says_so_in_words(browser: Browser):
     with served(Bucket({})) as address, window(browser) as here:
         shown = Dashboard(here.new_page(), address, Bucket({})).open()
-        told = shown.text("body")
+        text = shown.text("body")
         for name in ("watchlist", "market", "health", "sources"):
-            assert f"data/{name}.json is not there: the lake has not published it yet." in told
-        assert "Nothing published yet" in told
+            assert f"data/{name}.json is not there: the lake has not published it yet." in text
+        assert "Nothing published yet" in text
         assert shown.complaints == []

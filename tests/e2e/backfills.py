@@ -51,29 +51,29 @@ def left(lake: Lake, plan: Plan) -> Left:
     """Once every window is committed."""
     asked = keys(lake, plan)
     lake.wait("every window's ledger entry", lambda: lake.committed(asked), 90)
-    found = Left({}, {}, {}, {})
+    contents = Left({}, {}, {}, {})
     for key in asked:
         stored = lake.stack.raw.get(str(key), CAP)
         metadata = dict(stored.metadata)
-        found.fetched[str(key)] = metadata.pop("fetched_at")
-        found.raw[str(key)] = (stored.body, metadata)
-        found.ledger[str(key.ledger())] = lake.stack.lake.get(str(key.ledger()), CAP).body
+        contents.fetched[str(key)] = metadata.pop("fetched_at")
+        contents.raw[str(key)] = (stored.body, metadata)
+        contents.ledger[str(key.ledger())] = lake.stack.lake.get(str(key.ledger()), CAP).body
         for output in lake.ledger(key).outputs:
             table = lake.table(output)
             received = {
                 moment.isoformat(timespec="microseconds") for moment in table["received_at"].to_pylist()
             }
-            assert received == {found.fetched[str(key)]}
-            found.trusted[output] = table.drop_columns(["received_at"])
-    return found
+            assert received == {contents.fetched[str(key)]}
+            contents.trusted[output] = table.drop_columns(["received_at"])
+    return contents
 
 
-def forget(lake: Lake, plan: Plan, found: Left) -> None:
+def forget(lake: Lake, plan: Plan, contents: Left) -> None:
     """As if the windows had never been asked for."""
     s3 = lake.client("s3")
     for bucket, names in (
-        (lake.stack.raw_bucket, list(found.raw)),
-        (lake.stack.lake_bucket, [*found.trusted, *found.ledger]),
+        (lake.stack.raw_bucket, list(contents.raw)),
+        (lake.stack.lake_bucket, [*contents.trusted, *contents.ledger]),
     ):
         for name in names:
             s3.delete_object(Bucket=bucket, Key=name)

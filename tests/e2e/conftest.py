@@ -45,15 +45,15 @@ def stack(laptop: Laptop) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def lake(stack: Stack) -> Lake:
     """The lake with a mailbox, after its schedules have fired, and then paused: now tests drive it."""
-    found = Lake(stack, Mailbox.open(stack))
+    lake = Lake(stack, Mailbox.open(stack))
     sources = {feed.source for feed in stack.feeds()}
-    found.wait(
+    lake.wait(
         f"{', '.join(sorted(sources))} to land by their schedules",
-        lambda: found.scheduled_sources() >= sources,
+        lambda: lake.scheduled_sources() >= sources,
         150,
     )
     for feed in stack.feeds():
         set_schedule(stack, feed.name, enabled=False)
-    found.wait("the last runs to end", found.at_rest)
-    found.settle()
-    return found
+    lake.wait("the last runs to end", lake.at_rest)
+    lake.settle()
+    return lake

@@ -65,10 +65,10 @@ class Lake:
         """Messages waiting, delayed or in flight."""
         names = ["", "NotVisible", "Delayed"]
         wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
-        found = self.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=wanted)[
+        counts = self.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=wanted)[
             "Attributes"
         ]
-        return sum(int(found[name]) for name in wanted)
+        return sum(int(counts[name]) for name in wanted)
 
     def settle(self, seconds: float = 120) -> None:
         """Wait until every queue is empty, twice in a row: the last event may be on its way."""
@@ -128,8 +128,8 @@ class Lake:
 
     def rows(self) -> Counter[str]:
         """Rows of every trusted object by the raw object that they came from."""
-        found: Counter[str] = Counter()
+        rows: Counter[str] = Counter()
         for key in self.stack.lake.keys(keys.TRUSTED):
             TrustedKey.parse(key)
-            found.update(self.table(key).column("raw_key").to_pylist())
-        return found
+            rows.update(self.table(key).column("raw_key").to_pylist())
+        return rows

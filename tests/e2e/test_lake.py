@@ -217,9 +217,9 @@ def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes
     before = {key: lake.stack.raw.get(key, CAP).metadata["fetched_at"] for key in landed}
 
     again = backfills.command_line(laptop, arguments)
-    told = again.communicate(timeout=60)[0]
-    assert again.returncode == 0, told
-    assert f"{len(landed)} of {windows} windows are already here" in told
+    output = again.communicate(timeout=60)[0]
+    assert again.returncode == 0, output
+    assert f"{len(landed)} of {windows} windows are already here" in output
     killed = backfills.left(lake, priced.plan)
     assert killed.raw == alone.raw
     assert killed.ledger == alone.ledger
@@ -250,8 +250,8 @@ def test_a_lost_event_is_found_by_reconcile(lake: Lake):
         FunctionName=lake.stack.functions["reconcile"],
         Payload=json.dumps({"start": str(DAY.date()), "end": "2026-04-02", "in_flight_minutes": 0}),
     )
-    found = json.loads(answer["Payload"].read())
-    assert found.get("requeued") == [str(key)], found
+    report = json.loads(answer["Payload"].read())
+    assert report.get("requeued") == [str(key)], report
     lake.wait("its ledger entry", lambda: lake.committed([key]))
     assert lake.ledger(key) == entry
 

@@ -41,12 +41,12 @@ def run(days: int, context: Any) -> dict[str, Any]:
 
 
 def queued(queue: Any) -> set[str]:
-    found: set[str] = set()
+    requeued: set[str] = set()
     while messages := queue.receive_messages(MaxNumberOfMessages=10):
-        found |= {ref.key for message in messages for ref in created_objects(message.body).objects}
+        requeued |= {ref.key for message in messages for ref in created_objects(message.body).objects}
         for message in messages:
             message.delete()
-    return found
+    return requeued
 
 
 def test_every_lost_event_of_every_source_is_queued_and_nothing_else(s3, queue, context):

@@ -29,7 +29,7 @@ def run(scenario):
     return asyncio.run(asyncio.wait_for(scenario, WAIT_SECONDS))
 
 
-async def listened(url, open_socket, count):
+async def received(url, open_socket, count):
     manager = BinanceSocketManager(AsyncClient())
     manager.STREAM_URL = f"{sockets(url, 'binance-ws')}/"
     try:
@@ -40,14 +40,14 @@ async def listened(url, open_socket, count):
 
 
 def test_python_binance_receives_trades_without_a_hole(url):
-    heard = run(listened(url, lambda manager: manager.trade_socket("BTCUSDT"), 10))
-    assert all(after["t"] == before["t"] + 1 for before, after in pairwise(heard))
+    messages = run(received(url, lambda manager: manager.trade_socket("BTCUSDT"), 10))
+    assert all(after["t"] == before["t"] + 1 for before, after in pairwise(messages))
 
 
 def test_python_binance_receives_several_streams_on_one_socket(url):
     names = ["btcusdt@kline_1m", "ethusdt@bookTicker", "shibusdt@miniTicker"]
-    heard = run(listened(url, lambda manager: manager.multiplex_socket(names), 30))
-    assert {message["stream"] for message in heard} == set(names)
+    messages = run(received(url, lambda manager: manager.multiplex_socket(names), 30))
+    assert {message["stream"] for message in messages} == set(names)
 
 
 def test_python_binance_comes_back_after_its_connection_was_cut(url):
@@ -59,8 +59,8 @@ def test_python_binance_comes_back_after_its_connection_was_cut(url):
             await asyncio.to_thread(order, url, now=[{"do": "disconnect", "venue": "binance"}])
             after = before
             while after["t"] <= before["t"] + 5:
-                found = await socket.recv()
-                after = found if found.get("e") == "trade" else after
+                message = await socket.recv()
+                after = message if message.get("e") == "trade" else after
         await manager._client.close_connection()
         return before, after
 

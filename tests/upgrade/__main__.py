@@ -47,46 +47,46 @@ class Inventory:
     def of(cls, stack: Stack) -> "Inventory":
         aws = stack.aws.client
         config = _config(stack)
-        found: dict[str, dict[str, str]] = {}
+        things: dict[str, dict[str, str]] = {}
         for bucket in BUCKETS:
             for key, etag in _objects(aws("s3"), getattr(stack, bucket)):
                 # A refined part may be replaced by a later run; `rebuild --check` judges its rows.
                 zone = key.split("/", 1)[0]
-                found.setdefault(f"objects in {zone}", {})[key] = "" if zone == "refined" else etag
+                things.setdefault(f"objects in {zone}", {})[key] = "" if zone == "refined" else etag
         items = aws("dynamodb").get_paginator("scan").paginate(TableName=stack.state_table)
-        found["items of the state table"] = {
+        things["items of the state table"] = {
             json.dumps([item["pk"], item["sk"]]): "" for page in items for item in page["Items"]
         }
         parameters = aws("ssm").get_paginator("get_parameters_by_path")
-        found["keys in SSM"] = {
+        things["keys in SSM"] = {
             parameter["Name"]: parameter["Value"]
             for page in parameters.paginate(Path="/coinlake", Recursive=True, WithDecryption=True)
             for parameter in page["Parameters"]
         }
-        found["schedules"] = {
+        things["schedules"] = {
             schedule["Name"]: "" for schedule in aws("scheduler").list_schedules()["Schedules"]
         }
-        found["subscriptions"] = {
+        things["subscriptions"] = {
             f"{one['TopicArn']} {one['Protocol']} {one['Endpoint']}": ""
             for one in aws("sns").list_subscriptions()["Subscriptions"]
         }
-        found["topics"] = {one["TopicArn"]: "" for one in aws("sns").list_topics()["Topics"]}
-        found["queues"] = dict.fromkeys(aws("sqs").list_queues().get("QueueUrls", ()), "")
-        found["functions"] = {one["FunctionName"]: "" for one in aws("lambda").list_functions()["Functions"]}
-        found["tables in the catalog"] = {
+        things["topics"] = {one["TopicArn"]: "" for one in aws("sns").list_topics()["Topics"]}
+        things["queues"] = dict.fromkeys(aws("sqs").list_queues().get("QueueUrls", ()), "")
+        things["functions"] = {one["FunctionName"]: "" for one in aws("lambda").list_functions()["Functions"]}
+        things["tables in the catalog"] = {
             one["Name"]: "" for one in aws("glue").get_tables(DatabaseName=stack.database)["TableList"]
         }
-        found["alarms"] = {
+        things["alarms"] = {
             one["AlarmName"]: "" for one in aws("cloudwatch").describe_alarms()["MetricAlarms"]
         }
         rules = config.get("alert_rules", config.get("price_rules", {}))
-        found["alert rules"] = {name: json.dumps(rule, sort_keys=True) for name, rule in rules.items()}
-        found["feeds"] = {
+        things["alert rules"] = {name: json.dumps(rule, sort_keys=True) for name, rule in rules.items()}
+        things["feeds"] = {
             name: json.dumps(feed, sort_keys=True) for name, feed in sorted(config["feeds"].items())
         }
-        found["assets"] = {name: json.dumps(ids, sort_keys=True) for name, ids in config["assets"].items()}
-        found["digest and notices"] = {name: json.dumps(config[name]) for name in ("digest", "notices")}
-        return cls(found)
+        things["assets"] = {name: json.dumps(ids, sort_keys=True) for name, ids in config["assets"].items()}
+        things["digest and notices"] = {name: json.dumps(config[name]) for name in ("digest", "notices")}
+        return cls(things)
 
     def lost(self, later: "Inventory") -> dict[str, list[str]]:
         """What ``later`` lacks or holds otherwise, by kind."""
@@ -232,8 +232,8 @@ def _show(revision: str, earlier: Inventory, later: Inventory, lost: dict[str, l
     table = Table("what", f"at {revision}", "after the upgrade", "lost or changed")
     for kind, own in earlier.things.items():
         missing = lost[kind]
-        told = f"[red]{len(missing)}: {', '.join(missing[:3])}[/]" if missing else "[green]none[/]"
-        table.add_row(kind, f"{len(own):,}", f"{len(later.things.get(kind, {})):,}", told)
+        shown = f"[red]{len(missing)}: {', '.join(missing[:3])}[/]" if missing else "[green]none[/]"
+        table.add_row(kind, f"{len(own):,}", f"{len(later.things.get(kind, {})):,}", shown)
     console.print(table)
 
 

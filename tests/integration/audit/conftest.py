@@ -38,11 +38,11 @@ class FakeIngest:
     """Lambda's ``invoke`` as ingest answers it: with ``outcome``, or a failure where that is None."""
 
     outcome: str | None = "landed"
-    asked: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
 
     def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:
         assert FunctionName == "coinlake-test-ingest"
-        self.asked.append(json.loads(Payload)["window"])
+        self.requests.append(json.loads(Payload)["window"])
         failure = {} if self.outcome else {"FunctionError": "Unhandled"}
         body = {"key": "raw/key" if self.outcome == "landed" else None, "outcome": self.outcome}
         return {"Payload": io.BytesIO(json.dumps(body).encode()), **failure}

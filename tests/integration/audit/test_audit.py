@@ -19,10 +19,14 @@ def test_a_hole_in_the_middle_is_our_outage_and_exactly_it_is_requested_from_ing
         commit(s3, base, 0, list(range(8)), count=8)
         commit(s3, base, 12, list(range(12, 26)), count=14)
     answer = run(context)
-    assert [(asked["asset"], asked["count"], asked["end"]) for asked in ingest.asked] == [
+    assert [(window["asset"], window["count"], window["end"]) for window in ingest.requests] == [
         (base, 4, "2026-11-20T12:00:00Z") for base in ("BTC", "ETH")
     ]
-    assert ingest.asked[0] == ingest.asked[0] | {"source": "coinbase", "dataset": "candles", "quote": "USD"}
+    assert ingest.requests[0] == ingest.requests[0] | {
+        "source": "coinbase",
+        "dataset": "candles",
+        "quote": "USD",
+    }
     assert gap_rows(s3)[:4] == [
         ("BTC", 0, 8, "present"),
         ("BTC", 8, 4, "our_outage"),
@@ -37,9 +41,9 @@ def test_after_the_refill_is_committed_no_hole_is_left(s3, ingest, context):
     commit(s3, "BTC", 12, list(range(12, 26)), count=14)
     run(context)
     commit(s3, "BTC", 8, list(range(8, 12)), count=4)
-    ingest.asked.clear()
+    ingest.requests.clear()
     run(context)
-    assert not [asked for asked in ingest.asked if asked["asset"] == "BTC"]
+    assert not [window for window in ingest.requests if window["asset"] == "BTC"]
     assert [row for row in gap_rows(s3) if row[0] == "BTC"] == [
         ("BTC", 0, 26, "present"),
         ("BTC", 26, 3, "pending"),
@@ -58,7 +62,7 @@ def test_a_bucket_that_one_market_lacks_had_no_trade_and_one_that_all_lack_is_an
         ("BTC", 10, 16, "present"),
         ("BTC", 26, 3, "pending"),
     ]
-    assert not ingest.asked
+    assert not ingest.requests
 
 
 def test_before_its_first_candle_a_market_that_was_asked_for_is_not_listed(s3, ingest, context):
@@ -85,9 +89,9 @@ def test_what_the_source_refuses_is_unfillable_and_asked_for_again_only_on_deman
     answers = [run(context), run(context)]
     assert [answer["unfillable"] for answer in answers] == [26, 26]
     assert [answer["unexplained"] for answer in answers] == [26, 26]
-    assert [asked["asset"] for asked in ingest.asked] == ["ETH"]
+    assert [window["asset"] for window in ingest.requests] == ["ETH"]
     run(context, again=True)
-    assert len(ingest.asked) == 2
+    assert len(ingest.requests) == 2
 
 
 def test_an_answer_in_quarantine_cannot_fill(s3, ingest, context):
@@ -126,7 +130,7 @@ def test_what_ingest_fails_at_or_there_is_no_time_for_stays_a_hole(
 
 def test_nothing_is_expected_before_anything_was_asked_for(s3, ingest, context):
     assert run(context) == Counter() | dict.fromkeys(run(context), 0)
-    assert not ingest.asked
+    assert not ingest.requests
 
 
 def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):

@@ -15,7 +15,7 @@ def test_what_was_backfilled_is_accounted_for_without_a_feed_and_to_its_last_buc
     ]
     assert gap_rows(s3, "binance", "1d", "2025-11") == [("XRP", -384, 4, "present")]
     assert answer == answer | {"buckets": 20, "present": 18, "not_listed": 2, "unexplained": 0}
-    assert not ingest.asked
+    assert not ingest.requests
 
 
 def test_a_hole_in_the_middle_of_what_was_backfilled_is_asked_for_and_a_lost_end_too(s3, ingest, context):
@@ -26,10 +26,10 @@ def test_a_hole_in_the_middle_of_what_was_backfilled_is_asked_for_and_a_lost_end
     for key in lost:
         s3.delete_object(Bucket="lake", Key=key)
     answer = run(context, days=90)
-    assert {(asked["source"], asked["asset"], asked["quote"]) for asked in ingest.asked} == {
+    assert {(window["source"], window["asset"], window["quote"]) for window in ingest.requests} == {
         ("binance", "XRP", "USDT")
     }
-    assert sum(asked["count"] for asked in ingest.asked) == answer["refilled"] == 20
+    assert sum(window["count"] for window in ingest.requests) == answer["refilled"] == 20
     assert answer["unexplained"] == 0
 
 
@@ -43,7 +43,7 @@ def test_the_past_of_one_market_is_not_asked_for_of_the_others_of_its_feed(s3, i
         ("ETH", 26, 3, "pending"),
     ]
     assert ("BTC", -100, 126, "present") in gap_rows(s3)
-    assert not ingest.asked
+    assert not ingest.requests
 
 
 def test_a_market_that_left_the_asset_map_is_audited_under_its_own_name(s3, ingest, context):
@@ -64,7 +64,7 @@ def test_a_market_without_any_window_left_is_asked_for_as_the_gap_ledger_knew_it
     run(context)
     s3.delete_object(Bucket="lake", Key=lost)
     answer = run(context)
-    assert {(asked["asset"], asked["quote"], asked["interval"]) for asked in ingest.asked} == {
+    assert {(window["asset"], window["quote"], window["interval"]) for window in ingest.requests} == {
         ("XRP", "USDT", "1d")
     }
     assert (answer["refilled"], answer["unexplained"]) == (10, 0)

@@ -21,5 +21,5 @@ def land(stack: Stack, at: datetime, *, quarantined: int = 0, committed: bool = 
 
 
 def bodies(stack: Stack, url: str) -> list[str]:
-    found = stack.aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-    return [message["Body"] for message in found.get("Messages", [])]
+    received = stack.aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    return [message["Body"] for message in received.get("Messages", [])]

@@ -29,8 +29,8 @@ class StepFunctions:
         key = self.write(given["results"], [self.child(event) for event in events])
         output = json.dumps({"ResultWriterDetails": {"Bucket": place["bucket"], "Key": key}})
         arn = f"{stateMachineArn}:{name}:{len(self.executions)}"
-        told = {"status": self.status, "output": output, "concurrency": given["concurrency"]}
-        self.executions[arn] = {"name": name, "executionArn": arn, **told}
+        execution = {"status": self.status, "output": output, "concurrency": given["concurrency"]}
+        self.executions[arn] = {"name": name, "executionArn": arn, **execution}
         return {"executionArn": arn}
 
     def child(self, event: dict[str, Any]) -> dict[str, Any]:

@@ -60,10 +60,10 @@ def test_only_failed_windows_are_run_again(stack, s3):
 
 def test_a_window_that_keeps_failing_is_reported_with_its_reason(stack, s3):
     stack, _ = machine(stack, s3, ETH=99)
-    found = backfill(stack)
-    assert counts(found) == {"landed": 1, "failed": 1}
+    ended = backfill(stack)
+    assert counts(ended) == {"landed": 1, "failed": 1}
     why = "SourceUnavailable: coinbase: HTTP 503"
-    assert results.missing(found) == [results.Missing("coinbase", "ETH", "failed", 1, why)]
+    assert results.missing(ended) == [results.Missing("coinbase", "ETH", "failed", 1, why)]
 
 
 def test_the_same_command_follows_the_run_that_is_at_work(stack, s3):
@@ -97,10 +97,10 @@ def test_windows_whose_keys_are_in_raw_cost_nothing(stack):
         stack.raw.put(str(key), b"")
     held = existing.windows_in_raw(stack.raw, plan, config)
     assert held == {windows[0]}
-    [found] = cost.costs(plan, held, config, {"coinbase": {"credits_per_month": 2}})
-    assert (found.windows, found.in_raw, found.calls, found.credits) == (3, 1, 2, 2)
-    cost.check_credits([found])
-    assert [*tables.existing_note([found])] == ["1 of 3 windows are already here and are not requested again"]
+    [total] = cost.costs(plan, held, config, {"coinbase": {"credits_per_month": 2}})
+    assert (total.windows, total.in_raw, total.calls, total.credits) == (3, 1, 2, 2)
+    cost.check_credits([total])
+    assert [*tables.existing_note([total])] == ["1 of 3 windows are already here and are not requested again"]
     assert not existing.windows_in_raw(stack.raw, Plan(windows, refresh=True), config)
 
 
@@ -113,5 +113,5 @@ def test_windows_whose_keys_are_in_raw_cost_nothing(stack):
     ],
 )
 def test_a_childs_status_and_output_become_its_outcome(child, outcome, detail):
-    found = results.Result.of({"Input": '{"window": {"asset": "BTC"}}', **child})
-    assert (found.outcome, found.detail) == (outcome, detail)
+    result = results.Result.of({"Input": '{"window": {"asset": "BTC"}}', **child})
+    assert (result.outcome, result.detail) == (outcome, detail)

@@ -21,12 +21,12 @@ def test_what_audit_wrote_is_the_rows_of_the_command(stack, tmp_path, monkeypatc
     ledger.write(Month.of(start.date()), runs)
     assert ledger.read(Month.of(start.date())) == runs
     market = gaps.CandleSeries("coinbase", "1h", "BTC", "USD")
-    found = gaps.coverage(
+    by_market = gaps.coverage(
         gaps.read(stack, DateRange(date(2026, 10, 18), date(2026, 11, 21))),
         DateRange(date(2026, 11, 20), date(2026, 11, 21)),
     )
-    assert found == {market: {date(2026, 11, 20): {"present": 3, "no_trade": 2}}}
-    assert gaps.explained_percent(gaps.total(found[market])) == 100.0
+    assert by_market == {market: {date(2026, 11, 20): {"present": 3, "no_trade": 2}}}
+    assert gaps.explained_percent(gaps.total(by_market[market])) == 100.0
 
 
 def test_where_no_audit_has_run_there_is_nothing_to_show(stack, tmp_path, monkeypatch):

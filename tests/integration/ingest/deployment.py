@@ -78,5 +78,5 @@ def body(s3: Any, key: str) -> bytes:
 
 def metric(printed: str, name: str) -> list[float]:
     (line,) = (line for line in printed.splitlines() if f'"{name}"' in line)
-    found: list[float] = json.loads(line)[name]
-    return found
+    values: list[float] = json.loads(line)[name]
+    return values

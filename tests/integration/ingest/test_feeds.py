@@ -56,7 +56,7 @@ def test_an_event_lands_one_raw_object_for_each_market(deployed, server, context
     ingest.handler(HOURLY, context)
     assert keys(deployed) == [BTC, ETH]
     assert body(deployed, BTC) == CANDLES
-    (query,) = {json.dumps(asked.query, sort_keys=True) for asked in server.asked}
+    (query,) = {json.dumps(request.query, sort_keys=True) for request in server.requests}
     assert json.loads(query) == {
         "granularity": ["3600"],
         "start": ["2024-11-20T07:00:00Z"],
@@ -123,8 +123,8 @@ def test_pages_land_one_by_one_until_an_empty_one(deployed, server, context):
     server.answer("/coingecko/api/v3/coins/markets", full, full, empty)
     ingest.handler(TOP, context)
     assert keys(deployed) == PAGES[:2]
-    assert [asked.query["page"] for asked in server.asked] == [["1"], ["2"], ["3"]]
-    assert {asked.headers["x-cg-demo-api-key"] for asked in server.asked} == {KEY}
+    assert [request.query["page"] for request in server.requests] == [["1"], ["2"], ["3"]]
+    assert {request.headers["x-cg-demo-api-key"] for request in server.requests} == {KEY}
 
 
 def test_an_error_page_with_status_200_is_kept_as_received(deployed, server, context):
@@ -171,7 +171,7 @@ def test_a_key_that_was_replaced_is_read_by_the_next_try(deployed, server, conte
     )
     server.answer("/coingecko/api/v3/coins/markets", Reply(200, (b"[1]",)))
     ingest.handler(TOP, context)
-    assert server.asked[-1].headers["x-cg-demo-api-key"] == "CG-new"
+    assert server.requests[-1].headers["x-cg-demo-api-key"] == "CG-new"
 
 
 def test_a_key_that_is_not_there_says_what_to_set(deployed, context):
@@ -185,14 +185,14 @@ def test_a_private_address_is_refused_unless_the_configuration_allows_it(deploye
     deployed.put_object(Bucket="artifacts", Key="config/1.json", Body=closed)
     with pytest.raises(IngestFailed, match="not a public address"):
         ingest.handler(HOURLY, context)
-    assert (server.asked, keys(deployed)) == ([], [])
+    assert (server.requests, keys(deployed)) == ([], [])
 
 
 def test_without_its_configuration_a_run_fails_before_it_asks(deployed, server, context):
     deployed.delete_object(Bucket="artifacts", Key="config/1.json")
     with pytest.raises(NotFound, match="config/1.json"):
         ingest.handler(HOURLY, context)
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_one_unlisted_symbol_does_not_lose_the_others_their_tickers(deployed, se
     ingest.handler({**TOP, "feed": "day"}, context)
     (landed,) = keys(deployed)
     assert landed.endswith("dataset=quotes/dt=2024-11-21/20241121T073500Z.day.usdt.p1.json.gz")
-    assert server.asked[-1].query["symbols"] == ['["BTCUSDT"]']
+    assert server.requests[-1].query["symbols"] == ['["BTCUSDT"]']
     assert metric(capsys.readouterr().out, "MarketsUnsupported") == [1.0]
 
 
@@ -265,4 +265,4 @@ def test_without_its_table_nothing_is_asked(deployed, server, context):
     boto3.client("dynamodb").delete_table(TableName="state")
     with pytest.raises(IngestFailed, match=r"BTC-USD \(retry later\): could not limit coinbase in table"):
         ingest.handler(HOURLY, context)
-    assert server.asked == []
+    assert server.requests == []

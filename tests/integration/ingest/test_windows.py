@@ -43,8 +43,8 @@ def outcome(key, word, detail=None):
     return {"key": key, "outcome": word, "rows_hint": None, "detail": detail}
 
 
-def summary(found):
-    return found["outcome"], found["detail"]
+def summary(outcome):
+    return outcome["outcome"], outcome["detail"]
 
 
 def zipped(text):
@@ -65,7 +65,7 @@ def test_a_window_lands_once_and_is_not_asked_for_again(fill, server, deployed, 
     assert metric(capsys.readouterr().out, "ObjectsLanded") == [1.0]
     server.answer(PATH, Reply(200, (SECOND,)))
     assert fill() == outcome(f"{AT}.json.gz", "exists")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     assert body(deployed, f"{AT}.json.gz") == FIRST
 
 
@@ -112,9 +112,9 @@ def test_two_concurrent_refreshes_are_resolved_by_a_retry(fill, server, deployed
 
 
 def test_a_window_that_is_not_over_is_left_to_the_schedule(fill, server):
-    found = fill(end="2999-01-01T00:00:00Z")
-    assert summary(found) == ("not_closed", "the window is complete at 2999-01-01T00:00:00Z")
-    assert server.asked == []
+    outcome = fill(end="2999-01-01T00:00:00Z")
+    assert summary(outcome) == ("not_closed", "the window is complete at 2999-01-01T00:00:00Z")
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -126,14 +126,14 @@ def test_a_window_that_is_not_over_is_left_to_the_schedule(fill, server):
 )
 def test_a_market_that_is_not_listed_is_an_outcome(fill, server, quote, path, reply):
     server.answer(path, reply)
-    found = fill(source=path.split("/")[1], quote=quote)
-    assert found["outcome"] == "unlisted"
-    assert f"there is no market BTC-{quote}" in found["detail"]
+    outcome = fill(source=path.split("/")[1], quote=quote)
+    assert outcome["outcome"] == "unlisted"
+    assert f"there is no market BTC-{quote}" in outcome["detail"]
 
 
 def test_an_asset_without_an_id_at_the_source_is_unlisted_and_not_asked_for(fill, server):
     assert summary(fill(asset="TRX")) == ("unlisted", "TRX has no id at coinbase in assets")
-    assert server.asked == []
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(
@@ -146,16 +146,16 @@ def test_an_asset_without_an_id_at_the_source_is_unlisted_and_not_asked_for(fill
 )
 def test_what_no_retry_can_heal_is_refused_with_its_reason(fill, server, deployed, reply, detail):
     server.answer(PATH, reply)
-    found = fill()
-    assert found["outcome"] == "refused"
-    assert detail in found["detail"]
+    outcome = fill()
+    assert outcome["outcome"] == "refused"
+    assert detail in outcome["detail"]
     assert keys(deployed) == []
 
 
 def test_a_window_that_cannot_be_planned_is_refused(fill, server):
     assert summary(fill(count=301)) == ("refused", "the window asks for 301 buckets; set count to 1 to 300")
     assert summary(fill(dataset="quotes"))[0] == "refused"
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_key_that_was_replaced_is_read_by_the_next_window(fill, server):
@@ -168,7 +168,10 @@ def test_a_key_that_was_replaced_is_read_by_the_next_window(fill, server):
     )
     server.answer(path, Reply(200, (b"{}",)))
     assert fill(points)["outcome"] == "landed"
-    assert [asked.headers["Authorization"] for asked in server.asked] == [f"Bearer {KEY}", "Bearer new"]
+    assert [request.headers["Authorization"] for request in server.requests] == [
+        f"Bearer {KEY}",
+        "Bearer new",
+    ]
 
 
 @pytest.mark.parametrize("reply", [Reply(503, (b"",)), Reply(429, (b"",), {"Retry-After": "99"})])
@@ -183,7 +186,7 @@ def test_a_limit_that_others_use_up_is_raised_within_the_time_that_is_left(fill,
     ingest.stage().source("coinbase").client.limiter.hold(MAX_HOLD.total_seconds())
     with pytest.raises(SourceUnavailable, match="coinbase: rate limited by ourselves until 20"):
         fill(remaining_ms=5000)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_ban_is_raised_and_nobody_asks_before_it_ends(fill, server):
@@ -194,7 +197,7 @@ def test_a_ban_is_raised_and_nobody_asks_before_it_ends(fill, server):
         fill(**window)
     with pytest.raises(SourceUnavailable, match="rate limited by ourselves"):
         fill(**window, asset="ETH")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_failing_store_is_raised(fill, deployed):
@@ -211,11 +214,11 @@ def test_an_event_that_names_no_window_is_raised(fill, changes):
 
 def test_a_file_of_the_archive_lands_as_the_zip_that_matches_its_checksum(fill, server, deployed):
     published(server, zipped("1735603200000000,1\n"))
-    found = fill(ARCHIVE)
-    assert found["outcome"] == "landed"
-    assert found["key"].endswith("dt=2025-01-01/20250101T000000Z.BTC-USDT.1h.2024-12-31.zip.gz")
-    assert body(deployed, found["key"]) == zipped("1735603200000000,1\n")
-    head = deployed.head_object(Bucket="raw", Key=found["key"])["Metadata"]
+    outcome = fill(ARCHIVE)
+    assert outcome["outcome"] == "landed"
+    assert outcome["key"].endswith("dt=2025-01-01/20250101T000000Z.BTC-USDT.1h.2024-12-31.zip.gz")
+    assert body(deployed, outcome["key"]) == zipped("1735603200000000,1\n")
+    head = deployed.head_object(Bucket="raw", Key=outcome["key"])["Metadata"]
     assert head["url"].endswith("/BTCUSDT-1h-2024-12-31.zip")
 
 
@@ -232,11 +235,11 @@ def test_a_file_with_another_checksum_is_raised_and_never_lands(fill, server, de
     published(server, zipped("1\n"), checksum="0" * 64)
     with pytest.raises(SourceUnavailable, match="does not match its checksum"):
         fill(ARCHIVE)
-    assert len(server.asked) == 4
+    assert len(server.requests) == 4
     assert keys(deployed) == []
 
 
 def test_a_file_that_the_archive_does_not_have_is_unlisted(fill, server):
-    found = fill(ARCHIVE)
-    assert found["outcome"] == "unlisted"
-    assert "there is no such file" in found["detail"]
+    outcome = fill(ARCHIVE)
+    assert outcome["outcome"] == "unlisted"
+    assert "there is no such file" in outcome["detail"]

@@ -135,10 +135,10 @@ class Line:
 
     def mails(self) -> list[dict[str, str]]:
         """All mails so far, oldest first, with ``Subject`` and ``Message``."""
-        while found := self.sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get(
+        while messages := self.sqs.receive_message(QueueUrl=self.mailbox, MaxNumberOfMessages=10).get(
             "Messages"
         ):
-            for message in found:
+            for message in messages:
                 self.mails_seen.append(json.loads(message["Body"]))
                 self.sqs.delete_message(QueueUrl=self.mailbox, ReceiptHandle=message["ReceiptHandle"])
         return self.mails_seen

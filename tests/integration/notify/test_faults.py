@@ -33,11 +33,11 @@ def on_calls(action, moment: str = "before-call") -> None:
 
 
 def kill_at(call: int, moment: str = "before-call") -> None:
-    heard = []
+    calls = []
 
     def action(name):
-        heard.append(name)
-        if len(heard) - 1 == call:
+        calls.append(name)
+        if len(calls) - 1 == call:
             raise Killed
 
     on_calls(action, moment)
@@ -63,24 +63,24 @@ def over_at_once(line: Line) -> Line:
 
 
 def test_an_object_that_fires_one_rule_costs_five_calls(line):
-    heard = []
-    on_calls(heard.append)
+    calls = []
+    on_calls(calls.append)
     line.announce(line.quotes({"price": "76000"}))
-    assert heard == CALLS
+    assert calls == CALLS
 
 
 def test_an_object_that_fires_nothing_costs_two_calls(line):
-    heard = []
-    on_calls(heard.append)
+    calls = []
+    on_calls(calls.append)
     line.announce(line.quotes({"price": "74000"}))
-    assert heard == CALLS[:2]
+    assert calls == CALLS[:2]
 
 
 def test_an_object_of_an_old_slot_is_not_even_read(line):
-    heard = []
-    on_calls(heard.append)
+    calls = []
+    on_calls(calls.append)
     line.announce(line.quotes({"price": "76000"}, due=now() - timedelta(days=2)))
-    assert heard == ["UpdateItem"]
+    assert calls == ["UpdateItem"]
 
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])

@@ -165,8 +165,10 @@ class Chaos:
         raise AssertionError(f"of {MAX_LOTS} calm lots none was received whole")
 
     def _count(self) -> None:
-        (found, self.result.quarantined), venue = self.rig.trusted(), self.rig.venue
-        received = {symbol: max(number for one, number in found if one == symbol) for symbol in self.promised}
+        (trades, self.result.quarantined), venue = self.rig.trusted(), self.rig.venue
+        received = {
+            symbol: max(number for one, number in trades if one == symbol) for symbol in self.promised
+        }
         assert all(received[symbol] > last for symbol, last in self.promised.items()), (
             "the last lot was not received"
         )
@@ -174,9 +176,9 @@ class Chaos:
             {(symbol, number) for symbol, last in ends.items() for number in range(venue.first_id, last + 1)}
             for ends in (received, venue.published)
         )
-        self.result.missing = len(wanted - set(found))
-        self.result.invented = len(set(found) - published)
-        self.result.doubled = sum(found.values()) - len(found)
+        self.result.missing = len(wanted - set(trades))
+        self.result.invented = len(set(trades) - published)
+        self.result.doubled = sum(trades.values()) - len(trades)
         self.result.from_rest = sum(int(key.slot.parts[2]) for key, _ in self.rig.objects("trade_history"))
         self.result.gaps = Counter(gap["reason"] for gap in self.rig.gaps())
         self.result.seen = venue.seen + self.rig.aws.seen

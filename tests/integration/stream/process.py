@@ -97,5 +97,5 @@ class CollectorProcess:
     def remember_peak(self) -> None:
         assert self._process
         status = Path(f"/proc/{self._process.pid}/status")
-        found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
-        self.peak_mb = max(self.peak_mb, int(found[1]) / 1024 if found else 0.0)
+        peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
+        self.peak_mb = max(self.peak_mb, int(peak[1]) / 1024 if peak else 0.0)

@@ -69,15 +69,15 @@ class Rig:
     def trades(self) -> Counter[tuple[str, int]]:
         """How often each trade lies in raw, by symbol and id."""
         live = (line["frame"]["data"] for line in self.lines("trades"))
-        found = Counter((data["s"].lower(), data["t"]) for data in live)
+        trades = Counter((data["s"].lower(), data["t"]) for data in live)
         for key, body in self.objects("trade_history"):
             symbol = key.slot.parts[0].replace("-", "").lower()
-            found.update((symbol, entry["id"]) for entry in json.loads(body))
-        return found
+            trades.update((symbol, entry["id"]) for entry in json.loads(body))
+        return trades
 
     def trusted(self) -> tuple[Counter[tuple[str, int]], int]:
         """How often each trade lies in trusted, by transform's own parser; how many rows it rejects."""
-        found: Counter[tuple[str, int]] = Counter()
+        trades: Counter[tuple[str, int]] = Counter()
         rejected = 0
         for key in self.aws.listed():
             stored = self.aws.s3.get_object(Bucket="raw", Key=key)
@@ -89,10 +89,10 @@ class Rig:
             for part in parsed.slices:
                 if part.table == "trades":
                     symbols, ids = (part.rows[name].to_pylist() for name in ("raw_symbol", "trade_id"))
-                    found.update(
+                    trades.update(
                         (symbol.lower(), number) for symbol, number in zip(symbols, ids, strict=True)
                     )
-        return found, rejected
+        return trades, rejected
 
     def gaps(self) -> list[dict[str, Any]]:
         return [line["frame"] for line in self.lines("stream_gaps")]

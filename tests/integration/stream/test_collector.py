@@ -30,12 +30,12 @@ def rig(tmp_path_factory):
 def eventually(look, wanted, seconds=15):
     """Wait until ``look`` gives what is wanted; the rest of the test judges what it gave."""
     end = time.monotonic() + seconds
-    found = look()
-    while not wanted(found) and time.monotonic() < end:
+    value = look()
+    while not wanted(value) and time.monotonic() < end:
         time.sleep(0.1)
-        found = look()
-    assert wanted(found), found
-    return found
+        value = look()
+    assert wanted(value), value
+    return value
 
 
 def connected(rig):
@@ -93,8 +93,8 @@ def test_an_announced_shutdown_costs_no_frame_and_doubles_none(rig):
             rig.venue.shut_down()
         rig.venue.ticker("btcusdt", number)
         time.sleep(0.015)
-    found = eventually(lambda: ticker_numbers(rig, 0, 100), lambda found: len(found) >= 100)
-    assert found == list(range(100))
+    numbers = eventually(lambda: ticker_numbers(rig, 0, 100), lambda numbers: len(numbers) >= 100)
+    assert numbers == list(range(100))
     assert not gaps(rig, "disconnected")
 
 
@@ -146,11 +146,11 @@ def test_the_newest_price_is_in_the_table_as_exact_numbers_and_expires(rig):
         item = rig.aws.dynamodb.get_item(TableName="latest", Key={"stream": {"S": TICKERS}})["Item"]
         return {name: TypeDeserializer().deserialize(value) for name, value in item.items()}
 
-    found = eventually(row, lambda row: row["event_time"] == (START_MS + 5000) * 1000)
-    assert found["price"] == 100
-    assert isinstance(found["price"], Decimal)
-    assert (found["source"], found["symbol"]) == ("binance", "BTCUSDT")
-    assert 86_000 < int(found["expires_at"]) - time.time() < 87_000
+    item = eventually(row, lambda row: row["event_time"] == (START_MS + 5000) * 1000)
+    assert item["price"] == 100
+    assert isinstance(item["price"], Decimal)
+    assert (item["source"], item["symbol"]) == ("binance", "BTCUSDT")
+    assert 86_000 < int(item["expires_at"]) - time.time() < 87_000
 
 
 def test_a_stop_leaves_nothing_behind_and_the_pause_is_a_gap(rig):

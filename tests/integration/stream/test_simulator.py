@@ -108,8 +108,8 @@ def test_frames_of_every_simulated_venue_land_without_a_hole(simulator, tmp_path
             assert collector.stop() == 0
         finally:
             collector.end()
-        found, refilled = coinbase_trades(rig)
-        assert holes(found) == (set(), []) and refilled
+        trades, refilled = coinbase_trades(rig)
+        assert holes(trades) == (set(), []) and refilled
         assert kraken_trades(rig)[1]
         for market in ("BTCUSD", "DOGEUSD"):
             assert holes(kraken_trades(rig, market)[0]) == (set(), [])

@@ -19,13 +19,13 @@ def window(first: int, count: int, revision: int = 0) -> CommittedWindow:
 windows = st.lists(st.builds(window, st.integers(0, 40), st.integers(1, 24), st.integers(0, 2)), max_size=30)
 
 
-def hours(found: list[CommittedWindow]) -> set[datetime]:
-    return {one.start + n * HOUR for one in found for n in range((one.end - one.start) // HOUR)}
+def hours(windows: list[CommittedWindow]) -> set[datetime]:
+    return {one.start + n * HOUR for one in windows for n in range((one.end - one.start) // HOUR)}
 
 
 @given(windows)
-def test_a_cover_holds_all_that_the_windows_hold(found: list[CommittedWindow]):
-    assert hours(cover(found, START, START + 100 * HOUR)) == hours(found)
+def test_a_cover_holds_all_that_the_windows_hold(windows: list[CommittedWindow]):
+    assert hours(cover(windows, START, START + 100 * HOUR)) == hours(windows)
 
 
 def test_a_month_of_hourly_answers_is_covered_by_few():
@@ -34,11 +34,11 @@ def test_a_month_of_hourly_answers_is_covered_by_few():
 
 
 @given(windows)
-def test_every_covered_bucket_has_the_newest_answer(found: list[CommittedWindow]):
-    last = newest_by_bucket(found, "1h")
-    assert set(last) == hours(found)
+def test_every_covered_bucket_has_the_newest_answer(windows: list[CommittedWindow]):
+    last = newest_by_bucket(windows, "1h")
+    assert set(last) == hours(windows)
     for bucket, chosen in last.items():
-        assert chosen.recency == max(one.recency for one in found if one.start <= bucket < one.end)
+        assert chosen.recency == max(one.recency for one in windows if one.start <= bucket < one.end)
 
 
 def test_windows_are_parsed_from_the_names_in_the_ledger():
@@ -53,9 +53,9 @@ def test_windows_are_parsed_from_the_names_in_the_ledger():
         "ledger/coinbase/candles/dt=2026-11-02/20261102T000000Z.BTC-USD.1y.24.json",
         "ledger/coinbase/candles/dt=2026-11-02/notes.txt",
     ]
-    found = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in parse_windows(names)]
+    parsed = [(one.market, one.start.isoformat()[:10], one.end - one.start) for one in parse_windows(names)]
     day = timedelta(days=1)
-    assert found == [
+    assert parsed == [
         ("BTC-USD", "2026-11-01", day),
         ("BTC-USD", "2026-11-01", day),
         ("BTC-USDT", "2026-11-01", 30 * day),

@@ -79,9 +79,9 @@ def test_a_response_keeps_its_bytes_and_the_url_they_came_from(server, ask):
 def test_a_request_says_who_asks_and_holds_the_key_in_its_header_only(server, http, ask):
     server.answer("/x", FINE)
     answer = ask()
-    (asked,) = server.asked
-    assert (asked.headers["User-Agent"], asked.headers["x-api-key"]) == (USER_AGENT, KEY)
-    assert asked.headers["Accept-Encoding"] == "gzip"
+    (request,) = server.requests
+    assert (request.headers["User-Agent"], request.headers["x-api-key"]) == (USER_AGENT, KEY)
+    assert request.headers["Accept-Encoding"] == "gzip"
     assert KEY not in repr(answer) + repr(http())
 
 
@@ -121,7 +121,7 @@ def test_an_oversized_answer_is_given_up_once_and_not_read_to_its_end(server, as
     server.answer("/x", Reply(200, [NOISE, *[b"x" * 100_000] * 20], headers, delay_seconds=0.1))
     with taking_less_than(1), pytest.raises(TooLarge):
         ask(max_body_bytes=50_000)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_gzip_stream_that_never_unpacks_to_anything_is_stopped_at_the_cap(server, ask):
@@ -171,7 +171,7 @@ def test_any_status_is_an_answer_and_asked_for_once(server, ask, status):
     server.answer("/x", Reply(status, (b"no",)))
     answer = ask()
     assert (answer.status, answer.body) == (status, b"no")
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_response_says_how_long_to_wait(server, ask):
@@ -202,7 +202,7 @@ def test_a_dripping_answer_ends_at_the_deadline(server, ask, reply):
     server.answer("/x", reply)
     with taking_less_than(1.3), pytest.raises(SourceUnavailable, match="no complete answer"):
         ask(seconds=0.4)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_peer_that_never_speaks_tls_ends_at_the_deadline(ask):
@@ -224,19 +224,19 @@ def test_a_host_that_does_not_resolve_is_unavailable(ask, monkeypatch):
 def test_a_certificate_of_an_unknown_authority_is_not_trusted(server, ask):
     with pytest.raises(SourceUnavailable, match="SSLCertVerificationError"):
         ask(trusted=None)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_key_stands_behind_its_prefix(server, ask):
     server.answer("/x", FINE)
     ask(api_key=ApiKey("Authorization", KEY, "Bearer "))
-    assert server.asked[0].headers["Authorization"] == f"Bearer {KEY}"
+    assert server.requests[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
 def test_a_client_without_a_key_sends_none(server, ask):
     server.answer("/x", FINE)
     ask(api_key=None)
-    assert set(server.asked[0].headers) == {"Host", "User-Agent", "Accept", "Accept-Encoding"}
+    assert set(server.requests[0].headers) == {"Host", "User-Agent", "Accept", "Accept-Encoding"}
 
 
 def test_parameters_are_encoded_as_their_url_says(server, http):
@@ -246,13 +246,13 @@ def test_parameters_are_encoded_as_their_url_says(server, http):
     assert answer.url == (
         f"{server.url}/x?ids=a%2Cb&at=2024-11-20T07%3A00%3A00Z&list=%5B%22BTC%22%5D&text=%C3%BC+~"
     )
-    assert server.asked[0].query == {name: [value] for name, value in params.items()}
+    assert server.requests[0].query == {name: [value] for name, value in params.items()}
 
 
 def test_a_path_may_bring_its_own_query(server, http):
     server.answer("/x", FINE)
     assert http().get("/x?symbol=BTCUSDT&limit=5", {}, 15).url.endswith("/x?symbol=BTCUSDT&limit=5")
-    assert server.asked[0].query == {"symbol": ["BTCUSDT"], "limit": ["5"]}
+    assert server.requests[0].query == {"symbol": ["BTCUSDT"], "limit": ["5"]}
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def test_a_redirect_is_refused_and_its_target_named(server, ask, location, statu
     server.answer("/x", Reply(status, (b"",), {"Location": location}))
     with pytest.raises(SourceRefused, match=f"HTTP {status} redirects to '169.254.169.254'"):
         ask()
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("location", ["", "https://[broken", "/elsewhere"])

@@ -24,10 +24,10 @@ rejections = st.builds(
 
 
 @given(st.lists(rejections, max_size=5))
-def test_quarantine_lines_read_back_and_are_one_line_each(found: list[Rejection]):
-    lines = quarantine_lines("raw/key", found)
-    assert parse_quarantine(lines) == found
-    assert lines.count(b"\n") == len(found)
+def test_quarantine_lines_read_back_and_are_one_line_each(rejections: list[Rejection]):
+    lines = quarantine_lines("raw/key", rejections)
+    assert parse_quarantine(lines) == rejections
+    assert lines.count(b"\n") == len(rejections)
     assert all(json.loads(line)["raw_key"] == "raw/key" for line in lines.splitlines())
 
 

@@ -35,7 +35,7 @@ def test_a_body_that_stays_truncated_is_tried_three_times(server, ask):
     server.answer("/x", Reply(200, (b"[1,",), length=100))
     with pytest.raises(SourceUnavailable, match=r"example: no complete answer \(IncompleteRead\)"):
         ask()
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
 
 
 def test_a_refused_connection_is_tried_three_times(ask, fake_time):
@@ -50,10 +50,10 @@ def test_a_try_ends_when_its_seconds_or_those_of_the_run_are_over(server, ask):
     server.answer("/x", Reply(200, [b"[", b"]"], delay_seconds=4))
     with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.[34] s"):
         ask(seconds=0.4)
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
     with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.1 s"):
         ask(seconds=60, try_seconds=0.1)
-    assert len(server.asked) == 1 + 3
+    assert len(server.requests) == 1 + 3
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -67,7 +67,7 @@ def test_a_status_that_will_not_change_is_returned_at_once(server, ask, fake_tim
     server.answer("/x", Reply(status, (b"no",)))
     response = ask()
     assert (response.status, response.body) == (status, b"no")
-    assert (len(server.asked), fake_time.slept) == (1, [])
+    assert (len(server.requests), fake_time.slept) == (1, [])
 
 
 def test_a_source_may_call_an_error_with_status_200_retryable(server, client, fake_time):
@@ -107,13 +107,13 @@ def test_what_no_retry_can_help_is_raised_at_once(server, ask, reply, kind):
     server.answer("/x", reply)
     with pytest.raises(kind, match="example: "):
         ask()
-    assert len(server.asked) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_storm_of_429_ends_after_three_tries_with_the_last_answer(server, ask, fake_time):
     server.answer("/x", Reply(429, (b"Throttled",)))
     assert ask().status == 429
-    assert len(server.asked) == 3
+    assert len(server.requests) == 3
     assert fake_time.slept == [1.0, 1.5]
 
 
@@ -133,7 +133,7 @@ def test_retry_after_past_the_remaining_time_is_not_waited_for(server, ask, fake
     server.answer("/x", Reply(429, (b"Throttled",), {"Retry-After": "119"}))
     response = ask(seconds=60)
     assert (response.status, response.retry_after_seconds) == (429, 119)
-    assert (len(server.asked), fake_time.slept) == (1, [])
+    assert (len(server.requests), fake_time.slept) == (1, [])
 
 
 def test_a_source_that_wants_a_minute_after_a_429_gets_it_or_no_second_try(server, ask, fake_time):
@@ -146,7 +146,7 @@ def test_a_source_that_wants_a_minute_after_a_429_gets_it_or_no_second_try(serve
 def test_without_time_left_nothing_is_asked(server, ask):
     with pytest.raises(SourceUnavailable, match="no time was left"):
         ask(seconds=0)
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_each_try_is_subject_to_the_rate_limit_at_its_cost_and_priority(server, client, fake_time, limiter):
@@ -159,11 +159,11 @@ def test_a_rate_limit_that_frees_too_late_is_an_error_with_its_time(server, ask,
     limiter.refusal = 90
     with pytest.raises(SourceUnavailable, match="rate limited by ourselves until 2024-11-21T07:36:32Z"):
         ask()
-    assert server.asked == []
+    assert server.requests == []
 
 
 def test_a_rate_limit_that_stops_a_second_try_leaves_the_answer_of_the_first(server, ask, limiter):
-    limiter.acquire = lambda *_, **__: None if not server.asked else 90.0
+    limiter.acquire = lambda *_, **__: None if not server.requests else 90.0
     server.answer("/x", BUSY)
     assert ask().status == 503
 

@@ -41,12 +41,12 @@ class FakeSource:
     """Answers by request name: bytes, or the error to raise; notes until when it may take."""
 
     answers: dict
-    asked: dict = field(default_factory=dict)
+    deadlines: dict = field(default_factory=dict)
     name = "example"
 
-    def fetch(self, one, until):
-        self.asked[one.name] = until
-        answer = self.answers.get(one.name, b"[1]")
+    def fetch(self, request, until):
+        self.deadlines[request.name] = until
+        answer = self.answers.get(request.name, b"[1]")
         if isinstance(answer, Exception):
             raise answer
         return answer if isinstance(answer, RawDocument) else RawDocument(response(answer))
@@ -105,7 +105,7 @@ def test_an_empty_page_ends_the_run_and_is_not_kept():
     store, source = FakeStore(), FakeSource({"p2": b"[]"})
     pages = [request("p1"), *(request(name, may_end=True) for name in ("p2", "p3"))]
     assert landed(source, pages, store).landed == len(store.objects) == 1
-    assert list(source.asked) == ["p1", "p2"]
+    assert list(source.deadlines) == ["p1", "p2"]
 
 
 def test_a_failing_page_does_not_end_the_pages():
@@ -117,7 +117,7 @@ def test_a_failing_page_does_not_end_the_pages():
 def test_a_request_takes_half_of_the_time_that_is_left_and_the_last_one_all():
     source = FakeSource({})
     landed(source, [request(name) for name in "abc"], until=100.0, now=40.0)
-    assert source.asked == {"a": 70.0, "b": 70.0, "c": 100.0}
+    assert source.deadlines == {"a": 70.0, "b": 70.0, "c": 100.0}
 
 
 def test_an_object_records_where_its_bytes_came_from():
@@ -171,5 +171,5 @@ def test_revisions_of_a_request_are_listed_oldest_first_without_its_neighbours()
     key = RawKey("example", "quotes", Slot(DUE, ("a",)))
     others = [RawKey("example", "quotes", Slot(DUE, parts)) for parts in [("a", "b"), ("ab",)]]
     stored = sorted(map(str, [key.revised(10), key, key.revised(2), *others]))
-    bucket = SimpleNamespace(keys=lambda prefix: [one for one in stored if one.startswith(prefix)])
+    bucket = SimpleNamespace(keys=lambda prefix: [key for key in stored if key.startswith(prefix)])
     assert revisions(bucket, key) == [key, key.revised(2), key.revised(10)]

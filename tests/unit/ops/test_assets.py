@@ -34,7 +34,7 @@ CONFIG = LakeConfig.from_json(
 
 
 @pytest.mark.parametrize(
-    ("symbol", "source", "found"),
+    ("symbol", "source", "expected"),
     [
         ("BTC", "coinbase", Listing("BTC", "trades", "online")),
         ("ETH", "coinbase", Listing("ETH", "halted", "delisted")),
@@ -44,5 +44,5 @@ CONFIG = LakeConfig.from_json(
         ("BTC", "coincap", Listing("slug", "unknown")),
     ],
 )
-def test_an_asset_is_shown_as_its_source_lists_it(symbol: str, source: str, found: Listing):
-    assert listing(CONFIG, QueryResult.from_rows(COLUMNS, ROWS), symbol, source) == found
+def test_an_asset_is_shown_as_its_source_lists_it(symbol: str, source: str, expected: Listing):
+    assert listing(CONFIG, QueryResult.from_rows(COLUMNS, ROWS), symbol, source) == expected

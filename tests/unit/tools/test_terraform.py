@@ -43,9 +43,9 @@ def test_a_named_mirror_without_the_provider_is_refused(tmp_path: Path):
 
 
 def test_terraforms_own_data_directories_are_searched(tmp_path: Path):
-    found = mirror(tmp_path / "share" / "terraform" / "plugins")
+    folder = mirror(tmp_path / "share" / "terraform" / "plugins")
     env = {"XDG_DATA_HOME": str(tmp_path / "none"), "XDG_DATA_DIRS": str(tmp_path / "share")}
-    assert plugin_dir(env, tmp_path) == found
+    assert plugin_dir(env, tmp_path) == folder
 
 
 @pytest.mark.parametrize(

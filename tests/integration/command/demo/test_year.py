@@ -87,10 +87,10 @@ def test_a_window_that_did_not_land_ends_the_demo_with_its_outcome(stack, s3, ru
 def test_a_year_without_unexplained_gaps_is_shown(running, monkeypatch, capsys):
     audited(running, monkeypatch, 0, "BTC", "ETH")
     year(running).audit()
-    told = capsys.readouterr().out
-    assert "0 gaps unexplained" in told
-    assert "ETH-USDT" in told
-    assert "1m" not in told
+    output = capsys.readouterr().out
+    assert "0 gaps unexplained" in output
+    assert "ETH-USDT" in output
+    assert "1m" not in output
 
 
 def test_a_gap_that_nothing_explains_ends_the_demo(running, monkeypatch):

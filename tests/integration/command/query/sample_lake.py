@@ -84,14 +84,14 @@ def _value(row: dict[str, Any], number: int, field: pa.Field) -> Any:
 
 def _missing(field: pa.Field, number: int) -> Any:
     """What a row of bitcoin in dollars may leave out."""
-    told = {
+    known_values = {
         "source": "coingecko",
         "base": "BTC",
         "quote": "USD",
         "open_time": TODAY + timedelta(hours=number),
     }
-    if field.nullable or field.name in told:
-        return told.get(field.name)
+    if field.nullable or field.name in known_values:
+        return known_values.get(field.name)
     if pa.types.is_timestamp(field.type):
         return NOW
     return "x" if pa.types.is_string(field.type) else 1

@@ -75,8 +75,8 @@ def test_what_was_received_later_wins_whatever_the_revisions_of_two_requests(sta
 def test_what_was_known_of_a_bucket_says_whether_it_was_complete(stack):
     land(stack, "a", candle(8, "10", 30, closed=False), candle(9, "20", 121))
     sql = "SELECT is_complete, has_gap, coverage FROM candles WHERE month = '2026-11'"
-    found = [duckdb.query(stack, sql, OPEN + timedelta(minutes=at)).rows for at in (60, 121)]
-    assert found == [[(False, False, None)], [(True, False, 1.0)]]
+    rows = [duckdb.query(stack, sql, OPEN + timedelta(minutes=at)).rows for at in (60, 121)]
+    assert rows == [[(False, False, None)], [(True, False, 1.0)]]
 
 
 def test_of_two_of_one_moment_the_greatest_raw_key_wins(stack):

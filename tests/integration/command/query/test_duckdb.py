@@ -117,8 +117,8 @@ class Athena:
     def __init__(self, states: list[dict[str, str]], pages: list[dict[str, Any]]) -> None:
         self.states, self.pages = iter(states), pages
 
-    def start_query_execution(self, **asked: Any) -> dict[str, str]:
-        self.asked = asked
+    def start_query_execution(self, **request: Any) -> dict[str, str]:
+        self.request = request
         return {"QueryExecutionId": "1"}
 
     def get_query_execution(self, QueryExecutionId: str) -> dict[str, Any]:
@@ -148,7 +148,7 @@ def test_athena_is_asked_in_the_stacks_workgroup_and_its_text_becomes_values(sta
     )
     stack.aws.clients["athena"] = client
     answer = athena.query(stack, "SELECT 1")
-    assert client.asked["WorkGroup"] == "coinlake"
+    assert client.request["WorkGroup"] == "coinlake"
     assert answer.rows == [
         ("BTC", 3, Decimal("0.10"), 1.5, datetime(2026, 11, 21, 7, 35)),
         ("ETH", None, None, None, None),

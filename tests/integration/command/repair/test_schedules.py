@@ -49,8 +49,8 @@ def test_pause_and_resume_change_nothing_but_the_state(stack):
     scheduler = stack.aws.client("scheduler")
 
     def schedule() -> dict[str, Any]:
-        found = scheduler.get_schedule(GroupName="coinlake", Name="feed-quotes")
-        return {name: found[name] for name in ("State", "ScheduleExpression", "Description", "Target")}
+        schedule = scheduler.get_schedule(GroupName="coinlake", Name="feed-quotes")
+        return {name: schedule[name] for name in ("State", "ScheduleExpression", "Description", "Target")}
 
     before = schedule()
     set_schedule(stack, "quotes", enabled=False)

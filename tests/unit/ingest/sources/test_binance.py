@@ -35,11 +35,11 @@ class FakeClient:
     """Answers in turn and notes what it was asked."""
 
     answers: list
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
     limiter: FakeLimiter = field(default_factory=FakeLimiter)
 
     def get(self, path, params, until, *, cost, low_priority, is_retryable, apply_rate_limit):
-        self.asked.append((path, params.get("symbols"), cost))
+        self.requests.append((path, params.get("symbols"), cost))
         answer = self.answers.pop(0)
         apply_rate_limit(answer)
         return answer
@@ -195,7 +195,7 @@ def test_a_page_with_an_unlisted_symbol_is_asked_for_without_it(tickers):
     (page,) = tickers("BTC", "ETH", "PEPE")
     document = Binance(client).fetch(page, 0.0)
     assert (document.response.body, document.unlisted) == (b"[1]", ("ETHUSDT",))
-    assert client.asked[1:] == [
+    assert client.requests[1:] == [
         ("/api/v3/ticker/price", None, 4),
         ("/api/v3/ticker/24hr", '["BTCUSDT","PEPEUSDT"]', 2),
     ]
@@ -227,4 +227,4 @@ def test_an_unlisted_market_of_candles_is_not_looked_up(klines):
     client = FakeClient([response(400, SYMBOL_UNKNOWN)])
     with pytest.raises(Unlisted):
         Binance(client).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
-    assert len(client.asked) == 1
+    assert len(client.requests) == 1

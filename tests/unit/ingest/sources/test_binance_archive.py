@@ -28,10 +28,10 @@ def response(body, status=200, fetched_at=DUE):
 @dataclass
 class FakeClient:
     answers: list
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
 
     def get(self, path, params, until, *, cost, low_priority, is_retryable, apply_rate_limit):
-        self.asked.append(path)
+        self.requests.append(path)
         return self.answers.pop(0)
 
 
@@ -88,7 +88,7 @@ def test_a_feed_that_cannot_be_asked_for_says_what_to_change(files, changes, mes
 def test_a_file_that_matches_its_checksum_is_returned(day):
     client = FakeClient([response(CHECKSUM), response(FILE.read_bytes())])
     assert BinanceArchive(client).fetch(day, 0.0).response.body == FILE.read_bytes()
-    assert client.asked == [f"{day.path}.CHECKSUM", day.path]
+    assert client.requests == [f"{day.path}.CHECKSUM", day.path]
 
 
 def test_a_file_that_does_not_match_is_asked_for_once_more_with_its_checksum(day):
@@ -96,7 +96,7 @@ def test_a_file_that_does_not_match_is_asked_for_once_more_with_its_checksum(day
         [response(CHECKSUM), response(b"cut"), response(CHECKSUM), response(FILE.read_bytes())]
     )
     assert BinanceArchive(client).fetch(day, 0.0).response.body == FILE.read_bytes()
-    assert client.asked == [f"{day.path}.CHECKSUM", day.path] * 2
+    assert client.requests == [f"{day.path}.CHECKSUM", day.path] * 2
 
 
 @pytest.mark.parametrize(

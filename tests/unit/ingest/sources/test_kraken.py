@@ -39,11 +39,11 @@ class FakeClient:
     """Answers in turn and notes what it was asked."""
 
     answers: list
-    asked: list = field(default_factory=list)
+    requests: list = field(default_factory=list)
     limiter: FakeLimiter = field(default_factory=FakeLimiter)
 
     def get(self, path, params, until, *, cost, low_priority, is_retryable, apply_rate_limit):
-        self.asked.append((path, params.get("pair")))
+        self.requests.append((path, params.get("pair")))
         answer = self.answers.pop(0)
         apply_rate_limit(answer)
         return answer
@@ -184,7 +184,7 @@ def test_a_page_with_an_unlisted_pair_is_asked_for_without_it(page):
     client = FakeClient([unknown, response(sample("asset_pairs").replace(b"SOLUSD", b"ADAUSD")), fine])
     document = Kraken(client).fetch(page, 0.0)
     assert (document.response, document.unlisted) == (fine, ("SOLUSD",))
-    assert client.asked == [
+    assert client.requests == [
         ("/public/Ticker", "XBTUSD,XDGUSD,SOLUSD"),
         ("/public/AssetPairs", None),
         ("/public/Ticker", "XBTUSD,XDGUSD"),

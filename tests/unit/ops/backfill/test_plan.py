@@ -69,20 +69,20 @@ MOMENTS = st.datetimes(datetime(2016, 1, 1), datetime(2026, 11, 1)).map(lambda t
 def test_windows_tile_the_range_aligned_closed_and_without_overlap(start, days, interval, most, late):
     span, step = TimeSpan(start, start + days * DAY), intervals.duration(interval)
     closed = start + days * DAY + late - DAY
-    found = [(end - count * step, end) for end, count in planner.aligned_windows(span, step, most, closed)]
-    assert all(one[1] == next_one[0] for one, next_one in pairwise(found))
-    assert all(end <= closed and begin < span.end for begin, end in found)
-    assert all(planner.floor(begin, step * most) == begin for begin, _ in found)
-    assert all(planner.floor(end, step * most) == end for _, end in found[:-1])
-    if found:
-        assert found[0][0] <= span.start < found[0][1]
+    windows = [(end - count * step, end) for end, count in planner.aligned_windows(span, step, most, closed)]
+    assert all(one[1] == next_one[0] for one, next_one in pairwise(windows))
+    assert all(end <= closed and begin < span.end for begin, end in windows)
+    assert all(planner.floor(begin, step * most) == begin for begin, _ in windows)
+    assert all(planner.floor(end, step * most) == end for _, end in windows[:-1])
+    if windows:
+        assert windows[0][0] <= span.start < windows[0][1]
     due = min(span.end, planner.floor(closed, DAY))
-    assert due <= span.start or found[-1][1] >= due
+    assert due <= span.start or windows[-1][1] >= due
 
 
 def test_a_year_of_daily_candles_is_two_windows_an_asset():
-    found = plan("coinbase", "2025-11-21", assets="BTC,ETH").windows
-    assert [(window.asset, f"{window.end:%Y-%m-%d}", window.count) for window in found] == [
+    windows = plan("coinbase", "2025-11-21", assets="BTC,ETH").windows
+    assert [(window.asset, f"{window.end:%Y-%m-%d}", window.count) for window in windows] == [
         ("ETH", "2026-11-21", 78),
         ("BTC", "2026-11-21", 78),
         ("ETH", "2026-09-04", 300),
@@ -104,11 +104,11 @@ def test_ingest_takes_every_window(source: str, interval: str):
 
 
 def test_fine_candles_of_whole_months_come_from_the_archive():
-    found = plan("binance", "2026-09-03", "2026-10-31", interval="5m")
-    months = [window.period for window in found.windows if window.source == "binance_archive"]
+    planned = plan("binance", "2026-09-03", "2026-10-31", interval="5m")
+    months = [window.period for window in planned.windows if window.source == "binance_archive"]
     assert months == ["2026-10", "2026-09"]
-    assert len(months) == len(found.windows)
-    assert "a file and its checksum" in found.notes[0]
+    assert len(months) == len(planned.windows)
+    assert "a file and its checksum" in planned.notes[0]
 
 
 def test_coarse_candles_are_cheaper_asked_for():
@@ -121,15 +121,15 @@ def test_a_month_of_the_archive_that_is_not_published_comes_by_days():
 
 
 def test_coingeckos_public_plans_are_asked_for_their_last_year():
-    found = plan("coingecko", "2020-01-01")
-    assert min(window.start for window in found.windows) > NOW - timedelta(days=365)
-    assert "coingecko's plan has nothing before 20" in found.notes[0]
+    planned = plan("coingecko", "2020-01-01")
+    assert min(window.start for window in planned.windows) > NOW - timedelta(days=365)
+    assert "coingecko's plan has nothing before 20" in planned.notes[0]
 
 
 def test_an_asset_without_an_id_is_left_out_and_named():
-    found = plan("coinbase", "2026-01-01", assets="all")
-    assert found.skipped == ("TRX",)
-    assert "left out: TRX" in found.notes[0]
+    planned = plan("coinbase", "2026-01-01", assets="all")
+    assert planned.skipped == ("TRX",)
+    assert "left out: TRX" in planned.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -161,11 +161,11 @@ def test_a_range_that_is_not_closed_is_left_to_the_schedule():
         plan("coinbase", "2026-11-21")
 
 
-def test_ten_years_of_twenty_assets_cost_what_they_ask():
-    [found] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), (), config(), {})
-    assert (found.assets, found.windows, found.calls, found.weight) == (3, 12, 12, 24)
-    assert not cost.needs_confirmation([found], 2)
-    assert found.seconds(2) == 3
+def test_ten_years_of_assets_cost_their_calls_and_weight():
+    [total] = cost.costs(plan("binance", "2016-11-21", assets="BTC,ETH,TRX"), (), config(), {})
+    assert (total.assets, total.windows, total.calls, total.weight) == (3, 12, 12, 24)
+    assert not cost.needs_confirmation([total], 2)
+    assert total.seconds(2) == 3
 
 
 def test_feeds_leave_a_backfill_less_of_the_limit():
@@ -184,6 +184,6 @@ def test_at_a_slow_source_no_window_waits_behind_another():
 
 def test_a_plan_that_needs_more_credits_than_are_left_is_refused():
     quota = {"coincap": {"credits_per_month": 4000, "credits_used": 3990}}
-    found = cost.costs(plan("coincap", "2016-01-01"), (), config(), quota)
+    costs = cost.costs(plan("coincap", "2016-01-01"), (), config(), quota)
     with pytest.raises(BadConfiguration, match=r"^over_quota: .* of coincap's 4,000 credits"):
-        cost.check_credits(found)
+        cost.check_credits(costs)

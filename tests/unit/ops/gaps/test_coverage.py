@@ -21,12 +21,12 @@ GAPS = [
 
 
 def test_buckets_are_counted_by_day_within_the_days_alone():
-    found = coverage.coverage(GAPS, DAYS)
-    assert found[BTC] == {
+    by_market = coverage.coverage(GAPS, DAYS)
+    assert by_market[BTC] == {
         date(2026, 10, 31): Counter(present=4),
         date(2026, 11, 1): Counter(present=4, our_outage=2),
     }
-    assert found[ETH] == {date(2026, 10, 31): Counter(no_trade=2)}
+    assert by_market[ETH] == {date(2026, 10, 31): Counter(no_trade=2)}
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_the_table_has_a_line_for_each_market():
 def test_the_heat_map_is_an_svg_with_a_square_for_each_day_in_its_worst_colour():
     root = ET.fromstring(heat_map.svg(coverage.coverage(GAPS, DAYS), DAYS))  # noqa: S314 - our own document
     squares = {
-        found.text: square.get("fill")
+        title.text: square.get("fill")
         for square in root.iter("{http://www.w3.org/2000/svg}rect")
-        if (found := square.find("{http://www.w3.org/2000/svg}title")) is not None
+        if (title := square.find("{http://www.w3.org/2000/svg}title")) is not None
     }
     assert squares == {
         "coinbase 1h BTC-USD 2026-10-31: 4 present": heat_map.COLOURS["present"],
@@ -72,11 +72,11 @@ def test_a_year_fits_a_screen_with_equal_neighbours_in_one_bar_that_names_their_
     year = DateRange(date(2025, 11, 22), date(2026, 11, 21))
     start = datetime(2025, 11, 22, tzinfo=UTC)
     market = CandleSeries("binance", "1d", "BTC", "USDT")
-    found = coverage.coverage(
+    by_market = coverage.coverage(
         [Gap(market, start, 120, "not_listed"), Gap(market, start + timedelta(days=121), 243, "present")],
         year,
     )
-    root = ET.fromstring(heat_map.svg(found, year))  # noqa: S314 - our own document
+    root = ET.fromstring(heat_map.svg(by_market, year))  # noqa: S314 - our own document
     titles = [title.text for title in root.iter("{http://www.w3.org/2000/svg}title")]
     assert titles[1:] == [
         "binance 1d BTC-USDT 2025-11-22 to 2026-03-21: 120 not_listed",

@@ -21,10 +21,10 @@ def test_sql_keeps_the_rows_that_refine_keeps(drawn: list[pa.Table], minutes: in
     seen = [rows for rows in drawn if rows["received_at"][0].as_py() <= moment]
     kept = merged(*seen).select(COLUMNS).to_pylist() if seen else []
     sql = define(f"SELECT {', '.join(COLUMNS)} FROM candles", "lake", "duckdb", moment)  # noqa: S608 - our own names
-    assert sorted(asked(sql, drawn), key=str) == sorted(kept, key=str)
+    assert sorted(run_query(sql, drawn), key=str) == sorted(kept, key=str)
 
 
-def asked(sql: str, drawn: list[pa.Table]) -> list[dict]:
+def run_query(sql: str, drawn: list[pa.Table]) -> list[dict]:
     trusted = pa.concat_tables([nothing("candles"), *drawn])
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'; CREATE SCHEMA lake")

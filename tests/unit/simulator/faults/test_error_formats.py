@@ -25,7 +25,7 @@ def faulty(url, fault, **params):
     return client.get(url, **KEYS)
 
 
-def told(source, body):
+def message_of(source, body):
     """The error's text, wherever this source puts it."""
     match source:
         case "coingecko":
@@ -46,7 +46,7 @@ def told(source, body):
 def test_an_error_is_worded_as_its_source_words_it(source, fault, status):
     reply = faulty(URLS[source], fault)
     assert reply.status == status
-    assert len(told(source, reply.json)) > 5
+    assert len(message_of(source, reply.json)) > 5
     assert "retry-after" not in reply.headers
 
 
@@ -71,8 +71,8 @@ def test_binances_ban_names_its_end_and_its_restricted_location_has_code_0():
 )
 def test_rows_are_spoiled_inside_of_envelopes(source, name):
     def rows(body):
-        found = body.get("data") or body["Data"]
-        return list(found.values()) if isinstance(found, dict) else found
+        rows = body.get("data") or body["Data"]
+        return list(rows.values()) if isinstance(rows, dict) else rows
 
     whole = rows(faulty(URLS[source], "drip", bytes=65_536).json)
     spoiled = rows(faulty(URLS[source], "null_price").json)

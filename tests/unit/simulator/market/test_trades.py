@@ -20,21 +20,21 @@ def trades(seed=1, product="BTC-USD"):
 
 
 def test_ids_follow_each_other_in_time_and_lead_back_to_the_same_trade():
-    found = trades()
-    newest = found.newest(NOW_US)
-    made = [found.trade(index) for index in range(newest - 500, newest + 1)]
+    sequence = trades()
+    newest = sequence.newest(NOW_US)
+    made = [sequence.trade(index) for index in range(newest - 500, newest + 1)]
     assert [trade.id for trade in made] == list(range(newest - 500, newest + 1))
     assert all(before.at_us < after.at_us for before, after in pairwise(made))
-    assert made[-1].at_us <= NOW_US < found.trade(newest + 1).at_us
+    assert made[-1].at_us <= NOW_US < sequence.trade(newest + 1).at_us
     same, other = trades(), trades(seed=2)
     assert made == [same.trade(trade.id) for trade in made]
     assert [trade.ticks for trade in made] != [other.trade(trade.id).ticks for trade in made]
 
 
 def test_trades_are_made_near_the_markets_price():
-    found = trades()
-    level = found.coin.prices.last(NOW) * 10**found.coin.price_decimals
-    made = [found.trade(found.newest(NOW_US) - back) for back in range(20)]
+    sequence = trades()
+    level = sequence.coin.prices.last(NOW) * 10**sequence.coin.price_decimals
+    made = [sequence.trade(sequence.newest(NOW_US) - back) for back in range(20)]
     assert all(abs(trade.ticks - level) < level / 1_000 and trade.steps > 0 for trade in made)
     assert {trade.buyer_is_maker for trade in made} == {True, False}
 

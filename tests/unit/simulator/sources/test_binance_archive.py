@@ -20,10 +20,10 @@ def klines(symbol, interval, start, end):
 
 @pytest.mark.parametrize("interval", ["1h", "1d"])
 def test_a_month_is_what_the_api_says_without_a_header_and_in_milliseconds(interval):
-    found = rows(path("monthly", "ETHUSDT", interval, "2024-05"))
+    klines_in_file = rows(path("monthly", "ETHUSDT", interval, "2024-05"))
     start = 1_714_521_600_000
-    assert found == klines("ETHUSDT", interval, start, start + 31 * DAY * 1_000 - 1)
-    assert len(found) == {"1h": 744, "1d": 31}[interval]
+    assert klines_in_file == klines("ETHUSDT", interval, start, start + 31 * DAY * 1_000 - 1)
+    assert len(klines_in_file) == {"1h": 744, "1d": 31}[interval]
 
 
 def test_times_are_microseconds_from_2025_on():
@@ -94,12 +94,15 @@ def test_months_of_weeks_and_of_months():
 
 def test_an_outage_is_a_hole_in_both_files_and_api():
     start = CLIENT.get("/_venues").json["binance"]["outages"][-1][0]
-    found = rows(path("daily", "ETHUSDT", "1h", start[:10]))
-    assert len(found) < 24
-    assert found == [
+    klines_in_file = rows(path("daily", "ETHUSDT", "1h", start[:10]))
+    assert len(klines_in_file) < 24
+    assert klines_in_file == [
         [row[0] + "000", *row[1:6], str(int(row[6]) * 1_000 + 999), *row[7:]]
         for row in klines(
-            "ETHUSDT", "1h", int(found[0][0]) // 1_000, int(found[0][0]) // 1_000 + DAY * 1_000 - 1
+            "ETHUSDT",
+            "1h",
+            int(klines_in_file[0][0]) // 1_000,
+            int(klines_in_file[0][0]) // 1_000 + DAY * 1_000 - 1,
         )
     ]
 
@@ -120,9 +123,9 @@ def test_one_day_is_missing_and_its_month_holds_it():
 
 def test_one_day_has_a_hole_that_the_api_has_not():
     flaw = FLAWS["hole"]
-    found = rows(path("daily", flaw["symbol"], "1h", flaw["day"]))
-    start = int(found[0][0])
-    assert len(klines(flaw["symbol"], "1h", start, start + DAY * 1_000 - 1)) - len(found) == 3
+    klines_in_file = rows(path("daily", flaw["symbol"], "1h", flaw["day"]))
+    start = int(klines_in_file[0][0])
+    assert len(klines(flaw["symbol"], "1h", start, start + DAY * 1_000 - 1)) - len(klines_in_file) == 3
     assert len(rows(path("daily", flaw["symbol"], "1d", flaw["day"]))) == 1
 
 

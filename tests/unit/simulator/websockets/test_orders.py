@@ -86,10 +86,10 @@ def test_a_shutdown_is_announced_and_comes(url):
 def test_garbage_comes_between_the_frames(url):
     with binance(url, TRADES) as socket:
         do(url, "garbage")
-        heard = [socket.connection.recv(5) for _ in range(30)]
-    assert any(isinstance(message, bytes) for message in heard)
+        received = [socket.connection.recv(5) for _ in range(30)]
+    assert any(isinstance(message, bytes) for message in received)
     broken = 0
-    for message in heard:
+    for message in received:
         try:
             json.loads(message)
         except ValueError:
@@ -104,9 +104,9 @@ def test_frames_are_lost_repeated_and_held_back_on_order(url):
         time.sleep(0.2)
         do(url, "repeat", frames=3)
         do(url, "pause", seconds=0.5)
-        heard = first + receive(socket, 60)
-    assert len(set(range(heard[0], max(heard))) - set(heard)) == 4
-    assert len(heard) - len(set(heard)) == 3
+        received = first + receive(socket, 60)
+    assert len(set(range(received[0], max(received))) - set(received)) == 4
+    assert len(received) - len(set(received)) == 3
 
 
 def test_upgrades_are_refused_by_plan_and_beyond_the_limit(url):

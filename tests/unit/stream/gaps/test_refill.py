@@ -54,9 +54,9 @@ class Rest:
         query = {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
         if "since" in query:
             since, count = int(query["since"]), int(query["count"])
-            found = [(moment, number) for number, moment in self.trades.items() if moment > since][:count]
-            last = str(found[-1][0] if found else since)
-            return response({"error": [], "result": [["1.0", number] for _, number in found], "last": last})
+            page = [(moment, number) for number, moment in self.trades.items() if moment > since][:count]
+            last = str(page[-1][0] if page else since)
+            return response({"error": [], "result": [["1.0", number] for _, number in page], "last": last})
         first, limit = int(query["fromId"]), int(query["limit"])
         return response([{"id": number} for number in self.trades if number >= first][:limit])
 

@@ -58,10 +58,14 @@ def test_a_batch_is_full_at_its_age_even_if_nothing_comes(tmp_path):
 def test_committed_frames_are_recovered_by_the_next_run_with_their_ids_and_times(tmp_path):
     made, _ = spool(tmp_path)
     made.commit({TRADES: [chunk(1, 2)]}, 0.0)
-    again, (found,) = spool(tmp_path)
-    assert (found.rows, found.ids["BTCUSDT"].ranges(), found.seen) == (2, [(1, 2)], {"btcusdt@trade": 1002})
-    assert again.size == made.size == found.size
-    assert recovery.accounted_trades([found], again.state.ids)["binance", "BTCUSDT"].ranges() == [(1, 2)]
+    again, (recovered,) = spool(tmp_path)
+    assert (recovered.rows, recovered.ids["BTCUSDT"].ranges(), recovered.seen) == (
+        2,
+        [(1, 2)],
+        {"btcusdt@trade": 1002},
+    )
+    assert again.size == made.size == recovered.size
+    assert recovery.accounted_trades([recovered], again.state.ids)["binance", "BTCUSDT"].ranges() == [(1, 2)]
 
 
 @pytest.mark.parametrize("torn", ['{"received_at":1003,"fra', "\0" * 100, '{"received_at":1003}\0\0\0\n'])
@@ -71,8 +75,8 @@ def test_a_torn_end_is_cut(tmp_path, torn):
     (path,) = made.files.iterdir()
     before = path.read_bytes()
     path.write_bytes(before + torn.encode())
-    _, (found,) = spool(tmp_path)
-    assert path.read_bytes() == before and found.rows == 2
+    _, (recovered,) = spool(tmp_path)
+    assert path.read_bytes() == before and recovered.rows == 2
 
 
 @pytest.mark.parametrize(
@@ -83,8 +87,8 @@ def test_a_file_without_a_whole_line_is_no_batch(tmp_path, content):
     made.commit({TRADES: [chunk(1)]}, 0.0)
     (path,) = made.files.iterdir()
     path.write_bytes(content)
-    _, found = spool(tmp_path)
-    assert not found and not path.exists()
+    _, recovered = spool(tmp_path)
+    assert not recovered and not path.exists()
 
 
 def test_a_disk_that_refuses_changes_nothing(tmp_path, monkeypatch):
@@ -114,8 +118,8 @@ def test_uploaded_files_are_deleted_and_their_trades_remembered(tmp_path):
     sealed = made.commit({TRADES: [chunk(1, 2, 3)]}, 0.0)
     made.forget(sealed)
     assert made.size == 0 and not list(made.files.iterdir())
-    again, found = spool(tmp_path)
-    assert not found
+    again, recovered = spool(tmp_path)
+    assert not recovered
     assert again.state.ids["binance", "BTCUSDT"].ranges() == [(1, 3)]
     assert again.state.seen["binance", "btcusdt@trade"] == 1003
 
@@ -133,10 +137,10 @@ def test_an_answer_of_rest_is_found_with_its_ids(tmp_path):
     body = json.dumps([{"id": 5}, {"id": 6}], indent=1).encode()
     url = "https://host/api/v3/historicalTrades?symbol=BTCUSDT&fromId=5&limit=2"
     made.store(made.file(key, url), body, datetime.now(UTC))
-    _, (found,) = spool(tmp_path)
-    assert found.key == key and found.url == url
-    assert found.ids["BTCUSDT"].ranges() == [(5, 6)]
-    assert found.read()[1] == body
+    _, (recovered,) = spool(tmp_path)
+    assert recovered.key == key and recovered.url == url
+    assert recovered.ids["BTCUSDT"].ranges() == [(5, 6)]
+    assert recovered.read()[1] == body
 
 
 def test_trades_given_up_are_not_asked_for_again_after_a_restart(tmp_path):
@@ -146,16 +150,16 @@ def test_trades_given_up_are_not_asked_for_again_after_a_restart(tmp_path):
         Gap("btcusdt@trade", "backpressure", 1, 1, 20, 29, 10).line(1),
     ]
     made.commit({("binance", "stream_gaps"): [Chunk(lines, sum(map(len, lines)))]}, 0.0)
-    _, (found,) = spool(tmp_path)
-    assert found.ids["BTCUSDT"].ranges() == [(5, 9)]
+    _, (recovered,) = spool(tmp_path)
+    assert recovered.ids["BTCUSDT"].ranges() == [(5, 9)]
 
 
 def test_files_of_others_are_left_alone(tmp_path):
     made, _ = spool(tmp_path)
     (made.files / "notes.txt").write_text("mine")
     (made.files / ".part").write_text("half written")
-    _, found = spool(tmp_path)
-    assert not found and [path.name for path in made.files.iterdir()] == ["notes.txt"]
+    _, recovered = spool(tmp_path)
+    assert not recovered and [path.name for path in made.files.iterdir()] == ["notes.txt"]
 
 
 def test_an_unreadable_state_counts_as_none(tmp_path):

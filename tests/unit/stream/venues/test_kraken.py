@@ -194,9 +194,9 @@ class Rest:
         pair, since, count = (part.partition("=")[2] for part in path.partition("?")[2].split("&"))
         assert path.startswith("/public/Trades?") and pair == "XBTUSD"
         first = int(since) + (not self.inclusive)
-        found = [(number, moment) for number, moment in self.trades if moment >= first][: int(count)]
-        rows = [["1.0", "1.0", moment / 1e9, "b", "m", "", number] for number, moment in found]
-        last = str(found[-1][1] if found else first)
+        trades = [(number, moment) for number, moment in self.trades if moment >= first][: int(count)]
+        rows = [["1.0", "1.0", moment / 1e9, "b", "m", "", number] for number, moment in trades]
+        last = str(trades[-1][1] if trades else first)
         body = json.dumps({"error": [], "result": {"XXBTZUSD": rows, "last": last}}).encode()
         ids, cursor = KRAKEN.read_trades(body)
         url = f"https://host/0{path}"

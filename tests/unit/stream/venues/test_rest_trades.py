@@ -109,9 +109,9 @@ class AskedByTime:
     async def get(self, path):
         self.requests += 1
         since, count = map(int, path.split("&"))
-        found = [(moment, number) for moment, number in self.trades if moment > since][:count]
-        cursor = str(found[-1][0]) if found else str(since)
-        return page(path, [number for _, number in found], cursor)
+        trades = [(moment, number) for moment, number in self.trades if moment > since][:count]
+        cursor = str(trades[-1][0]) if trades else str(since)
+        return page(path, [number for _, number in trades], cursor)
 
     def fetch(self, first, last, found_at=NOW):
         hole = Hole("XBTUSD", first, last, found_at)

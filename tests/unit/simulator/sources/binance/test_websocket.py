@@ -29,18 +29,18 @@ def of(stream):
 
 def test_a_combined_stream_wraps_each_kind_of_frame(url):
     with binance(url, f"/stream?streams={STREAMS}") as socket:
-        found = {name: socket.receive(of(name))["data"] for name in STREAMS.split("/")}
-    trade = found["btcusdt@trade"]
+        frames = {name: socket.receive(of(name))["data"] for name in STREAMS.split("/")}
+    trade = frames["btcusdt@trade"]
     assert list(trade) == ["e", "E", "s", "t", "p", "q", "T", "m", "M"]
     assert (trade["e"], trade["s"]) == ("trade", "BTCUSDT") and abs(trade["T"] / 1_000 - time.time()) < 5
-    assert list(found["btcusdt@bookTicker"]) == ["u", "s", "b", "B", "a", "A"]
-    assert float(found["btcusdt@bookTicker"]["b"]) < float(found["btcusdt@bookTicker"]["a"])
-    mini = found["btcusdt@miniTicker"]
+    assert list(frames["btcusdt@bookTicker"]) == ["u", "s", "b", "B", "a", "A"]
+    assert float(frames["btcusdt@bookTicker"]["b"]) < float(frames["btcusdt@bookTicker"]["a"])
+    mini = frames["btcusdt@miniTicker"]
     assert list(mini) == ["e", "E", "s", "c", "o", "h", "l", "v", "q"]
     assert float(mini["l"]) <= float(mini["c"]) <= float(mini["h"])
-    kline = found["btcusdt@kline_1m"]["k"]
+    kline = frames["btcusdt@kline_1m"]["k"]
     assert kline["t"] + 59_999 == kline["T"] and kline["L"] - kline["f"] + 1 == kline["n"]
-    assert {row["s"] for row in found["!miniTicker@arr"]} > {"BTCUSDT", "SHIBUSDT"}
+    assert {row["s"] for row in frames["!miniTicker@arr"]} > {"BTCUSDT", "SHIBUSDT"}
 
 
 def test_raw_streams_come_bare_and_in_microseconds_if_wished(url):
@@ -52,19 +52,19 @@ def test_raw_streams_come_bare_and_in_microseconds_if_wished(url):
 
 def test_trades_come_without_a_hole_and_rest_serves_the_same(url):
     with binance(url, "/ws/btcusdt@trade") as socket:
-        heard = [socket.receive() for _ in range(60)]
-    assert all(after["t"] == before["t"] + 1 for before, after in pairwise(heard))
-    asked = {"symbol": "BTCUSDT", "fromId": heard[0]["t"], "limit": 60}
+        frames = [socket.receive() for _ in range(60)]
+    assert all(after["t"] == before["t"] + 1 for before, after in pairwise(frames))
+    asked = {"symbol": "BTCUSDT", "fromId": frames[0]["t"], "limit": 60}
     rows = requests.get(f"{url}/binance/api/v3/historicalTrades", asked, timeout=5).json()
     assert [(row["id"], row["price"], row["qty"], row["time"], row["isBuyerMaker"]) for row in rows] == [
-        (frame["t"], frame["p"], frame["q"], frame["T"], frame["m"]) for frame in heard
+        (frame["t"], frame["p"], frame["q"], frame["T"], frame["m"]) for frame in frames
     ]
 
 
 def test_two_sockets_send_the_same_bytes(url):
     with binance(url, f"/stream?streams={STREAMS}") as one, binance(url, f"/stream?streams={STREAMS}") as two:
-        heard = [{json.dumps(socket.receive()) for _ in range(150)} for socket in (one, two)]
-    assert len(heard[0] & heard[1]) > 100
+        frames = [{json.dumps(socket.receive()) for _ in range(150)} for socket in (one, two)]
+    assert len(frames[0] & frames[1]) > 100
 
 
 def test_subscriptions_are_changed_and_listed_on_the_open_socket(url):

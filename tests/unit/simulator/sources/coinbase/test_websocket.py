@@ -23,9 +23,9 @@ def kind(name):
 
 def test_a_subscription_is_confirmed_and_begins_with_the_last_trade(url):
     with coinbase(url, "matches", "ticker") as socket:
-        told = socket.receive()
-        assert told["type"] == "subscriptions"
-        assert {entry["name"]: entry["product_ids"] for entry in told["channels"]} == {
+        reply = socket.receive()
+        assert reply["type"] == "subscriptions"
+        assert {entry["name"]: entry["product_ids"] for entry in reply["channels"]} == {
             "matches": ["BTC-USD"],
             "ticker": ["BTC-USD"],
         }
@@ -38,12 +38,12 @@ def test_a_subscription_is_confirmed_and_begins_with_the_last_trade(url):
 
 def test_matches_have_no_hole_and_rest_serves_the_same(url):
     with coinbase(url, "matches") as socket:
-        heard = [socket.receive(lambda message: "trade_id" in message) for _ in range(30)]
-    assert all(after["trade_id"] == before["trade_id"] + 1 for before, after in pairwise(heard))
-    query = f"after={heard[-1]['trade_id'] + 1}&limit=30"
+        matches = [socket.receive(lambda message: "trade_id" in message) for _ in range(30)]
+    assert all(after["trade_id"] == before["trade_id"] + 1 for before, after in pairwise(matches))
+    query = f"after={matches[-1]['trade_id'] + 1}&limit=30"
     rows = requests.get(f"{url}/coinbase/products/BTC-USD/trades?{query}", timeout=5).json()
     names = ("trade_id", "side", "size", "price", "time")
-    assert rows[::-1] == [{name: match[name] for name in names} for match in heard]
+    assert rows[::-1] == [{name: match[name] for name in names} for match in matches]
 
 
 def test_heartbeats_name_the_last_trade_and_stop_with_the_subscription(url):
