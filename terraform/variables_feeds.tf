@@ -99,19 +99,19 @@ variable "feeds" {
         all    = feed.top == null && length(feed.assets) == 0
         assets = feed.top == null && length(feed.assets) > 0
         top    = (feed.top == null) != (length(feed.assets) == 0)
-      }[local.datasets[feed.source][feed.dataset].asks], true)
+      }[local.datasets[feed.source][feed.dataset].selects], true)
     ])
     error_message = "feeds: ${join("; ", [
       for name, feed in var.feeds : "${name} asks for ${feed.source}/${feed.dataset}, which needs ${try({
         all    = "neither top nor assets, since there is one list"
         assets = "assets and no top"
         top    = "exactly one of top and assets"
-      }[local.datasets[feed.source][feed.dataset].asks], "")}"
+      }[local.datasets[feed.source][feed.dataset].selects], "")}"
       if !try({
         all    = feed.top == null && length(feed.assets) == 0
         assets = feed.top == null && length(feed.assets) > 0
         top    = (feed.top == null) != (length(feed.assets) == 0)
-      }[local.datasets[feed.source][feed.dataset].asks], true)
+      }[local.datasets[feed.source][feed.dataset].selects], true)
     ])}."
   }
 

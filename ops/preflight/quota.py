@@ -46,7 +46,7 @@ class PlannedFeed:
     @property
     def requests_per_run(self) -> int:
         dataset = self._dataset
-        batches = 1 if dataset.asks == "all" else -(-(self.top or self.assets) // dataset.batch)
+        batches = 1 if dataset.selects == "all" else -(-(self.top or self.assets) // dataset.batch)
         return batches * (2 * self.lookback if dataset.files else 1)
 
     @property

@@ -35,12 +35,12 @@ def test_a_dataset_has_windows_if_its_longest_window_is_declared() -> None:
 def test_a_source_without_ids_in_the_asset_map_is_asked_for_lists_only() -> None:
     for source in catalog().values():
         if not source.maps_assets:
-            assert {dataset.asks for dataset in source.datasets.values()} == {"all"}
+            assert {dataset.selects for dataset in source.datasets.values()} == {"all"}
 
 
 @pytest.mark.parametrize(("source", "name", "dataset"), DATASETS)
 def test_a_run_asks_as_often_as_the_preflight_counts(source: str, name: str, dataset: Dataset) -> None:
-    owner, everything = catalog()[source].owner, dataset.asks == "all"
+    owner, everything = catalog()[source].owner, dataset.selects == "all"
     symbols = [f"A{number}" for number in range(ASSETS)]
     feed = Feed(
         name="f",

@@ -28,7 +28,7 @@ def test_a_source_names_its_documentation_plans_and_datasets(name: str) -> None:
         assert not plan.base_url.endswith("/")
         assert plan.requests_per_minute > 0
     for dataset in source.datasets.values():
-        assert dataset.asks in {"assets", "top", "all"}
+        assert dataset.selects in {"assets", "top", "all"}
         assert set(dataset.max_buckets) <= set(intervals.INTERVALS)
     if source.websocket:
         assert source.websocket.default_host in source.websocket.hosts

@@ -49,9 +49,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """One thing that a source can be asked for.
+    """One kind of data that a source serves.
 
-    ``asks`` is ``assets``, ``top`` (by market cap, or assets) or ``all`` (the one list that there is).
+    ``selects`` is what a feed chooses: ``assets``, ``top`` (by market cap, or assets) or ``all`` (no choice).
     ``batch`` is how many assets one request names, ``weight`` what it counts of the limit at most.
     ``max_buckets`` maps each interval to the most buckets of one answer (of ``files``: the most days of
     one feed); it is empty where an interval only says how often to ask. Of each interval the source has
@@ -62,7 +62,7 @@ class Dataset:
     ``bytes_once`` bytes and ``bytes_each`` for each asset or bucket, where bytes cost credits.
     """
 
-    asks: str
+    selects: str
     batch: int
     weight: int
     max_buckets: Mapping[str, int]
@@ -273,7 +273,7 @@ def _websocket(entry: Mapping[str, Any], quotes: Sequence[str]) -> Websocket:
 def _dataset(entry: Mapping[str, Any]) -> Dataset:
     delays = entry["publication_delay_days"] or {}
     return Dataset(
-        asks=entry["asks"],
+        selects=entry["selects"],
         batch=entry["batch"],
         weight=entry["weight"],
         max_buckets=entry["max_buckets"],
