@@ -6,10 +6,10 @@ locals {
   declared = jsondecode(file("${path.module}/../layers/coinlake/python/coinlake/tables.json"))
 
   # A table without a location of its own lies in trusted/, and has a refined table in refined/.
-  twins = { for name, table in local.declared : name => lookup(table, "refined", {}) if !can(table.location) }
+  refined_tables = { for name, table in local.declared : name => lookup(table, "refined", {}) if !can(table.location) }
 
-  twin_partitions = {
-    for name, different in local.twins : name => lookup(different, "partitions", local.declared[name].partitions)
+  refined_partitions = {
+    for name, different in local.refined_tables : name => lookup(different, "partitions", local.declared[name].partitions)
   }
 
   tables = merge(
@@ -22,21 +22,21 @@ locals {
       } if can(table.location)
     },
     {
-      for name, different in local.twins : name => {
+      for name, different in local.refined_tables : name => {
         description = "${local.declared[name].description} Each natural key once."
         location    = "refined/${name}"
-        partitions  = local.twin_partitions[name]
+        partitions  = local.refined_partitions[name]
         columns = concat(
           [
             for column in local.declared[name].columns : column
-            if !contains([for partition in local.twin_partitions[name] : partition.name], column.name)
+            if !contains([for partition in local.refined_partitions[name] : partition.name], column.name)
           ],
           lookup(different, "columns", []),
         )
       }
     },
     {
-      for name in keys(local.twins) : "trusted_${name}" => {
+      for name in keys(local.refined_tables) : "trusted_${name}" => {
         description = "${local.declared[name].description} Every row of every answer."
         location    = "trusted/${name}"
         columns     = local.declared[name].columns

@@ -82,8 +82,8 @@ class StreamConfig:
 
     def source_of(self, venue: str) -> str:
         """The source of the frames: a host that is another venue has a name of its own."""
-        twin = venues.websockets()[venue].twins.get(self.hosts[venue])
-        return twin.source if twin else venue
+        sibling = venues.websockets()[venue].siblings.get(self.hosts[venue])
+        return sibling.source if sibling else venue
 
     def _url(self, source: str, others: Mapping[str, Any]) -> str:
         own = venues.websockets()[source].hosts[self.hosts[source]]

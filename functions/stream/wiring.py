@@ -11,7 +11,7 @@ from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.http import HttpClient
-from coinlake.sources import catalog, twins
+from coinlake.sources import catalog, siblings
 from coinlake.stores import ObjectStore
 from stream.app import Collector, Threads
 from stream.config import StreamConfig, Subscription, read_secret
@@ -98,14 +98,16 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
 
     def refiller(subscription: Subscription) -> Refiller:
         venue = subscription.venue
-        of, twin = twins().get(venue.source, (venue.source, None))
-        source = lake.sources[of]
-        own = twin and source.base_url == catalog()[of].base_url  # else URLs are those of a simulator
+        protocol_source, sibling = siblings().get(venue.source, (venue.source, None))
+        source = lake.sources[protocol_source]
+        own = (
+            sibling and source.base_url == catalog()[protocol_source].base_url
+        )  # else URLs are those of a simulator
         return Refiller(
             venue=venue,
             http=HttpClient(
                 venue.source,
-                twin.base_url if twin and own else source.base_url,
+                sibling.base_url if sibling and own else source.base_url,
                 tls,
                 allow_private=settings.private_sources,
                 max_body_bytes=MAX_RESPONSE_BYTES,
@@ -114,7 +116,7 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
             spool=spool,
             timeouts=timeouts,
             pause_seconds=MINUTE_SECONDS * venue.trades_weight / source.requests_per_minute,
-            bases=[ids[of] for ids in lake.assets.values() if of in ids],
+            bases=[ids[protocol_source] for ids in lake.assets.values() if protocol_source in ids],
             streams=subscription.trade_markets(),
             threads=threads.rest,
             disk=threads.disk,

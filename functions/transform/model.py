@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from coinlake.keys import Partition, RawKey
 from coinlake.records import RejectedSpan, Rejection
-from coinlake.sources import owner, protocol, twins
+from coinlake.sources import owner, protocol, siblings
 
 
 def _no_ids(_: str) -> Collection[str]:
@@ -60,8 +60,8 @@ class RawDocument:
     @property
     def _ids_of(self) -> str:
         """The source by whose ids the asset map knows the source's assets."""
-        of, twin = twins().get(self.source, (self.source, None))
-        return of if twin is None or twin.shares_ids else self.source
+        protocol_source, sibling = siblings().get(self.source, (self.source, None))
+        return protocol_source if sibling is None or sibling.shares_ids else self.source
 
 
 @dataclass(frozen=True, slots=True)

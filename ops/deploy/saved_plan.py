@@ -89,8 +89,8 @@ class SavedPlan:
             ) from None
         if content["environment"] != environment:
             raise PlanChanged(f"{folder} is a plan of {content['environment']}, not of {environment}")
-        found = {name: sha256(folder / name) for name in _files(folder)}
-        if others := sorted({name for name, _ in found.items() ^ content["sha256"].items()}):
+        hashes = {name: sha256(folder / name) for name in _files(folder)}
+        if others := sorted({name for name, _ in hashes.items() ^ content["sha256"].items()}):
             raise PlanChanged(f"{', '.join(others)} in {folder} is not what was planned; plan again")
         return cls(folder, environment)
 
@@ -148,7 +148,7 @@ def changed_outside(document: Mapping[str, Any]) -> list[str]:
     """
     reverted = {address for address, actions in _changes(document) if actions in SIGNS}
     return sorted(
-        {found["address"] for found in document.get("resource_drift", ()) if found["address"] in reverted}
+        {change["address"] for change in document.get("resource_drift", ()) if change["address"] in reverted}
     )
 
 

@@ -100,16 +100,16 @@ def _concurrency(aws: Aws, deployment: Deployment, feeds: Collection[PlannedFeed
             "empty reserved_concurrency, or ask Service Quotas for more (Lambda, Concurrent executions)",
         )
     ingest = sum(feed.enabled for feed in feeds) + deployment.backfills
-    most = QUEUE_CONCURRENCY + OTHER_FUNCTIONS + ingest
-    if limit < most:
+    peak = QUEUE_CONCURRENCY + OTHER_FUNCTIONS + ingest
+    if limit < peak:
         yield Finding(
             Level.WARNING,
-            f"Lambda runs {limit} functions at once in this account, and the stack at its busiest {most}: "
+            f"Lambda runs {limit} functions at once in this account, and the stack at its busiest {peak}: "
             "some wait, and the alarm `throttles` may mail",
             "ask Service Quotas for more (Lambda, Concurrent executions); it is free",
         )
     else:
-        yield Finding(Level.OK, f"Lambda runs {limit} functions at once, the stack at most {most}")
+        yield Finding(Level.OK, f"Lambda runs {limit} functions at once, the stack at peak {peak}")
 
 
 def _zones(aws: Aws, deployment: Deployment) -> Iterator[Finding]:

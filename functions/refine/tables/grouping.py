@@ -97,8 +97,8 @@ def sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
     is_decimal = pa.types.is_decimal(values.type)
     limit = 10**values.type.precision if is_decimal else 1 << 63
     if values.null_count < len(values) and len(group):
-        most = max(abs(int(_unscaled(bound))) for bound in pc.min_max(values).values())
-        if most * int(np.bincount(group).max()) >= limit:
+        largest = max(abs(int(_unscaled(bound))) for bound in pc.min_max(values).values())
+        if largest * int(np.bincount(group).max()) >= limit:
             return _wide_sums(group, values, count)
     rows = pa.table({"group": group, "value": values})
     groups = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])

@@ -81,9 +81,9 @@ class Venue(Protocol):
 
 @cache
 def venue(source: str) -> Venue:
-    """The venue of a source that has a websocket, or of a twin of one."""
+    """The venue of a source that has a websocket, or of a sibling of one."""
     module = import_module(f"stream.venues.{sources.protocol(source)}")
-    return cast(Venue, replace(module.VENUE, source=source) if source in sources.twins() else module.VENUE)
+    return cast(Venue, replace(module.VENUE, source=source) if source in sources.siblings() else module.VENUE)
 
 
 @cache

@@ -23,7 +23,7 @@ _SHUTDOWN: Final = "serverShutdown"
 
 @dataclass(frozen=True, slots=True)
 class Binance:
-    """``/stream`` of a host, and ``/api/v3/historicalTrades`` of the REST API; of a twin under its name."""
+    """``/stream`` of a host, and ``/api/v3/historicalTrades`` of the REST API; a sibling has its own name."""
 
     source: str = "binance"
     shard_streams: ClassVar[int] = 400

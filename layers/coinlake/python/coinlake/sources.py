@@ -92,7 +92,7 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Twin:
+class SiblingVenue:
     """Another venue that speaks a source's protocol, at one of its hosts (decision 18).
 
     Its rows are of ``source``, a name of its own. ``base_url`` is of its REST API, ``quote_currencies`` are
@@ -110,7 +110,7 @@ class Twin:
 class Websocket:
     """Where a source's live feed is reached, and what it brings.
 
-    ``hosts`` are ``wss://`` base addresses by name; those that are other venues are ``twins``, too. A
+    ``hosts`` are ``wss://`` base addresses by name; those that are other venues are ``siblings``, too. A
     stream is named ``<market>@<kind>``: ``market_pattern`` is a regular expression of all of a market's
     name there, and ``channels`` maps each channel to the kind of its streams; ``default_channels`` are
     those of a market that names none. ``asset_names`` maps a source's ids of assets to their names in its
@@ -118,7 +118,7 @@ class Websocket:
     """
 
     hosts: Mapping[str, str]
-    twins: Mapping[str, Twin]
+    siblings: Mapping[str, SiblingVenue]
     default_host: str
     market_pattern: str
     market_example: str
@@ -204,19 +204,19 @@ def owner(name: str) -> str:
 
 
 @cache
-def twins() -> Mapping[str, tuple[str, Twin]]:
-    """Every twin by its name, with the name of the source whose protocol it speaks."""
+def siblings() -> Mapping[str, tuple[str, SiblingVenue]]:
+    """Every sibling by its name, with the name of the source whose protocol it speaks."""
     return {
-        twin.source: (source.name, twin)
+        sibling.source: (source.name, sibling)
         for source in catalog().values()
         if source.websocket
-        for twin in source.websocket.twins.values()
+        for sibling in source.websocket.siblings.values()
     }
 
 
 def protocol(name: str) -> str:
     """The source whose modules read what a source brings: mostly its own."""
-    return twins()[name][0] if name in twins() else name
+    return siblings()[name][0] if name in siblings() else name
 
 
 def archive_of(name: str) -> Source | None:
@@ -257,9 +257,11 @@ def _source(name: str, entries: Mapping[str, Any], defaults: Mapping[str, Any]) 
 def _websocket(entry: Mapping[str, Any], quotes: Sequence[str]) -> Websocket:
     return Websocket(
         hosts=entry["hosts"],
-        twins={
-            host: Twin(**{**twin, "quote_currencies": tuple(twin["quote_currencies"] or quotes)})
-            for host, twin in entry.get("twins", {}).items()
+        siblings={
+            host: SiblingVenue(
+                **{**sibling, "quote_currencies": tuple(sibling["quote_currencies"] or quotes)}
+            )
+            for host, sibling in entry.get("siblings", {}).items()
         },
         default_host=entry["default_host"],
         market_pattern=entry["market"]["pattern"],

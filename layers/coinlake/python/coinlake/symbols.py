@@ -37,7 +37,7 @@ def split(symbol: str, source: str, bases: Collection[str] = ()) -> tuple[str, s
 
 def _quotes(source: str) -> tuple[tuple[str, ...], Mapping[str, Collection[str]]]:
     """The quote currencies of a source, and which bases the rare ones have."""
-    if source in sources.twins():
-        return sources.twins()[source][1].quote_currencies, {}
+    if source in sources.siblings():
+        return sources.siblings()[source][1].quote_currencies, {}
     declared = sources.source(source)
     return declared.quote_currencies, declared.rare_quotes
