@@ -46,10 +46,5 @@ def build(name: str, market: Market, quotas: Quotas, sessions: Sessions) -> Simu
 
 
 def path(name: str) -> str:
-    """Where a source's API is mounted: ``/coingecko/api/v3``.
-
-    A source that is not in the catalog (yet) says the path of its base URL itself, in ``BASE_PATH``.
-    """
-    known = catalog().get(name)
-    base_path = urlsplit(known.base_url).path if known else import_module(f"{__name__}.{name}").BASE_PATH
-    return f"/{name}{base_path}"
+    """Where a source's API is mounted: ``/coingecko/api/v3``."""
+    return f"/{name}{urlsplit(catalog()[name].base_url).path}"

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import adbc_driver_manager
 import pyarrow as pa
@@ -384,8 +384,8 @@ def secure_url(url: str, ca_file: str) -> str:
             "the database's URL is not postgresql://user:password@host:port/database: write it so into its "
             "parameter, with %-escapes for the password's special characters"
         )
-    named = (option.partition("=") for option in parts.query.split("&") if option)
-    options = {unquote(name): unquote(value) for name, _, value in named}
+    # A + is a + here, as libpq reads it; a form would mean a space.
+    options = dict(parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True))
     hosts |= {options[name] for name in ("host", "hostaddr") if name in options}  # these overrule the URL's
     options.setdefault("connect_timeout", str(CONNECT_SECONDS))
     if not all(host in _LOOPBACK or host.startswith("/") for host in hosts):

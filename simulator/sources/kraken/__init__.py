@@ -32,7 +32,6 @@ from simulator.sources.kraken.pairs import TradedPairs, error
 from simulator.sources.kraken.websocket import KrakenWebsocket
 from simulator.websockets.sessions import Sessions
 
-BASE_PATH: Final = "/0"
 PER_MINUTE: Final = 60
 BURST: Final = 30
 UNKNOWN_METHOD: Final = {"error": ["EGeneral:Unknown method"]}
