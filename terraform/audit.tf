@@ -34,14 +34,14 @@ data "aws_iam_policy_document" "audit" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = ["ledger/*", "trusted/candles/*", "gaps/*"]
+      values   = ["ledger/*", "trusted/assets/*", "trusted/candles/*", "gaps/*"]
     }
   }
 
   statement {
     sid       = "ReadEvidence"
     actions   = ["s3:GetObject"]
-    resources = [for zone in ["ledger", "trusted/candles", "gaps"] : "${local.bucket_arns.lake}/${zone}/*"]
+    resources = [for zone in ["ledger", "trusted/assets", "trusted/candles", "gaps"] : "${local.bucket_arns.lake}/${zone}/*"]
   }
 
   statement {

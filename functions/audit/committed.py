@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -45,6 +45,11 @@ class CommittedWindow:
     @property
     def interval(self) -> str:
         return self.key.slot.parts[1]
+
+    @property
+    def request(self) -> str:
+        """The request that it answers, whatever its revision."""
+        return f"{self.key.source} {replace(self.key.slot, revision=0)}"
 
     @property
     def recency(self) -> tuple[datetime, int]:

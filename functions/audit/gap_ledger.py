@@ -7,7 +7,7 @@ from typing import Final, Self
 
 import pyarrow as pa
 
-from audit.classification import Run, State
+from audit.classification import Run, State, times_asked
 from audit.committed import times
 from audit.months import Month
 from coinlake import parquet
@@ -61,25 +61,29 @@ class PreviousAudit:
     ``spans`` are what the last audit of the month accounted for (end exclusive), ``reached`` how far
     that of the month before did: what was expected once stays expected, whatever left the ledger.
     ``listed`` are markets that had a candle or traded the month before; ``given_up`` is why a bucket could
-    not be refilled.
+    not be refilled, ``asked`` how often one was asked for, where that was more than once.
     """
 
     spans: dict[Pair, tuple[datetime, datetime]]
     reached: dict[Pair, datetime]
     listed: frozenset[Pair]
     given_up: dict[Pair, dict[datetime, str]]
+    asked: dict[Pair, dict[datetime, int]]
 
     @classmethod
     def of(cls, month_before: Iterable[Run], month: Iterable[Run], step: timedelta) -> Self:
         """From the runs of the month before, and those that the month itself had so far."""
         spans: dict[Pair, tuple[datetime, datetime]] = {}
         given_up: dict[Pair, dict[datetime, str]] = {}
+        asked: dict[Pair, dict[datetime, int]] = {}
         for run in month:
             pair, end = (run.base, run.quote), run.open_time + run.buckets * step
             first, last = spans.get(pair, (run.open_time, end))
             spans[pair] = min(first, run.open_time), max(last, end)
+            buckets = [run.open_time + number * step for number in range(run.buckets)]
+            if (times := times_asked(run.evidence)) > 1:
+                asked.setdefault(pair, {}).update(dict.fromkeys(buckets, times))
             if run.state is State.UNFILLABLE:
-                buckets = (run.open_time + number * step for number in range(run.buckets))
                 given_up.setdefault(pair, {}).update((bucket, run.evidence or "") for bucket in buckets)
         reached: dict[Pair, datetime] = {}
         listed = set()
@@ -88,4 +92,4 @@ class PreviousAudit:
             reached[pair] = max(reached.get(pair, end), end)
             if run.state in _LISTED:
                 listed.add(pair)
-        return cls(spans, reached, frozenset(listed), given_up)
+        return cls(spans, reached, frozenset(listed), given_up, asked)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from audit.classification import Run, State
-from audit.committed import DATASET
+from audit.committed import DATASET, CommittedWindow
 from coinlake import intervals
 from coinlake.errors import StoreUnavailable
 from coinlake.observability import logger
@@ -46,14 +46,29 @@ class Refill:
         for part in split(run, interval, max_buckets(source, interval)):
             yield self._filled(part, source, interval) if has_time() else part
 
+    def ask_again(self, window: CommittedWindow, base: str, quote: str) -> str | None:
+        """Ask once more for a window that is committed: another answer becomes a revision of it.
+
+        Ingest's outcome; None where it failed.
+        """
+        named = (window.key.source, DATASET, base, quote)
+        period = window.key.slot.parts[-1]
+        count = (window.end - window.start) // intervals.duration(window.interval)
+        again = (
+            Window(*named, window.interval, window.end, count)
+            if period.isdecimal()
+            else Window.of_period(*named, interval=window.interval, period=period)
+        )
+        return self._request(again, refresh=True).get("outcome")
+
     def _filled(self, run: Run, source: str, interval: str) -> Run:
         end = run.open_time + run.buckets * intervals.duration(interval)
         outcome = self._request(Window(source, DATASET, run.base, run.quote, interval, end, run.buckets))
         state, evidence = _OUTCOMES.get(outcome.get("outcome", ""), (run.state, "ingest failed"))
         return replace(run, state=state, evidence=evidence, raw_key=outcome.get("key"))
 
-    def _request(self, window: Window) -> dict[str, Any]:
-        event = window.to_event()
+    def _request(self, window: Window, *, refresh: bool = False) -> dict[str, Any]:
+        event = window.to_event(refresh=refresh)
         try:
             response = self.client.invoke(FunctionName=self.function, Payload=json.dumps(event))
             body = response["Payload"].read()

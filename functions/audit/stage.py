@@ -11,10 +11,22 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from audit.classification import MarketFacts, Run, SourceFacts, State, classify, runs, silent_buckets
-from audit.committed import CommittedCandles, committed_windows, cover, newest_by_bucket
+from audit.classification import (
+    BucketState,
+    MarketFacts,
+    Run,
+    SourceFacts,
+    State,
+    asked_times,
+    classify,
+    doubtful,
+    runs,
+    silent_buckets,
+)
+from audit.committed import CommittedCandles, CommittedWindow, committed_windows, cover, newest_by_bucket
 from audit.expectation import CandleSeries, ExpectedMarket, expected_series, expected_span
 from audit.gap_ledger import GapLedger, PreviousAudit
+from audit.listing import Listing, newest_listing
 from audit.months import Month, months_of_event
 from audit.refill import IN_PROGRESS, REQUESTED, Refill
 from coinlake import intervals
@@ -24,6 +36,8 @@ from coinlake.sources import catalog
 from coinlake.stores import ObjectStore
 
 RESERVE_MILLISECONDS: Final = 90_000  # an answer of ingest's, then classifying and writing what is left
+MAX_TIMES_ASKED: Final = 3
+DOUBTED: Final = "absent among candles"
 _UNEXPLAINED: Final = frozenset({State.OUR_OUTAGE, State.UNFILLABLE})
 
 
@@ -50,8 +64,19 @@ class Audit:
         now = self.clock()
         months = months_of_event(event, now.date())
         counts = Counter[str]()
+        listings: dict[str, Listing | None] = {}
         for series in expected_series(self.config, committed_windows(self.lake, months[0].start.date())):
-            audit = SeriesAudit(self.lake, self.refill, series, now, has_time, event.get("again") is True)
+            if series.source not in listings:
+                listings[series.source] = newest_listing(self.lake, series.source, now.date())
+            audit = SeriesAudit(
+                self.lake,
+                self.refill,
+                series,
+                now,
+                has_time,
+                event.get("again") is True,
+                listings[series.source],
+            )
             for month in months:
                 counts += count(audit.month(month))
         if counts["unexplained"]:
@@ -71,6 +96,7 @@ class SeriesAudit:
     now: datetime
     has_time: Callable[[], bool]
     retry: bool = False
+    listing: Listing | None = None
 
     def month(self, month: Month) -> list[Run]:
         """The month's runs, as written. Nothing is expected that was never asked for."""
@@ -105,11 +131,24 @@ class SeriesAudit:
         present = committed.bucket_starts(cover(windows, month.start, month.end), month)
         holes = [bucket for bucket in buckets if bucket in newest and bucket not in present]
         deciding = list(dict.fromkeys(newest[bucket] for bucket in holes))
-        present |= committed.bucket_starts(deciding, month)
+        requests = {
+            window.request for window in deciding
+        }  # whose earlier answers may hold what the last lacks
+        present |= committed.bucket_starts([one for one in windows if one.request in requests], month)
         outcomes = dict(zip(deciding, committed.outcomes(deciding), strict=True))
         pair = market.base, market.quote
         given_up = previous.given_up.get(pair, {})
-        return MarketFacts(*pair, buckets, present, newest, outcomes, given_up, pair in previous.listed)
+        return MarketFacts(
+            *pair,
+            buckets,
+            present,
+            newest,
+            outcomes,
+            given_up,
+            pair in previous.listed,
+            previous.asked.get(pair, {}),
+            self.listing.delisted(pair) if self.listing else None,
+        )
 
     def _classified(self, markets: Sequence[MarketFacts]) -> Iterator[Run]:
         settled = self.now - self.series.settles - self._step
@@ -117,7 +156,33 @@ class SeriesAudit:
         omits_idle = source is not None and source.omits_idle_buckets
         facts_of_source = SourceFacts(omits_idle, settled, silent_buckets(markets))
         for facts in markets:
-            yield from runs(facts.base, facts.quote, classify(facts, facts_of_source), self._step)
+            states = self._asked_again(facts, classify(facts, facts_of_source), facts_of_source)
+            yield from runs(facts.base, facts.quote, states, self._step)
+
+    def _asked_again(
+        self, facts: MarketFacts, states: Sequence[BucketState], source: SourceFacts
+    ) -> Sequence[BucketState]:
+        """Have ingest ask once more for the answers whose absences are doubtful, ``MAX_TIMES_ASKED`` times in
+        all, then their absence is a fact."""
+        doubts = [
+            bucket
+            for bucket in doubtful(facts, states, source)
+            if facts.asked.get(bucket, 1) < MAX_TIMES_ASKED
+        ]
+        asked: dict[CommittedWindow, bool] = {}
+        for window in dict.fromkeys(facts.newest[bucket] for bucket in doubts):
+            asked[window] = self.has_time() and bool(self.refill.ask_again(window, facts.base, facts.quote))
+        pending = {
+            bucket: f"{DOUBTED}, {asked_times(facts.asked.get(bucket, 1) + 1)}"
+            for bucket in doubts
+            if asked[facts.newest[bucket]]
+        }
+        return [
+            replace(state, state=State.PENDING, evidence=pending[state.bucket])
+            if state.bucket in pending
+            else state
+            for state in states
+        ]
 
     def _refilled(self, run: Run) -> Iterable[Run]:
         if run.state is not State.OUR_OUTAGE:

@@ -5,10 +5,12 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from audit import handler, wiring
-from tests.integration.audit.lake import NOW
+from coinlake.keys import GapsKey, Partition
+from tests.integration.audit.lake import HOUR, NOW, START
 
 CONFIG = {
     "assets": {"BTC": {"coinbase": "BTC"}, "ETH": {"coinbase": "ETH"}, "XRP": {"binance": "XRP"}},
@@ -63,3 +65,18 @@ def ingest(s3: Any, monkeypatch: pytest.MonkeyPatch) -> FakeIngest:
     monkeypatch.setattr(wiring, "_now", lambda: NOW)
     handler.stage.cache_clear()
     return fake
+
+
+@pytest.fixture
+def evidences(s3: Any) -> Any:
+    """The evidence of a run of the month, by base and first hour."""
+
+    def of(base: str, hour: int) -> str | None:
+        key = str(GapsKey("coinbase", Partition.month("2026-11", interval="1h")))
+        body = s3.get_object(Bucket="lake", Key=key)["Body"].read()
+        rows = pq.read_table(io.BytesIO(body)).to_pylist()
+        return next(
+            row["evidence"] for row in rows if row["base"] == base and row["open_time"] == START + hour * HOUR
+        )
+
+    return of

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from audit import handler
 from coinlake import intervals
-from coinlake.keys import GapsKey, Partition
+from coinlake.keys import GapsKey, Partition, RawKey, Slot
 from coinlake.records import LedgerEntry
 from coinlake.tables import tables
 from coinlake.windows import Window
@@ -20,10 +20,12 @@ START = datetime(2026, 11, 20, tzinfo=UTC)
 DAY = list(range(24))
 
 
-def commit(s3: Any, base: str, first: int, held: list[int], count: int = 24, **entry: Any) -> None:
+def commit(
+    s3: Any, base: str, first: int, held: list[int], count: int = 24, *, revision: int = 0, **entry: Any
+) -> None:
     """An answer over ``count`` hours from START + ``first``, with candles at the hours ``held``."""
     end = START + (first + count) * HOUR
-    raw = Window("coinbase", "candles", base, "USD", "1h", end, count).key(f"{base}-USD")
+    raw = Window("coinbase", "candles", base, "USD", "1h", end, count).key(f"{base}-USD").revised(revision)
     numbers = {"rows_in": len(held), "rows_trusted": len(held), "rows_quarantined": 0, **entry}
     ledger = LedgerEntry(str(raw), "etag", "version", **numbers).to_json()
     s3.put_object(Bucket="lake", Key=str(raw.ledger()), Body=ledger)
@@ -52,6 +54,17 @@ def daily(s3: Any, first: int, held: list[int], name: str = "XRP-USDT") -> str:
         times = pa.array(inside, pa.timestamp("us", tz="UTC"))
         put_rows(s3, str(raw.trusted("candles", f"interval=1d/month={month}")), times)
     return str(raw.ledger())
+
+
+def list_markets(s3: Any, day: datetime, markets: dict[str, str | None], source: str = "coinbase") -> None:
+    """The source's own list of a day: its markets of the dollar, each with its status."""
+    raw = RawKey(source, "assets", Slot(day, ("products",)))
+    rows = [{"base": base, "quote": "USD", "status": status} for base, status in markets.items()]
+    kinds = pa.schema([(name, pa.string()) for name in ("base", "quote", "status")])
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, kinds), sink)
+    key = str(raw.trusted("assets", Partition.day(day.date())))
+    s3.put_object(Bucket="lake", Key=key, Body=sink.getvalue())
 
 
 def put_rows(s3: Any, key: str, times: pa.Array) -> None:

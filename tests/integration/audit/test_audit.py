@@ -134,7 +134,7 @@ def test_nothing_is_expected_before_anything_was_asked_for(s3, ingest, context):
 
 
 def test_the_same_lake_gives_the_same_bytes(s3, ingest, context):
-    commit(s3, "BTC", 0, DAY[:20])
+    commit(s3, "BTC", 0, [hour for hour in DAY if hour != 20])
     bodies = []
     for _ in range(2):
         run(context)
