@@ -207,12 +207,13 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       } == {
       ListEvidence = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["ledger/*", "trusted/candles/*", "gaps/*"] } },
+        { StringLike = { "s3:prefix" = ["ledger/*", "trusted/assets/*", "trusted/candles/*", "gaps/*"] } },
       ]
       ReadEvidence = [
         "Allow", "s3:GetObject",
         [
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/candles/*",
+          "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/trusted/assets/*",
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/ledger/*",
           "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*",
         ],
