@@ -17,7 +17,7 @@ def dense(s3):
 
 def again(ingest):
     """What was asked for although it is committed."""
-    return [one for one in ingest.requested if one["refresh"]]
+    return [one for one in ingest.requests if one["refresh"]]
 
 
 def of_btc(s3):
@@ -35,7 +35,7 @@ def test_an_empty_answer_between_dense_ones_is_asked_for_again(s3, ingest, conte
 def test_what_the_second_answer_brings_is_present(s3, ingest, context, dense):
     run(context)
     commit(s3, "BTC", -24, list(range(-24, 0)), revision=1)
-    ingest.requested.clear()
+    ingest.requests.clear()
     run(context)
     assert of_btc(s3) == [(-48, 72, "present")] and not again(ingest)
 
