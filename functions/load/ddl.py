@@ -134,18 +134,18 @@ def migrations(schema: str, table: SinkTable, existing: Mapping[str, str]) -> li
     place = f"{quoted(schema)}.{quoted(table.name)}"
     statements = []
     for column in table.columns:
-        wanted = postgres_type(column.type)
+        declared = postgres_type(column.type)
         if column.name not in existing:
             if column.required:
                 raise BadConfiguration(
                     f"{schema}.{table.name} has no column {column.name!r}, which is of its key; "
                     f"drop the table: the next run loads it anew"
                 )
-            statements.append(f"ALTER TABLE {place} ADD COLUMN {quoted(column.name)} {wanted}")
-        elif existing[column.name] != wanted:
+            statements.append(f"ALTER TABLE {place} ADD COLUMN {quoted(column.name)} {declared}")
+        elif existing[column.name] != declared:
             raise BadConfiguration(
-                f"{schema}.{table.name}.{column.name} is {existing[column.name]}, and the lake has {wanted}; "
-                "types never change silently: drop the table, and the next run loads it anew"
+                f"{schema}.{table.name}.{column.name} is {existing[column.name]}, and the lake has "
+                f"{declared}; types never change silently: drop the table, and the next run loads it anew"
             )
     return statements
 

@@ -69,15 +69,15 @@ def plan(
                 f"refined/{table}/ is empty, and the warehouse holds {len(held)} partitions of it; nothing "
                 "was removed: check LAKE_BUCKET and the right to list it, or drop the table if it is meant"
             )
-    wanted = {place: etag for place, etag in listing.items() if place.table in tables}
+    current = {place: etag for place, etag in listing.items() if place.table in tables}
     equal = {
         place
-        for place, etag in wanted.items()
+        for place, etag in current.items()
         if place in ledger and (ledger[place].etag, ledger[place].columns) == (etag, columns[place.table])
     }
     return LoadPlan(
-        load=tuple(sorted(set(wanted) - equal)),
-        remove=tuple(sorted(place for place in ledger if place.table in tables and place not in wanted)),
+        load=tuple(sorted(set(current) - equal)),
+        remove=tuple(sorted(place for place in ledger if place.table in tables and place not in current)),
         equal=len(equal),
     )
 
@@ -87,12 +87,12 @@ def listed(objects: Mapping[str, str], levels: Sequence[str]) -> dict[TableParti
 
     Whatever else lies there is no part, nor is what has other levels than the table's.
     """
-    found = {}
+    etags = {}
     for key, etag in objects.items():
         try:
             parsed = RefinedKey.parse(key)
         except BadKey:
             continue
         if list(parsed.partition.levels) == list(levels):
-            found[TablePartition(parsed.table, parsed.partition)] = etag
-    return found
+            etags[TablePartition(parsed.table, parsed.partition)] = etag
+    return etags

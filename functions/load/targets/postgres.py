@@ -86,7 +86,7 @@ class Postgres:
 
     @classmethod
     def at(cls, url: str, ca_file: str, schema: str = "coinlake") -> "Postgres":
-        """``url`` as ``postgresql://user:password@host:5432/database``; it is never logged or told.
+        """``url`` as ``postgresql://user:password@host:5432/database``; it is never logged or shown.
 
         TLS with the host's name checked against ``ca_file`` everywhere but on loopback and a Unix socket.
         """
@@ -358,12 +358,12 @@ def to_error(error: adbc_driver_manager.Error, doing: str) -> CoinlakeError:
         return StoreUnavailable(
             f"could not {doing}: the connection to the database broke; the next run goes on"
         )
-    remedy = _REMEDIES.get(state) or f"SQLSTATE {state}: {_told(error)}"
+    remedy = _REMEDIES.get(state) or f"SQLSTATE {state}: {_server_message(error)}"
     kind = StoreUnavailable if _LATER.fullmatch(state) else BadConfiguration
     return kind(f"could not {doing}: {remedy}")
 
 
-def _told(error: adbc_driver_manager.Error) -> str:
+def _server_message(error: adbc_driver_manager.Error) -> str:
     """The server's own first line, without what could be a secret."""
     lines = [line for line in str(error).splitlines() if "ERROR" in line] or ["no reason given"]
     return _SECRETS.sub(r"\1=***", lines[0])[:200]
