@@ -25,7 +25,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 _PRICES: Final = ["source", "base", "quote", "observed_at", "price", "change_24h_percent"]
 _VOLUMES: Final = ["volume_24h_quote", "market_cap"]
-_DAY: Final = ["dt", "quote", "total_market_cap", "btc_dominance", "sentiment", "classification"]
+_DAY: Final = ["dt", "quote", "total_market_cap", "btc_dominance", "sentiment", "classification", "coverage"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,9 @@
 -- low decimal(38,18): Lowest price
 -- close decimal(38,18): Last price
 -- volume decimal(38,18): Volume traded, in the asset
--- change_percent double: Change of the close since the day before, a simple return
+-- change_percent double: Change of the close since the day before, a simple return; null unless both days are complete
+-- is_complete boolean: Whether nothing of the day is unknown, or yet to come
+-- coverage_percent double: Share of the day that is known
 SELECT
   base,
   quote,
@@ -19,7 +21,9 @@ SELECT
   low,
   close,
   volume,
-  100 * simple_return AS change_percent
+  100 * simple_return AS change_percent,
+  is_complete,
+  100 * coverage AS coverage_percent
 FROM asset_days
 WHERE month >= substr(CAST(CAST(current_date - INTERVAL '365' DAY AS date) AS varchar), 1, 7)
 ORDER BY base, quote, source, dt DESC

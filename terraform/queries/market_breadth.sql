@@ -1,7 +1,7 @@
 -- How does the market do? Assets up and down, total market cap, dominance and mood by day
 -- dt string: Day, UTC
--- breadth_percent double: Share of the assets that rose
--- assets int32: How many assets are known to have risen, fallen or stayed
+-- breadth_percent double: Share of the assets that rose; null for a day without complete ones, as that which still runs
+-- assets int32: How many assets with a complete day are known to have risen, fallen or stayed
 -- assets_up int32: How many rose
 -- assets_down int32: How many fell
 -- total_market_cap decimal(38,18): Sum of the market caps of the source's assets in the lake
@@ -11,6 +11,7 @@
 -- classification string: The index's own word for it
 -- quote string: The currency of the market caps
 -- source string: Whose prices and market caps these are
+-- coverage_percent double: Share of the assets whose day is complete
 SELECT
   dt,
   100 * breadth AS breadth_percent,
@@ -23,6 +24,7 @@ SELECT
   sentiment,
   classification,
   quote,
-  source
+  source,
+  100 * coverage AS coverage_percent
 FROM market_days
 ORDER BY dt DESC

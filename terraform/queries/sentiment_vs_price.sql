@@ -5,8 +5,9 @@
 -- close decimal(38,18): Bitcoin's last price of the day
 -- quote string: The currency of the price
 -- source string: Whose price it is, that with the most volume of the day
--- change_percent double: Change of the close since the day before
--- next_change_percent double: Change of the close to the day after
+-- change_percent double: Change of the close since the day before; null unless both days are complete
+-- next_change_percent double: Change of the close to the day after, likewise
+-- is_complete boolean: Whether nothing of the day is unknown, or yet to come
 WITH moods AS (
   SELECT
     CAST(CAST(observed_at AS date) AS varchar) AS dt,
@@ -31,7 +32,8 @@ SELECT
   days.quote,
   days.source,
   100 * days.simple_return AS change_percent,
-  100 * days.next_return AS next_change_percent
+  100 * days.next_return AS next_change_percent,
+  days.is_complete
 FROM moods
 INNER JOIN days ON days.dt = moods.dt AND days.nth = 1
 ORDER BY dt DESC

@@ -30,7 +30,10 @@ class LatestRow:
 
 @dataclass(frozen=True, slots=True)
 class MarketDayRow:
-    """A day of the whole market; ``btc_dominance`` is a share of 1."""
+    """A day of the whole market; ``btc_dominance`` is a share of 1.
+
+    ``coverage`` is the share of its assets whose day is complete: 0 while the day runs.
+    """
 
     dt: str
     quote: str
@@ -38,6 +41,7 @@ class MarketDayRow:
     btc_dominance: float | None
     sentiment: int | None
     classification: str | None
+    coverage: float | None
 
 
 def digest_mail(prices: Sequence[LatestRow], day: MarketDayRow | None, at: datetime, movers: int) -> Mail:
@@ -86,7 +90,8 @@ def _market(day: MarketDayRow | None) -> str:
     if day.sentiment is not None:
         word = f" ({day.classification})" if day.classification else ""
         facts.append(f"fear and greed index {day.sentiment}{word}")
-    return f"  Market on {day.dt}: {', '.join(facts)}" if facts else ""
+    so_far = "" if day.coverage == 1 else " so far"
+    return f"  Market on {day.dt}{so_far}: {', '.join(facts)}" if facts else ""
 
 
 def _movers(heading: str, rows: Sequence[LatestRow]) -> str:

@@ -20,6 +20,7 @@ from notify.rules.observations import Unreadable, with_times
 SPREADS: Final = "spreads"
 DAYS: Final = "asset_days"
 _MARKET: Final = ("source", "base", "quote")
+_QUOTES: Final = "quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,27 @@ class SpreadRow(MarketRow):
 
 @dataclass(frozen=True, slots=True)
 class DayRow(MarketRow):
-    """A market's day; that of today is still running. Volumes are null where the source tells none."""
+    """A market's day; that of today is still running. Volumes are null where the source tells none.
+
+    Of a day that is not ``is_complete`` something is unknown, or yet to come; with ``has_gap`` something
+    before its newest price. ``peak`` is null before the market's first complete day.
+    """
 
     dt: date
     high: Decimal
     low: Decimal
     close: Decimal
-    peak: Decimal
+    peak: Decimal | None
     volume: Decimal | None
     quote_volume: Decimal | None
+    made_from: str
+    is_complete: bool | None
+    has_gap: bool | None
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether its volumes are the 24 hours to its last quote, not those of the day."""
+        return self.made_from == _QUOTES
 
 
 def spreads(body: bytes, assets: Collection[str]) -> list[SpreadRow]:
@@ -67,8 +80,9 @@ def spreads(body: bytes, assets: Collection[str]) -> list[SpreadRow]:
 
 def days(body: bytes, assets: Collection[str]) -> list[DayRow]:
     """The days of the assets, oldest first; raises ``Unreadable`` for what is no such file."""
-    names = (*_MARKET, "dt", "high", "low", "close", "peak", "volume", "quote_volume")
-    rows = _selected(DAYS, body, assets, names).to_pylist()
+    names = ("dt", "high", "low", "close", "peak", "volume", "quote_volume")
+    coverage = ("made_from", "is_complete", "has_gap")
+    rows = _selected(DAYS, body, assets, (*_MARKET, *names, *coverage)).to_pylist()
     return sorted(
         (DayRow(**row | {"dt": date.fromisoformat(row["dt"])}) for row in rows), key=lambda row: row.dt
     )

@@ -2,6 +2,9 @@
 
 A day's rule looks at the day's newest price (its close so far) and fires once for a day at most:
 its event is the day. A spread's event is the moment of its price.
+
+Rules speak of what is known only (docs/decisions/0011-coverage.md): of a day with a gap they say nothing, and
+they compare it with complete days.
 """
 
 from collections.abc import Iterable, Sequence
@@ -58,6 +61,8 @@ def spread(rule: MarketRule, row: SpreadRow) -> MarketFiring | None:
 
 def day(rule: MarketRule, today: DayRow, earlier: Iterable[DayRow]) -> MarketFiring | None:
     """``earlier`` are the market's days before, newest first, read no further than the rule needs."""
+    if today.has_gap is not False:
+        return None
     if rule.kind is Kind.DRAWDOWN:
         return _drawdown(rule, today)
     if rule.days:
@@ -67,14 +72,22 @@ def day(rule: MarketRule, today: DayRow, earlier: Iterable[DayRow]) -> MarketFir
 
 
 def _drawdown(rule: MarketRule, today: DayRow) -> MarketFiring | None:
+    if today.peak is None or today.peak <= 0:
+        return None
     fall = _EXACT.multiply(_EXACT.subtract(today.peak, today.close), _HUNDRED)
-    if today.peak <= 0 or fall < _EXACT.multiply(rule.limit, today.peak):
+    if fall < _EXACT.multiply(rule.limit, today.peak):
         return None
     return _firing(rule, today, _EXACT.divide(fall, today.peak), today.peak)
 
 
 def _volume(rule: MarketRule, today: DayRow, earlier: Sequence[DayRow]) -> MarketFiring | None:
-    """A day that still runs counts with what it has so far: it can only grow."""
+    """A day that still runs counts with what it has so far: it can only grow.
+
+    Not so one made of quotes, whose volume is that of the last 24 hours. The two are never compared.
+    """
+    if today.is_quoted and not today.is_complete:
+        return None
+    earlier = [row for row in earlier if row.is_complete and row.is_quoted == today.is_quoted]
     traded = today.volume if today.volume is not None else today.quote_volume
     unit = today.base if today.volume is not None else today.quote
     volumes = [row.volume if today.volume is not None else row.quote_volume for row in earlier]
@@ -88,14 +101,21 @@ def _volume(rule: MarketRule, today: DayRow, earlier: Sequence[DayRow]) -> Marke
 
 
 def _extreme(rule: MarketRule, today: DayRow, earlier: Iterable[DayRow]) -> MarketFiring | None:
-    """Beyond every price of the days before, not only their closes."""
+    """Beyond every price of the days before, not only their closes.
+
+    Only the complete days up to the first hole count as passed; a price beyond it still says no.
+    """
     is_high = rule.kind is Kind.HIGH
     passed: list[Decimal] = []
+    has_hole = False
     for row in earlier:
         extreme = row.high if is_high else row.low
         if (today.close <= extreme) if is_high else (today.close >= extreme):
             return None
-        passed.append(extreme)
+        is_next = row.dt == today.dt - timedelta(days=1 + len(passed))
+        has_hole = has_hole or not (row.is_complete and is_next)
+        if not has_hole:
+            passed.append(extreme)
     if not _suffices(len(passed), rule.days):
         return None
     return _firing(rule, today, today.close, max(passed) if is_high else min(passed), count=len(passed))

@@ -47,6 +47,7 @@ def days(line: Line, newest: datetime, *closes: str) -> list[str]:
         | {"dt": f"{newest - timedelta(days=len(closes) - place):%Y-%m-%d}"}
         | dict.fromkeys(("open", "high", "low", "close", "volume"), Decimal(close))
         | {"peak": max(map(Decimal, closes[:place]))}
+        | {"is_complete": place < len(closes), "has_gap": False}
         for place, close in enumerate(closes, start=1)
     ]
     months = sorted({row["dt"][:7] for row in rows})

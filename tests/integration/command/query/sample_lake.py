@@ -50,10 +50,11 @@ SPREADS = [
     {"source": "alone", "base": "DOGE", "price": 2, "slot_time": HOUR},
 ]
 DAYS = [
-    {"dt": DAY_BEFORE, "close": 80, "drawdown": -0.2, "volume": 5},
+    {"dt": DAY_BEFORE, "close": 80, "drawdown": -0.2, "volume": 5, "is_complete": True, "coverage": 1.0},
     {"dt": DAY, "close": 100, "drawdown": 0.0, "simple_return": 0.25, "volatility_30d": 0.5, "volume": 5},
     {"dt": DAY, "close": 101, "drawdown": -0.1, "source": "binance", "quote": "USDT", "volume": 1},
     {"dt": DAY, "close": 2, "drawdown": -0.5, "base": "DOGE", "volatility_30d": 1.5},
+    {"dt": DAY, "close": 7, "base": "HALF", "is_complete": False, "coverage": 0.5},
 ]
 GAPS = [
     {"state": "present", "buckets": 6},
@@ -62,7 +63,8 @@ GAPS = [
     {"state": "not_listed", "buckets": 7},
 ]
 MARKET_DAYS = [
-    {"dt": DAY, "assets": 4, "assets_up": 3, "assets_down": 1, "breadth": 0.75, "btc_dominance": 0.5},
+    {"dt": DAY, "assets": 4, "assets_up": 3, "assets_down": 1, "breadth": 0.75, "btc_dominance": 0.5}
+    | {"coverage": 1.0},
     {"dt": DAY_BEFORE, "assets": 4, "assets_up": 0, "assets_down": 4, "breadth": 0.0},
 ]
 
@@ -129,9 +131,10 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     ],
     "daily_ohlcv": [
         {"base": "BTC", "quote": "USD", "dt": DAY, "close": HUNDRED, "change_percent": 25.0},
-        {"base": "BTC", "quote": "USD", "dt": DAY_BEFORE, "close": Decimal(80), "change_percent": None},
+        {"base": "BTC", "quote": "USD", "dt": DAY_BEFORE, "close": Decimal(80), "is_complete": True},
         {"base": "BTC", "quote": "USDT", "dt": DAY, "close": Decimal(101)},
         {"base": "DOGE", "quote": "USD", "dt": DAY, "close": Decimal(2)},
+        {"base": "HALF", "close": Decimal(7), "is_complete": False, "coverage_percent": 50.0},
     ],
     "venue_spreads": [
         {"quote": "USD", "source": "coinbase", "price": Decimal(99), "spread_bps": -100.0},
@@ -152,7 +155,7 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         {"base": "BTC", "drawdown_percent": 0.0, "deepest_percent": -20.0, "deepest_dt": DAY_BEFORE},
     ],
     "market_breadth": [
-        {"dt": DAY, "breadth_percent": 75.0, "assets_up": 3, "btc_dominance_percent": 50.0},
+        {"dt": DAY, "breadth_percent": 75.0, "assets_up": 3, "btc_dominance_percent": 50.0, "coverage_percent": 100.0},
         {"dt": DAY_BEFORE, "breadth_percent": 0.0, "btc_dominance_percent": None},
     ],
     "coverage": [

@@ -20,7 +20,10 @@ AT = datetime(2026, 11, 21, 7, 35, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 21, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 SPREAD = SpreadRow("coinbase", "BTC", "USD", AT, Decimal("77690.22"), Decimal("77361.43"), 3)
-DAY = DayRow("coinbase", "BTC", "USD", date(2026, 11, 21), *[Decimal("77361.43")] * 4, None, None)
+DAY = DayRow(
+    *("coinbase", "BTC", "USD", date(2026, 11, 21), *[Decimal("77361.43")] * 4, None, None),
+    *("1h", False, False),
+)
 QUOTED = replace(DAY, source="coingecko", base="SHIB", close=Decimal("0.00000847"))
 
 
@@ -45,7 +48,7 @@ PRICES = [
     price("USDC", "1", 0.0, None),
     price("coingecko:solana-classic", "151.3", -3.25, "2100000000"),
 ]
-MARKET = MarketDayRow("2026-11-21", "USD", Decimal("2712345678901.5"), 0.5712, 61, "Greed")
+MARKET = MarketDayRow("2026-11-21", "USD", Decimal("2712345678901.5"), 0.5712, 61, "Greed", 1.0)
 HIGH = firing(rule("btc_high", Kind.HIGH, 0), DAY, "77361.43", "77361.4285", count=812)
 
 MAILS = {

@@ -33,7 +33,10 @@ def day(back: int = 0, close: str | Decimal = "100", **changes) -> DayRow:
     """A day so many days ago, whose only price was ``close``."""
     price = Decimal(close)
     known = DayRow(
-        "coinbase", "BTC", "USD", TODAY - timedelta(days=back), price, price, price, price, None, None
+        *("coinbase", "BTC", "USD", TODAY - timedelta(days=back), price, price, price, price, None, None),
+        made_from="1h",
+        is_complete=back > 0,
+        has_gap=False,
     )
     return replace(known, **changes)
 
@@ -127,6 +130,65 @@ def test_a_high_of_all_days_needs_a_week_and_one_of_n_days_half_of_them():
     assert rules.day(rule(Kind.HIGH, 14, days=14), day(close="2"), week) is not None
     assert rules.day(rule(Kind.HIGH, 15, days=15), day(close="2"), week) is None
     assert rules.day(rule(Kind.VOLUME, 2, days=1), day(volume=Decimal(9)), []) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "changes"),
+    [
+        (Kind.DRAWDOWN, 10, {"close": "80", "peak": Decimal(100)}),
+        (Kind.VOLUME, 3, {"volume": Decimal(9)}),
+        (Kind.HIGH, 10, {"close": "200"}),
+        (Kind.LOW, 10, {"close": "2"}),
+    ],
+)
+def test_of_a_day_with_a_gap_no_rule_says_anything(kind, limit, changes):
+    earlier = before(*["100"] * 10, volume=Decimal(1))
+    for has_gap, fires in ((False, True), (True, False), (None, False)):
+        firing = rules.day(rule(kind, limit, days=10), day(**changes, has_gap=has_gap), earlier)
+        assert (firing is not None) is fires
+
+
+def test_a_usual_volume_is_that_of_complete_days():
+    holed = [day(back, volume=Decimal(1), is_complete=False) for back in range(1, 6)]
+    whole = [day(back, volume=Decimal(100)) for back in range(6, 11)]
+    assert rules.day(rule(Kind.VOLUME, 3, days=10), day(volume=Decimal(5)), [*holed, *whole]) is None
+    assert rules.day(rule(Kind.VOLUME, 3, days=10), day(volume=Decimal(300)), [*holed, *whole]).count == 5
+
+
+def test_the_volume_of_the_24_hours_to_a_quote_is_not_compared_with_that_of_days():
+    """After a day of 2,400 the rolling volume of the first quote is 2,395: no second burst."""
+    earlier = [day(1, volume=Decimal(2400)), *(day(back, volume=Decimal(240)) for back in range(2, 9))]
+    rolling = day(volume=Decimal(2395), made_from="quotes")
+    assert rules.day(rule(Kind.VOLUME, 3, days=8), rolling, earlier) is None
+    assert rules.day(rule(Kind.VOLUME, 3, days=8), replace(rolling, is_complete=True), earlier) is None
+    assert rules.day(rule(Kind.VOLUME, 3, days=8), earlier[0], earlier[1:]) is not None
+
+
+def test_days_made_of_quotes_are_compared_with_each_other_once_they_are_complete():
+    earlier = [day(back, volume=Decimal(240), made_from="quotes") for back in range(1, 8)]
+    today = day(volume=Decimal(2395), made_from="quotes")
+    assert rules.day(rule(Kind.VOLUME, 3, days=7), today, earlier) is None
+    assert rules.day(rule(Kind.VOLUME, 3, days=7), replace(today, is_complete=True), earlier) is not None
+
+
+@pytest.mark.parametrize("hole", [{"is_complete": False}, None])
+@pytest.mark.parametrize(("back", "fires"), [(1, False), (7, False), (8, True), (12, True)])
+def test_a_high_counts_the_days_up_to_the_first_hole(hole, back, fires):
+    """The hole may hide a higher price; what lies before it is not known to be passed."""
+    week = before(*["1"] * 12)
+    holed = [row for row in week if row.dt != TODAY - timedelta(days=back)]
+    holed += [day(back, "1", **hole)] if hole else []
+    holed.sort(key=lambda row: row.dt, reverse=True)
+    assert (rules.day(rule(Kind.HIGH, 0), day(close="2"), holed) is not None) is fires
+
+
+def test_a_higher_price_beyond_a_hole_still_says_no():
+    earlier = [*before(*["1"] * 8), day(9, "1", is_complete=False), day(10, "3")]
+    assert rules.day(rule(Kind.HIGH, 0), day(close="2"), earlier) is None
+
+
+def test_without_a_complete_day_there_is_no_peak_to_fall_from():
+    assert rules.day(rule(Kind.DRAWDOWN, 1), day(close="80", peak=None), []) is None
 
 
 def test_history_is_read_no_further_than_the_first_day_that_decides():

@@ -1,0 +1,109 @@
+"""How complete the candles are that refine puts together from shorter ones: told by refined itself.
+
+Audit accounts for what sources are asked for. A derived candle is asked of nobody; what is known of it is in
+its row (docs/decisions/0011-coverage.md).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from rich.table import Table
+
+from coinlake import intervals, parquet
+from coinlake.errors import NotFound
+from coinlake.keys import Partition, RefinedKey
+from coinlake.stores import ObjectStore
+from coinlake.tables import refined
+from ops.dates import DateRange
+from ops.gaps.coverage import Market
+from ops.stack import Stack
+from refine.partitions import months_between
+from refine.tables.candles import LONGER
+
+STATES: Final = ("complete", "running", "incomplete")
+_TABLE: Final = "candles"
+_MAX_BYTES: Final = 1 << 30
+_ONE_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """The derived candles of one market and interval by state, and the mean share of those over that is known."""
+
+    market: Market
+    states: Counter[str]
+    known_percent: float | None
+
+
+def read(stack: Stack, days: DateRange, now: datetime) -> list[Derived]:
+    """Of every market and interval that has derived candles in these days."""
+    names = [interval for longer in LONGER.values() for interval in longer]
+    return [
+        found
+        for interval in sorted(names, key=intervals.duration)
+        for found in count(interval, _rows(stack.lake, interval, days), now)
+    ]
+
+
+def count(interval: str, rows: pa.Table, now: datetime) -> Iterator[Derived]:
+    """By market; ``rows`` are refined candles of the interval, of which the derived ones count.
+
+    A candle is ``running`` that is not over and of which nothing is missing so far.
+    """
+    rows = rows.filter(pc.is_valid(rows["derived_from"]))
+    columns = ("source", "base", "quote", "open_time", "is_complete", "has_gap", "coverage")
+    markets: dict[Market, Counter[str]] = {}
+    shares: dict[Market, list[float]] = {}
+    step = intervals.duration(interval)
+    for source, base, quote, opened, *told in zip(*(rows[name].to_pylist() for name in columns), strict=True):
+        is_complete, has_gap, coverage = told
+        is_running = not is_complete and has_gap is False and opened + step > now
+        state = "complete" if is_complete else "running" if is_running else "incomplete"
+        market = Market(source, interval, base, quote)
+        markets.setdefault(market, Counter())[state] += 1
+        if not is_running:
+            shares.setdefault(market, []).append(coverage or 0.0)
+    for market in sorted(markets):
+        known = shares.get(market)
+        yield Derived(market, markets[market], 100 * sum(known) / len(known) if known else None)
+
+
+def table(found: Iterable[Derived]) -> Table:
+    """A line for each market and interval."""
+    shown = Table(title="Candles put together from shorter ones", title_justify="left")
+    for name in ("source", "every", "market"):
+        shown.add_column(name)
+    for name in (*STATES, "known"):
+        shown.add_column(name, justify="right")
+    for line in found:
+        numbers = (f"{line.states[state]:,}" if line.states[state] else "" for state in STATES)
+        share = "–" if line.known_percent is None else f"{line.known_percent:.2f} %"
+        name = f"{line.market.base}-{line.market.quote}"
+        style = "red" if line.states["incomplete"] else None
+        shown.add_row(line.market.source, line.market.interval, name, *numbers, share, style=style)
+    return shown
+
+
+def _rows(lake: ObjectStore, interval: str, days: DateRange) -> pa.Table:
+    """The interval's refined candles that open in these days."""
+    months = [
+        _part(lake, Partition.month(month, interval=interval))
+        for month in months_between(f"{days.start:%Y-%m}", f"{days.end:%Y-%m}")
+    ]
+    rows = pa.concat_tables(months, promote_options="default")
+    start, end = (datetime.combine(day, time(), UTC) for day in (days.start, days.end + _ONE_DAY))
+    return rows.filter((pc.field("open_time") >= start) & (pc.field("open_time") < end))
+
+
+def _part(lake: ObjectStore, partition: Partition) -> pa.Table:
+    schema = refined()[_TABLE].schema
+    try:
+        body = lake.get(str(RefinedKey(_TABLE, partition)), _MAX_BYTES).body
+    except NotFound:
+        return schema.empty_table()
+    return parquet.decode(refined()[_TABLE], body).cast(schema)
