@@ -11,7 +11,7 @@ from ops import dates
 from ops.commands.options import LOOK, STDOUT, Env, Json, output_file
 from ops.dates import DateRange
 from ops.documents import print_json, write_stdout
-from ops.gaps import coverage, heat_map
+from ops.gaps import coverage, derived, heat_map
 from ops.progress import console, keep_stdout_for_data, step
 from ops.stack import Stack
 
@@ -33,24 +33,30 @@ def show_gaps(
 ) -> None:
     """Coverage of every candles feed: each bucket present, or the reason why it is missing.
 
-    An audit also refills what nobody asked for; its result shows in the next one.
+    An audit also refills what nobody asked for; its result shows in the next one. Candles that refine
+    puts together from shorter ones are counted as refined has them now: complete, still running, or not.
     """
     if as_json and picture == STDOUT:
         raise typer.BadParameter("standard output takes one of --json and --picture -")
     keep_stdout_for_data(as_json or picture == STDOUT)
-    stack, today, counts = Stack.find(env), dates.now().date(), None
+    stack, now, counts = Stack.find(env), dates.now(), None
+    today = now.date()
     if audit:
         with step("Audit") as current:
             counts = coverage.audit(stack, days)
             current.conclude(f"{counts['buckets']:,} buckets, {counts['refilled']:,} asked for now")
     span = DateRange(today - timedelta(days=days - 1), today)
     by_market = coverage.coverage(coverage.read(stack, span), span)
+    put_together = derived.read(stack, span, now)
     if as_json:
-        print_json({"audit": counts, **coverage.document(by_market, span)})
+        document = coverage.document(by_market, span) | derived.document(put_together)
+        print_json({"audit": counts, **document})
     elif by_market:
         console.print(coverage.table(by_market))
     else:
         console.print("no audit has run yet; `coinlake gaps --audit` runs one")
+    if put_together and not as_json:
+        console.print(derived.table(put_together))
     if picture == STDOUT and by_market:
         write_stdout(heat_map.svg(by_market, span).encode())
     elif picture and by_market:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,7 +20,7 @@ from coinlake.keys import Partition, RefinedKey
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
 from ops.dates import DateRange
-from ops.gaps.coverage import Market
+from ops.gaps.coverage import CandleSeries
 from ops.stack import Stack
 from refine.partitions import months_between
 from refine.tables.candles import LONGER
@@ -33,9 +33,9 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """The derived candles of one market and interval by state, and the mean share of those over that is known."""
+    """The derived candles of one market and interval by state; of those that are over the mean share known."""
 
-    market: Market
+    series: CandleSeries
     states: Counter[str]
     known_percent: float | None
 
@@ -57,20 +57,34 @@ def count(interval: str, rows: pa.Table, now: datetime) -> Iterator[Derived]:
     """
     rows = rows.filter(pc.is_valid(rows["derived_from"]))
     columns = ("source", "base", "quote", "open_time", "is_complete", "has_gap", "coverage")
-    markets: dict[Market, Counter[str]] = {}
-    shares: dict[Market, list[float]] = {}
+    markets: dict[CandleSeries, Counter[str]] = {}
+    shares: dict[CandleSeries, list[float]] = {}
     step = intervals.duration(interval)
     for source, base, quote, opened, *told in zip(*(rows[name].to_pylist() for name in columns), strict=True):
         is_complete, has_gap, coverage = told
         is_running = not is_complete and has_gap is False and opened + step > now
         state = "complete" if is_complete else "running" if is_running else "incomplete"
-        market = Market(source, interval, base, quote)
+        market = CandleSeries(source, interval, base, quote)
         markets.setdefault(market, Counter())[state] += 1
         if not is_running:
             shares.setdefault(market, []).append(coverage or 0.0)
     for market in sorted(markets):
         known = shares.get(market)
         yield Derived(market, markets[market], 100 * sum(known) / len(known) if known else None)
+
+
+def document(found: Iterable[Derived]) -> dict[str, Any]:
+    """The same for ``--json``."""
+    return {
+        "derived": [
+            {
+                **{name: getattr(line.series, name) for name in ("source", "interval", "base", "quote")},
+                **{state: line.states[state] for state in STATES},
+                "known_percent": line.known_percent,
+            }
+            for line in found
+        ]
+    }
 
 
 def table(found: Iterable[Derived]) -> Table:
@@ -83,9 +97,9 @@ def table(found: Iterable[Derived]) -> Table:
     for line in found:
         numbers = (f"{line.states[state]:,}" if line.states[state] else "" for state in STATES)
         share = "–" if line.known_percent is None else f"{line.known_percent:.2f} %"
-        name = f"{line.market.base}-{line.market.quote}"
+        name = f"{line.series.base}-{line.series.quote}"
         style = "red" if line.states["incomplete"] else None
-        shown.add_row(line.market.source, line.market.interval, name, *numbers, share, style=style)
+        shown.add_row(line.series.source, line.series.interval, name, *numbers, share, style=style)
     return shown
 
 

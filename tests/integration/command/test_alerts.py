@@ -71,7 +71,7 @@ def spread(at: datetime, price: str) -> dict[str, Any]:
 def market_day(dt: str, close: str, peak: str) -> dict[str, Any]:
     prices = dict.fromkeys(("open", "high", "low", "close"), Decimal(close))
     row = {"source": "coinbase", "base": "BTC", "quote": "USD", "dt": dt, "made_from": "1d"}
-    return row | prices | {"peak": Decimal(peak)}
+    return row | prices | {"peak": Decimal(peak), "is_complete": True, "has_gap": False}
 
 
 def summary(fired: list[FiredRule]) -> list[tuple[str, str, str, int]]:

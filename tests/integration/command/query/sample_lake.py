@@ -155,7 +155,13 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
         {"base": "BTC", "drawdown_percent": 0.0, "deepest_percent": -20.0, "deepest_dt": DAY_BEFORE},
     ],
     "market_breadth": [
-        {"dt": DAY, "breadth_percent": 75.0, "assets_up": 3, "btc_dominance_percent": 50.0, "coverage_percent": 100.0},
+        {
+            "dt": DAY,
+            "breadth_percent": 75.0,
+            "assets_up": 3,
+            "btc_dominance_percent": 50.0,
+            "coverage_percent": 100.0,
+        },
         {"dt": DAY_BEFORE, "breadth_percent": 0.0, "btc_dominance_percent": None},
     ],
     "coverage": [

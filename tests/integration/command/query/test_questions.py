@@ -27,6 +27,7 @@ TYPES = {
     "string": pa.string(),
     "int32": pa.int32(),
     "int64": pa.int64(),
+    "boolean": pa.bool_(),
     "double": pa.float64(),
     "timestamp": pa.timestamp("us"),
     "decimal(38,18)": pa.decimal128(38, 18),
