@@ -33,7 +33,7 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """The derived candles of one market and interval by state; of those that are over the mean share known."""
+    """One market and interval: its derived candles by state, and what share of those over is known."""
 
     series: CandleSeries
     states: Counter[str]

@@ -2,11 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from audit.classification import Run, State
 from audit.gap_ledger import GapLedger
 from audit.months import Month
-import pytest
-
 from coinlake import parquet
 from coinlake.keys import Partition, RefinedKey
 from coinlake.tables import refined
