@@ -53,4 +53,5 @@ def test_derived_candles_are_counted_as_refined_has_them(stack):
     assert found.series == gaps.CandleSeries("binance", "15m", "BTC", "USD")
     assert found.states == {"incomplete": 1, "complete": 4, "running": 1}
     assert found.known_percent == pytest.approx(92)
+    assert derived.document([found])["derived"][0]["running"] == 1
     assert derived.read(stack, DateRange(date(2026, 11, 21), date(2026, 11, 22)), now) == []

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from coinlake import parquet
+from coinlake.keys import Partition, RefinedKey
+from coinlake.stores import ObjectStore
+from coinlake.tables import refined
 from coinlake.windows import Window
 from ops import cli, dashboard
 from ops.backfill import existing, plan
@@ -19,7 +23,9 @@ from ops.local.lifecycle import Stopped
 from ops.paths import ROOT
 from ops.query import duckdb
 from ops.stack import Stack
+from refine.tables.candles import with_derived
 from tests.integration.command.query.sample_lake import fill
+from tests.unit.refine.rows import DAY, answer, nothing, window
 
 from .landing import NOW, land
 from .states import machine
@@ -125,10 +131,20 @@ def test_alerts(stack, run):
 
 
 def test_gaps(stack, run):
-    assert run("gaps") == {"audit": None, "start": "2026-10-18", "end": "2026-11-21", "markets": []}
+    days = {"start": "2026-10-18", "end": "2026-11-21"}
+    assert run("gaps") == {"audit": None, **days, "markets": [], "derived": []}
     fill(stack.lake)
+    put_derived_candles(stack.lake)
     document = run("gaps", "--days", "3653")
     assert_documented(document, "gaps")
+
+
+def put_derived_candles(lake: ObjectStore) -> None:
+    """Quarters of an hour of which one lacks six minutes."""
+    minutes = answer(window(30, 30, source="binance"), range(6, 30))
+    quarters = with_derived(nothing("candles"), minutes, "1m", "15m")
+    key = RefinedKey("candles", Partition.month(DAY, interval="15m"))
+    lake.put(str(key), parquet.encode(refined()["candles"], quarters))
 
 
 def test_assets(stack, run):
