@@ -169,8 +169,8 @@ def _too_many_requests(used: Usage, grant: Grant, remedy: str) -> Iterator[Findi
     if used.weight_per_month > grant.requests_per_minute * MONTH_MINUTES:
         yield Finding(
             Level.ERROR,
-            f"the feeds of {grant.title} ask {-(-used.weight_per_month // MONTH_MINUTES)} times a minute, "
-            f"and it is asked {grant.requests_per_minute} times at most",
+            f"the feeds of {grant.title} make {-(-used.weight_per_month // MONTH_MINUTES)} requests a "
+            f"minute, and its limit is {grant.requests_per_minute}",
             f"slow them or {remedy}",
         )
 
@@ -182,7 +182,7 @@ def _too_long_runs(
         if feed.enabled and feed.weight_per_run * 60 > grant.requests_per_minute * run_seconds:
             yield Finding(
                 Level.ERROR,
-                f"feed {feed.name} asks {grant.title} {feed.weight_per_run} times in a run, which is asked "
-                f"{grant.requests_per_minute} times a minute at most, and a run lasts {run_seconds} seconds",
+                f"feed {feed.name} makes {feed.weight_per_run} requests to {grant.title} in a run, "
+                f"the limit is {grant.requests_per_minute} a minute, and a run lasts {run_seconds} seconds",
                 f"name fewer assets in one feed or {remedy}",
             )

@@ -103,7 +103,9 @@ def test_terraforms_validation_errors_are_findings_in_their_own_words(plain: Pat
 
 def test_a_deployment_is_stopped_by_any_error_and_otherwise_given_the_counts(plain: Path) -> None:
     feeds = {"g": {"source": "coingecko", "dataset": "quotes", "interval": "1m", "top": 1500}}
-    with pytest.raises(preflight.PreflightFailed, match=r"ask 6 times a minute.*; feed g asks .* 6 times"):
+    with pytest.raises(
+        preflight.PreflightFailed, match=r"make 6 requests a minute.*; feed g makes 6 requests"
+    ):
         preflight.require(plain, {"feeds": feeds, "function_timeout_seconds": 3})
     counted = preflight.require(plain)["quota_used"]
     assert counted["coingecko"] == {

@@ -155,7 +155,7 @@ def test_more_requests_a_minute_than_the_source_takes_are_refused() -> None:
         feed("c", "coingecko", "assets", EVERY_MINUTE),
     ]
     assert refusals(*feeds, coingecko=grant("coingecko")) == [
-        "the feeds of CoinGecko without a key ask 6 times a minute, and it is asked 5 times at most: "
+        "the feeds of CoinGecko without a key make 6 requests a minute, and its limit is 5: "
         "slow them or choose a higher coingecko_plan"
     ]
 
@@ -163,7 +163,7 @@ def test_more_requests_a_minute_than_the_source_takes_are_refused() -> None:
 def test_a_run_that_outlasts_the_function_is_refused() -> None:
     bars = feed("bars", "coingecko", "ohlc", DAILY, assets=6, lookback=1)
     assert refusals(bars, coingecko=grant("coingecko")) == [
-        "feed bars asks CoinGecko without a key 6 times in a run, which is asked 5 times a minute at most, "
+        "feed bars makes 6 requests to CoinGecko without a key in a run, the limit is 5 a minute, "
         "and a run lasts 60 seconds: name fewer assets in one feed or choose a higher coingecko_plan"
     ]
 
