@@ -13,7 +13,7 @@ from coinlake.stores import ObjectStore, compressed, sha256
 from ingest.errors import NotYet, Unlisted
 from ingest.sources import Request, Source
 
-MAX_URL_CHARACTERS: Final = 1000  # S3 keeps 2 KB of metadata, and 250 ids make a longer URL
+MAX_URL_CHARACTERS: Final = 1500  # S3 keeps 2 KB of metadata, and 250 ids make a longer URL
 
 
 @dataclass(slots=True)

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import pyarrow as pa
 
 from coinlake.keys import Partition, RawKey
 from coinlake.records import RejectedSpan, Rejection
 from coinlake.sources import owner, protocol, siblings
+
+UNANSWERED: Final = "unanswered:"  # the note of an asset that was asked for and did not come
 
 
 def _no_ids(_: str) -> Collection[str]:

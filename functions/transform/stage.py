@@ -12,7 +12,7 @@ from coinlake.s3_events import ObjectRef, created_objects
 from coinlake.stores import ObjectStore
 from transform import pipeline
 from transform.commit import Committer
-from transform.model import AssetMap, ParsedObject
+from transform.model import UNANSWERED, AssetMap, ParsedObject
 
 
 @dataclass(slots=True)
@@ -22,11 +22,13 @@ class Counts:
     rows_trusted: int = 0
     rows_quarantined: int = 0
     ignored: int = 0
+    unanswered: int = 0
 
     def add(self, other: "Counts") -> None:
         self.rows_trusted += other.rows_trusted
         self.rows_quarantined += other.rows_quarantined
         self.ignored += other.ignored
+        self.unanswered += other.unanswered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class Transform:
             metrics.add_metric("RowsTrusted", MetricUnit.Count, counts.rows_trusted)
             add_if_any("RowsQuarantined", counts.rows_quarantined)
             add_if_any("MessagesIgnored", counts.ignored)
+            add_if_any("AssetsMissing", counts.unanswered)
 
     def process(self, body: str) -> Counts:
         """Transform what one message names. Raises only where AWS fails, so that the message comes again."""
@@ -86,7 +89,8 @@ class Transform:
             return Counts()
         entry = self.committer.commit(key, etag, parsed, again=mark is not None)
         _log(entry)
-        return Counts(entry.rows_trusted, entry.rows_quarantined)
+        unanswered = sum(note.startswith(UNANSWERED) for note in entry.notes)
+        return Counts(entry.rows_trusted, entry.rows_quarantined, unanswered=unanswered)
 
     def _parse(self, ref: ObjectRef, key: RawKey) -> tuple[str, ParsedObject]:
         """The object's etag and rows. One that is empty or too large is not fetched."""

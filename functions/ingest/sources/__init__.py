@@ -1,5 +1,6 @@
 """A source as ingest sees it: it plans requests and fetches each, and interprets nothing."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -24,7 +25,8 @@ class Request:
 
     ``name`` tells it apart in messages; ``cost`` is what it takes of the source's limit. With
     ``may_end`` an empty list says that the pages ended with the one before: it is not kept, and
-    no later page is asked for. One of ``low_priority`` lets feeds go first.
+    no later page is asked for. One of ``low_priority`` lets feeds go first. ``names`` are the ids that the
+    answer must have, where the source leaves out, without a word, what it does not know.
     """
 
     name: str
@@ -34,6 +36,17 @@ class Request:
     may_end: bool = False
     cost: int = 1
     low_priority: bool = False
+    names: tuple[str, ...] = ()
+
+    def unanswered(self, body: bytes) -> tuple[str, ...]:
+        """The names that do not stand in a JSON answer, which is not parsed for it."""
+        if body.lstrip()[:1] not in {b"[", b"{"}:
+            return ()
+        return tuple(
+            name
+            for name in self.names
+            if f'"{name}"'.encode() not in body and json.dumps(name).encode() not in body
+        )
 
     def is_ended_by(self, response: HttpResponse) -> bool:
         return self.may_end and response.body.strip() == b"[]"
@@ -139,7 +152,7 @@ class Source:
         )
         if not self.is_success(response):
             raise self.to_error(response, request)
-        return RawDocument(response)
+        return RawDocument(response, request.unanswered(response.body))
 
     # What a source overrides that answers errors in its own way, with HTTP 200 for instance.
 

@@ -95,7 +95,7 @@ def _naming(page: Request, symbols: Sequence[str]) -> Request:
     """The page with these symbols. Spaces in the list would be refused (-1100)."""
     names = json.dumps(list(symbols), separators=(",", ":"), ensure_ascii=False)
     cost = FEW_SYMBOLS_WEIGHT if len(symbols) <= FEW_SYMBOLS else _weight("quotes")
-    return replace(page, params={**page.params, "symbols": names}, cost=cost)
+    return replace(page, params={**page.params, "symbols": names}, cost=cost, names=tuple(symbols))
 
 
 def _exchange_info(feed: Feed, _: Assets, due: datetime) -> list[Request]:
@@ -122,14 +122,15 @@ class Binance(Source):
 
     def _fetch_listed(self, request: Request, until: float) -> RawDocument:
         """One symbol that is not listed fails a whole page: ask for the page without any such."""
-        prices = replace(request, path="/api/v3/ticker/price", params={}, cost=PRICES_WEIGHT)
+        prices = replace(request, path="/api/v3/ticker/price", params={}, cost=PRICES_WEIGHT, names=())
         listed = listed_symbols(super().fetch(prices, until).response.body)
         symbols = json.loads(request.params["symbols"])
         kept = [symbol for symbol in symbols if symbol in listed]
         if not kept:
             raise Unlisted(f"binance lists none of {', '.join(symbols)}")
         document = super().fetch(_naming(request, kept), until)
-        return document._replace(unlisted=tuple(symbol for symbol in symbols if symbol not in listed))
+        unlisted = (symbol for symbol in symbols if symbol not in listed)
+        return document._replace(unlisted=(*unlisted, *document.unlisted))
 
     def apply_rate_limit(self, response: HttpResponse) -> None:
         """A ban binds every invocation, and asking on makes it longer."""

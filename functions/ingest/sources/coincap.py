@@ -47,6 +47,7 @@ def _assets(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
             key=checked_key(feed.page_key, due, number),
             path="/assets",
             params={"ids": ",".join(batch)},
+            names=tuple(batch),
         )
         for number, batch in batches(feed, list(listed_assets(feed, assets).values()))
     ]

@@ -46,6 +46,7 @@ def _ticks(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
             key=checked_key(feed.page_key, due, number),
             path="/index/cc/v1/latest/tick",
             params={"market": INDEX, "instruments": ",".join(batch)},
+            names=tuple(batch),
         )
         for number, batch in batches(feed, pairs)
     ]

@@ -13,6 +13,7 @@ last UTC day is there 35 minutes after the day's end, so a window settles that l
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
@@ -68,7 +69,10 @@ def _markets(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
     if feed.top is None:
         ids = batches(feed, list(listed_assets(feed, assets).values()))
         first_page = {"per_page": str(max_per_page), "page": "1"}
-        return [_page(feed, due, number, {"ids": ",".join(batch), **first_page}) for number, batch in ids]
+        return [
+            replace(_page(feed, due, number, {"ids": ",".join(batch), **first_page}), names=tuple(batch))
+            for number, batch in ids
+        ]
     pages, per_page = -(-feed.top // max_per_page), str(min(feed.top, max_per_page))
     # Later pages may be empty: the market may hold fewer coins than the feed wants.
     return [
@@ -103,6 +107,7 @@ def _prices(feed: Feed, assets: Assets, due: datetime) -> list[Request]:
                 **{f"include_{extra}": "true" for extra in extras},
                 "precision": "full",
             },
+            names=tuple(batch),
         )
         for number, batch in batches(feed, list(listed_assets(feed, assets).values()))
     ]

@@ -55,7 +55,7 @@ def assets(document: RawDocument) -> ParsedObject:
     quote = page_quote(document.key.slot.parts)
     validator, rows = validate_objects(document.rows, numbers_as_text=True)
     ids = validator.texts("id", field_values(rows, "id"))
-    only_requested(document, validator, "id", ids)
+    lacking = only_requested(document, validator, "id", ids)
     columns = {
         "base": canonical_symbols(document, ids),
         "quote": constant(quote, len(rows)),
@@ -63,7 +63,9 @@ def assets(document: RawDocument) -> ParsedObject:
         "observed_at": _answered_at(document, validator, len(rows)),
         "rank": validator.integers("rank", field_values(rows, "rank"), pa.int32()),
     }
-    return quotes(document, validator, rows, columns, _ASSET, notes=unknown_fields(rows, _ASSET_KNOWN))
+    return quotes(
+        document, validator, rows, columns, _ASSET, notes=unknown_fields(rows, _ASSET_KNOWN) + lacking
+    )
 
 
 def rates(document: RawDocument) -> ParsedObject:

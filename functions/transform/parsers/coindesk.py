@@ -33,7 +33,7 @@ from transform.readers.documents import DocumentReader, list_at, unique_keys, va
 from transform.tables.assembly import canonical_symbols, constant
 from transform.tables.candles import candles
 from transform.tables.markets import CandleSeries, split_products
-from transform.tables.quotes import quotes
+from transform.tables.quotes import quotes, unanswered
 
 _KNOWN: Final = frozenset({"Data", "Err"})
 _TICK: Final = {
@@ -99,7 +99,8 @@ def ticks(document: RawDocument) -> ParsedObject:
     }
     names = set().union(*rows)
     notes = new_field_notes({name for name in names - _TICK_KNOWN if not _STATISTIC.fullmatch(name)})
-    return quotes(document, validator, rows, columns, _TICK, notes=notes + _error_notes(document))
+    notes += _error_notes(document) + unanswered(document, products, "instruments")
+    return quotes(document, validator, rows, columns, _TICK, notes=notes)
 
 
 def history(document: RawDocument) -> ParsedObject:

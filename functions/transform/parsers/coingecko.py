@@ -92,7 +92,7 @@ def coins(document: RawDocument) -> ParsedObject:
     quote = page_quote(document.key.slot.parts)
     validator, rows = validate_objects(document.rows)
     ids = validator.texts("id", field_values(rows, "id"))
-    only_requested(document, validator, "id", ids)
+    lacking = only_requested(document, validator, "id", ids)
     columns = {
         "base": canonical_symbols(document, ids),
         "quote": constant(quote, len(rows)),
@@ -102,7 +102,9 @@ def coins(document: RawDocument) -> ParsedObject:
         ),
         "rank": validator.integers("market_cap_rank", field_values(rows, "market_cap_rank"), pa.int32()),
     }
-    return quotes(document, validator, rows, columns, _COIN, notes=unknown_fields(rows, _COIN_KNOWN))
+    return quotes(
+        document, validator, rows, columns, _COIN, notes=unknown_fields(rows, _COIN_KNOWN) + lacking
+    )
 
 
 def prices(document: RawDocument) -> ParsedObject:
@@ -111,7 +113,7 @@ def prices(document: RawDocument) -> ParsedObject:
     validator, rows = validate_objects(document.rows)
     names = list(document.envelope)
     ids = validator.texts("id", [names[number] for number in validator.row_numbers])
-    only_requested(document, validator, "id", ids)
+    lacking = only_requested(document, validator, "id", ids)
     fields = {column: name.format(quote.lower()) for column, name in _SIMPLE_PRICE.items()}
     columns = {
         "base": canonical_symbols(document, ids),
@@ -121,7 +123,7 @@ def prices(document: RawDocument) -> ParsedObject:
             _SIMPLE_PRICE_TIME, field_values(rows, _SIMPLE_PRICE_TIME), document.received_at
         ),
     }
-    notes = unknown_fields(rows, {_SIMPLE_PRICE_TIME, *fields.values()})
+    notes = unknown_fields(rows, {_SIMPLE_PRICE_TIME, *fields.values()}) + lacking
     return quotes(document, validator, rows, columns, fields, notes=notes)
 
 

@@ -8,9 +8,10 @@ from urllib.parse import parse_qs, urlsplit
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from coinlake.records import printable
 from transform.columns.numbers import ANY, PRICE, VOLUME
-from transform.columns.validation import ColumnValidator, field_values
-from transform.model import ParsedObject, RawDocument
+from transform.columns.validation import MAX_NEW_FIELDS, ColumnValidator, field_values
+from transform.model import UNANSWERED, ParsedObject, RawDocument
 from transform.tables.assembly import origin_columns, slice_by_slot
 
 LIMITS: Final = {
@@ -65,9 +66,24 @@ def quotes(
 
 def only_requested(
     document: RawDocument, validator: ColumnValidator, name: str, ids: pa.Array, parameter: str = "ids"
-) -> None:
-    """Reject assets that the request's URL did not name: a feed by name gets those it named, no others."""
-    requested = parse_qs(urlsplit(document.url).query).get(parameter)
-    if requested:
-        names = pa.array(_ASSET_ID.findall(requested[0]), pa.string())
+) -> list[str]:
+    """Reject assets that the request's URL did not name: a feed by name gets those it named, no others.
+
+    The notes are of those that it named and did not get.
+    """
+    if requested := _requested(document, parameter):
+        names = pa.array(requested, pa.string())
         validator.reject("unknown_symbol", pc.invert(pc.is_in(ids, names)), name, ids.to_pylist())
+    return unanswered(document, ids, parameter)
+
+
+def unanswered(document: RawDocument, ids: pa.Array, parameter: str = "ids") -> list[str]:
+    """Notes for the assets that the request's URL named and the answer lacks."""
+    came = set(ids.to_pylist())
+    lacking = [asset for asset in _requested(document, parameter) if asset not in came]
+    return [f"{UNANSWERED}{printable(asset)}" for asset in lacking[:MAX_NEW_FIELDS]]
+
+
+def _requested(document: RawDocument, parameter: str) -> list[str]:
+    values = parse_qs(urlsplit(document.url).query).get(parameter)
+    return _ASSET_ID.findall(values[0]) if values else []

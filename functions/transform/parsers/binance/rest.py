@@ -92,7 +92,7 @@ def tickers(document: RawDocument) -> ParsedObject:
     quote = page_quote(document.key.slot.parts)
     validator, rows = validate_objects(document.rows, numbers_as_text=True)
     names = validator.texts("symbol", field_values(rows, "symbol"))
-    only_requested(document, validator, "symbol", names, "symbols")
+    lacking = only_requested(document, validator, "symbol", names, "symbols")
     bases = pc.replace_substring_regex(names, f"{quote}$", "")
     validator.reject("unknown_symbol", pc.or_(pc.equal(bases, names), pc.equal(bases, "")), "symbol", names)
     columns = {
@@ -103,7 +103,9 @@ def tickers(document: RawDocument) -> ParsedObject:
             "closeTime", field_values(rows, "closeTime"), document.received_at
         ),
     }
-    return quotes(document, validator, rows, columns, _TICKER, notes=unknown_fields(rows, _TICKER_KNOWN))
+    return quotes(
+        document, validator, rows, columns, _TICKER, notes=unknown_fields(rows, _TICKER_KNOWN) + lacking
+    )
 
 
 def ticker_rows(document: Any) -> list[Any] | None:

@@ -99,7 +99,7 @@ def tickers(document: RawDocument) -> ParsedObject:
     bases = pa.array([name and base_of(name, currency) for name in pairs.to_pylist()], pa.string())
     validator.reject("unknown_symbol", bases.is_null(), "pair", pairs.to_pylist())
     altnames = pc.binary_join_element_wise(bases, currency, "")
-    only_requested(document, validator, "pair", altnames, "pair")
+    lacking = only_requested(document, validator, "pair", altnames, "pair")
     columns = {
         "base": canonical_symbols(document, bases),
         "quote": constant(currency, len(rows)),
@@ -114,7 +114,8 @@ def tickers(document: RawDocument) -> ParsedObject:
         else:
             validator.nullify("bad_shape", misshapen, name, pa.nulls(len(rows)))
     fields = {column: name for column, (name, _) in _TICKER.items()}
-    return quotes(document, validator, values, columns, fields, notes=unknown_fields(rows, _TICKER_KNOWN))
+    notes = unknown_fields(rows, _TICKER_KNOWN) + lacking
+    return quotes(document, validator, values, columns, fields, notes=notes)
 
 
 def asset_pairs(document: RawDocument) -> ParsedObject:

@@ -191,10 +191,11 @@ def test_a_ban_holds_every_invocation_until_it_ends(klines):
 
 def test_a_page_with_an_unlisted_symbol_is_asked_for_without_it(tickers):
     prices = b'[{"symbol": "BTCUSDT", "price": "1"}, {"symbol": "PEPEUSDT", "price": "1"}]'
-    client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, prices), response(200, b"[1]")])
+    answer = b'[{"symbol":"BTCUSDT"},{"symbol":"PEPEUSDT"}]'
+    client = FakeClient([response(400, SYMBOL_UNKNOWN), response(200, prices), response(200, answer)])
     (page,) = tickers("BTC", "ETH", "PEPE")
     document = Binance(client).fetch(page, 0.0)
-    assert (document.response.body, document.unlisted) == (b"[1]", ("ETHUSDT",))
+    assert (document.response.body, document.unlisted) == (answer, ("ETHUSDT",))
     assert client.requests[1:] == [
         ("/api/v3/ticker/price", None, 4),
         ("/api/v3/ticker/24hr", '["BTCUSDT","PEPEUSDT"]', 2),
