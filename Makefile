@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream up down status dashboard backfill test check chaos upgrade-test bench build pins bootstrap deploy destroy clean
+.PHONY: help setup demo stream up down status dashboard backfill test check chaos upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ chaos: setup ## The live collector's chaos test in full: 200,000 trades, every f
 upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)
 	@$(BIN)/python -m tests.upgrade $(FROM)
 
+destroy-test: setup ## Prove that a destroyed stack leaves nothing in the account (eight minutes)
+	@$(BIN)/python -m tests.destroy
+
 bench: setup ## Measure the hot paths against named peers
 	@$(BIN)/python -m bench
 
@@ -74,6 +77,9 @@ deploy: setup ## Deploy to AWS: make deploy ENV=dev
 
 destroy: setup ## Remove from AWS: make destroy ENV=dev
 	@$(COINLAKE) destroy $(ENV)
+
+cost: setup ## Price Terraform's plan, write docs/costs.md; fails above one dollar a month, or five at list prices
+	@$(BIN)/python -m ops.cost
 
 clean: ## Remove everything that was built here, the local lake included
 	@if [ -x $(COINLAKE) ]; then $(COINLAKE) down --wipe; fi

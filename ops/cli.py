@@ -33,6 +33,7 @@ from ops.commands import (
     stream,
     unlock,
     up,
+    verify,
 )
 from ops.progress import stderr
 
@@ -53,6 +54,7 @@ COMMANDS = (  # in the order of --help
     down,
     stream,
     status,
+    verify,
     query,
     alerts,
     dashboard,

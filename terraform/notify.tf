@@ -177,6 +177,8 @@ module "alerts" {
 
 # What whoever runs the lake must know: the alarms of alarms.tf, and daily runs that failed in the end.
 locals {
+  operations_emails = length(coalesce(var.operations_emails, [])) > 0 ? var.operations_emails : var.alert_emails
+
   operations_arn = "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.prefix}-operations"
 }
 
@@ -187,5 +189,5 @@ module "operations" {
   name         = "operations"
   display_name = "coinlake ${var.environment} operations"
   publisher    = { service = "cloudwatch.amazonaws.com", arn = local.alarm_arns }
-  emails       = toset(length(coalesce(var.operations_emails, [])) > 0 ? var.operations_emails : var.alert_emails)
+  emails       = toset(local.operations_emails)
 }

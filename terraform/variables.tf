@@ -58,6 +58,22 @@ variable "architecture" {
   }
 }
 
+variable "monthly_budget_usd" {
+  description = "Dollars a month of the whole account from which AWS Budgets mails operations_emails, as forecast or at 80 percent spent; null for no budget"
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.monthly_budget_usd == null ? true : var.monthly_budget_usd >= 1
+    error_message = "monthly_budget_usd is the least dollar amount to be mailed of, 1 or more, or null."
+  }
+
+  validation {
+    condition     = var.monthly_budget_usd == null || length(concat(var.alert_emails, coalesce(var.operations_emails, []))) > 0
+    error_message = "monthly_budget_usd mails nobody; set operations_emails or alert_emails."
+  }
+}
+
 variable "protect_data" {
   description = "Whether destroy stops at buckets that hold data, tables are protected and recoverable, and keys are recoverable for 30 days"
   type        = bool

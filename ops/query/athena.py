@@ -34,9 +34,14 @@ def query(stack: Stack, sql: str, as_of: datetime | None = None) -> QueryResult:
 
     ``as_of`` reads what had been received by then. Raises ``QueryFailed``.
     """
+    return execute(stack, relations.define(sql, stack.database, "athena", as_of))[1]
+
+
+def execute(stack: Stack, sql: str) -> tuple[str, QueryResult]:
+    """The query as it is written, so that a name is the catalog's own; its id, and its result."""
     athena = stack.aws.client("athena")
     started = athena.start_query_execution(
-        QueryString=relations.define(sql, stack.database, "athena", as_of),
+        QueryString=sql,
         WorkGroup=stack.workgroup,
         QueryExecutionContext={"Database": stack.database},
     )
@@ -49,11 +54,12 @@ def query(stack: Stack, sql: str, as_of: datetime | None = None) -> QueryResult:
         rows += [[cell.get("VarCharValue") for cell in row["Data"]] for row in page["ResultSet"]["Rows"]]
     names = [column["Name"] for column in columns]
     body = rows[1:] if rows[:1] == [names] else rows  # the first row of a SELECT repeats the names
-    return QueryResult.from_rows(
+    result = QueryResult.from_rows(
         names,
         [[_value(cell, column) for cell, column in zip(row, columns, strict=True)] for row in body],
         [_arrow_type(column) for column in columns],
     )
+    return started["QueryExecutionId"], result
 
 
 def _wait(athena: Any, query_id: str) -> None:

@@ -274,6 +274,29 @@ run "the_stack_as_it_is_by_default" {
     error_message = "enable_dashboard is false by default and costs nothing."
   }
 
+  assert {
+    condition     = length(aws_budgets_budget.this) == 0
+    error_message = "There is a budget only where one is set."
+  }
+
+  # What a stage writes never wakes a stage before it: raw → transform → trusted → refine → refined → notify.
+  assert {
+    condition = {
+      for stage, policy in { ingest = module.ingest.policy, transform = module.transform.policy, refine = module.refine.policy, notify = module.notify.policy } :
+      stage => join(" ", sort(distinct(flatten([
+        for s in jsondecode(policy).Statement : [
+          for resource in flatten([s.Resource]) : element(split("/", resource), 1) if strcontains(resource, ":s3:::") && strcontains(resource, "/")
+        ] if contains(flatten([s.Action]), "s3:PutObject")
+      ]))))
+      } == {
+      ingest    = "raw"
+      transform = "ledger quarantine trusted"
+      refine    = "refined"
+      notify    = ""
+    }
+    error_message = "A stage that writes where its own events come from would invoke itself for ever."
+  }
+
   # Without a key of your own no KMS is used or paid.
   assert {
     condition     = length(aws_kms_key.this) == 0 && local.kms_key_arn == null && length(aws_ssm_parameter.api_key) == 0
@@ -389,6 +412,29 @@ run "the_stack_as_it_is_by_default" {
       true, "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
     ]
     error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
+  }
+}
+
+run "a_budget_mails_whoever_runs_the_lake" {
+  command = plan
+
+  variables {
+    monthly_budget_usd = 5
+    alert_emails       = ["you@example.com"]
+    operations_emails  = ["ops@example.com"]
+  }
+
+  assert {
+    condition = [
+      for budget in aws_budgets_budget.this : [
+        budget.budget_type, budget.time_unit, budget.limit_amount, budget.limit_unit,
+        { for mail in budget.notification : mail.notification_type => [mail.threshold, tolist(mail.subscriber_email_addresses)] },
+      ]
+      ] == [[
+        "COST", "MONTHLY", "5", "USD",
+        { ACTUAL = [80, tolist(["ops@example.com"])], FORECASTED = [100, tolist(["ops@example.com"])] },
+    ]]
+    error_message = "A budget mails when the forecast passes it, and when four fifths are spent."
   }
 }
 
@@ -523,6 +569,11 @@ run "a_function_logs_to_its_own_group_and_a_failed_run_is_kept" {
     environment     = { A = "1" }
     policy          = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
     asynchronous    = { retries = 2, max_age_seconds = 3600, on_failure_arn = "arn:aws:sqs:us-east-1:123456789012:d" }
+  }
+
+  assert {
+    condition     = aws_lambda_function_recursion_config.this.recursive_loop == "Terminate"
+    error_message = "Lambda ends what invokes itself."
   }
 
   assert {

@@ -1040,3 +1040,24 @@ run "a_version_of_a_databases_url_without_the_url_is_refused" {
 
   expect_failures = [var.load_postgres_url]
 }
+
+run "a_budget_of_less_than_a_dollar_is_refused" {
+  command = plan
+
+  variables {
+    monthly_budget_usd = 0
+    alert_emails       = ["you@example.com"]
+  }
+
+  expect_failures = [var.monthly_budget_usd]
+}
+
+run "a_budget_that_mails_nobody_is_refused" {
+  command = plan
+
+  variables {
+    monthly_budget_usd = 5
+  }
+
+  expect_failures = [var.monthly_budget_usd]
+}

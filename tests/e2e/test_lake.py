@@ -37,6 +37,7 @@ from ops.rebuild import zones
 from ops.rebuild.comparison import Comparison, State
 from ops.repair.redrive import RedriveResult, redrive
 from ops.repair.schedules import set_schedule
+from ops.verify.verify import Verification
 
 from . import backfills
 from .conftest import API_KEY, QUICK
@@ -355,6 +356,29 @@ def athena(lake: Lake, sql: str) -> list[str]:
     assert state() == "SUCCEEDED"
     rows = client.get_query_results(QueryExecutionId=query)["ResultSet"]["Rows"]
     return [cell.get("VarCharValue", "") for cell in rows[1]["Data"]]
+
+
+def test_a_verification_sends_a_row_through_the_line_and_leaves_nothing(lake: Lake):
+    def versions() -> set[tuple[str, str]]:
+        s3 = lake.client("s3")
+        return {
+            (bucket, version["Key"])
+            for bucket in (lake.stack.raw_bucket, lake.stack.lake_bucket, lake.stack.artifacts_bucket)
+            for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+            for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ()))
+        }
+
+    verification = Verification(lake.stack)
+    before = versions()
+    steps = verification.run(mail=True)
+    assert [step.name.split(":")[0] for step in steps] == [
+        "raw", "transform", "refine", "Athena", "Athena", "SNS", "removed",
+    ]  # fmt: skip
+    assert all(step.seconds >= 0 for step in steps)
+    new = {key for _, key in versions() - before}
+    day = str(verification.marker.partition)
+    assert not {key for key in new if day in key or verification.marker.rate_id in key}
+    assert any("verified" in mail.subject for mail in lake.received())
 
 
 def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):

@@ -78,6 +78,13 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_cloudwatch_log_group.this, aws_iam_role_policy.this]
 }
 
+# Lambda ends a loop through S3, SQS or SNS after sixteen rounds. That is its default; here it is said, so
+# that nobody's change of it stays.
+resource "aws_lambda_function_recursion_config" "this" {
+  function_name  = aws_lambda_function.this.function_name
+  recursive_loop = "Terminate"
+}
+
 # What becomes of an asynchronous invocation (a schedule's) that fails.
 resource "aws_lambda_function_event_invoke_config" "this" {
   for_each = var.asynchronous == null ? {} : { this = var.asynchronous }

@@ -61,6 +61,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "stream",
         "unlock",
         "up",
+        "verify",
     ]
     for command in COMMANDS:
         shown = CliRunner().invoke(cli.app, [command, "--help"])

@@ -1,0 +1,1 @@
+"""A deployed stack, tried from raw to a question's answer, and left as it was."""

@@ -1,0 +1,1 @@
+"""Proof that a destroyed stack leaves nothing: ``make destroy-test``."""
