@@ -32,7 +32,7 @@ export class Chart {
       handleScale: { mouseWheel: false },
     });
     const price = { type: "custom", formatter: amount, minMove: 1e-12 };
-    this.candles = this.chart.addSeries(CandlestickSeries, { priceFormat: price, borderVisible: false });
+    this.candles = this.chart.addSeries(CandlestickSeries, { priceFormat: price });
     this.volume = this.chart.addSeries(HistogramSeries, { priceFormat: { type: "custom", formatter: compact, minMove: 1 }, priceLineVisible: false, lastValueVisible: false }, 1);
     this.gaps = [new GapSpans(), new GapSpans()];
     this.candles.attachPrimitive(this.gaps[0]);
@@ -51,10 +51,10 @@ export class Chart {
     this.place.addEventListener("focusout", () => wheel(false));
   }
 
-  /** Draw what gaps.js' timeline returned; `fresh` for another market than before. */
-  update({ points, spans }, fresh) {
+  /** Draw what gaps.js' timeline returned, the `partial` ones hollow; `fresh` for another market than before. */
+  update({ points, spans, partial }, fresh) {
     if (!this.chart) this.make();
-    Object.assign(this, { points, spans, at: fresh ? null : this.at });
+    Object.assign(this, { points, spans, partial, at: fresh ? null : this.at });
     this.paint();
     if (fresh) this.chart.timeScale().setVisibleLogicalRange({ from: Math.max(points.length - FIRST_SHOWN, Math.min(0, points.length - LEAST_SHOWN)), to: points.length + 3 });
   }
@@ -69,9 +69,11 @@ export class Chart {
       rightPriceScale: { borderColor: line },
       timeScale: { borderColor: line },
     });
-    this.candles.applyOptions({ upColor: up, downColor: down, wickUpColor: up, wickDownColor: down });
-    this.candles.setData(this.points.map(([time, open, high, low, close]) => (open === undefined ? { time } : { time, open, high, low, close })));
-    this.volume.setData(this.points.map(([time, open, , , close, value]) => (open === undefined || value === null ? { time } : { time, value, color: close >= open ? up : down })));
+    this.candles.applyOptions({ upColor: up, downColor: down, borderUpColor: up, borderDownColor: down, wickUpColor: up, wickDownColor: down });
+    const hollow = (time) => (this.partial.has(time) ? { color: background } : {});
+    this.candles.setData(this.points.map(([time, open, high, low, close]) => (open === undefined ? { time } : { time, open, high, low, close, ...hollow(time) })));
+    const volumeColour = (time, open, close) => (this.partial.has(time) ? text : close >= open ? up : down);
+    this.volume.setData(this.points.map(([time, open, , , close, value]) => (open === undefined || value === null ? { time } : { time, value, color: volumeColour(time, open, close) })));
     const colours = Object.fromEntries(Object.keys(CAUSES).map((status) => [status, colour(`gap-${status}`)]));
     this.gaps.forEach((layer) => layer.update(this.spans, colours));
   }

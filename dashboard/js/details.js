@@ -37,14 +37,33 @@ function caption({ status, start, end, buckets, shortened }) {
   return `${title}: ${say.moment(start)}, ${say.span(end - start)}, ${number}${shortened ? ", drawn shortened" : ""}`;
 }
 
+/** A candle that is not complete, in words. */
+export const known = ({ share, running }) => {
+  const percent = share === null ? "an unknown part" : `${Math.floor(share * 100)} %`;
+  return running ? `still running, ${percent} so far` : `incomplete, ${percent} known`;
+};
+
+/** What hollow candles mean, where there are some. */
+export function partialNote(partial) {
+  const running = [...partial.values()].filter((one) => one.running).length;
+  const holed = partial.size - running;
+  const told = [
+    holed ? `${holed} incomplete: something of ${holed === 1 ? "it" : "them"} is missing, so the price, range and volume may differ` : null,
+    running ? `${running === 1 ? "the newest one" : running} still running` : null,
+  ].filter(Boolean);
+  return told.length ? h("p", { class: "hollow" }, `Hollow: ${told.join("; ")}.`) : null;
+}
+
 /** Every candle and, where some are missing, one row that says so; the newest first. */
-export function candleTable({ base, interval, venue, points, spans }) {
+export function candleTable({ base, interval, venue, points, spans, partial }) {
   const columns = [{ title: "Start, UTC" }, ...["Open", "High", "Low", "Close", "Volume"].map((title) => ({ title, numeric: true }))];
+  if (partial.size) columns.push({ title: "Complete" });
+  const completeness = (time) => (partial.size ? [partial.has(time) ? known(partial.get(time)) : "yes"] : []);
   const starts = new Map(spans.map((span) => [span.first, span]));
   const rows = points.toReversed().flatMap((point) => {
-    if (point.length > 1) return [[say.moment(point[0]), ...point.slice(1, 5).map(say.amount), say.compact(point[5])]];
+    if (point.length > 1) return [[say.moment(point[0]), ...point.slice(1, 5).map(say.amount), say.compact(point[5]), ...completeness(point[0])]];
     const span = starts.get(point[0]);
-    return span ? [h("tr", { class: "missing" }, h("td", { colspan: "6" }, caption(span)))] : [];
+    return span ? [h("tr", { class: "missing" }, h("td", { colspan: String(columns.length) }, caption(span)))] : [];
   });
   return table(`${base}/${venue.quote}, ${interval} candles from ${venue.source}, the newest first`, columns, rows);
 }

@@ -14,6 +14,12 @@ export const CAUSES = {
 const SECONDS = { m: 60, h: 3_600, d: 86_400, w: 604_800 };
 const LONGEST_DRAWN = 90; // buckets of one gap; a longer one is drawn shortened, and says so
 
+/** What is known of the candles that are not complete: {share, running} by start; see `timeline`. */
+export function partialCandles({ incomplete = [] }, interval, now) {
+  const step = seconds(interval);
+  return new Map(incomplete.map(([time, share, hasGap]) => [time, { share, running: hasGap === false && time + step > now }]));
+}
+
 /** The length of an interval such as 15m, 1h or 1d, in seconds. */
 export const seconds = (interval) => Number.parseInt(interval, 10) * SECONDS[interval.at(-1)];
 

@@ -52,7 +52,7 @@ function breadth(days) {
   const of = (day) => day.breadth;
   return card("Breadth", days, of, {
     main: (day) => say.share(of(day)),
-    detail: (day) => [meter(of(day)), `${say.count(day.assets_up)} of ${say.count(day.assets)} rise`],
+    detail: (day) => [meter(of(day)), `${say.count(day.assets_up)} of ${say.count(day.assets)} rose`, of(days.at(-1)) === of(day) ? "" : ` on ${day.dt}, the last complete day`],
     low: 0,
     high: 1,
     tone: "rise",

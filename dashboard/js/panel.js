@@ -1,10 +1,10 @@
 // The chosen asset: what it costs, its candles at one venue and interval, and what is missing of them.
 
 import { Chart } from "./chart.js";
-import { venueTable, candleTable, gapList } from "./details.js";
+import { venueTable, candleTable, gapList, known, partialNote } from "./details.js";
 import { h, show, words } from "./dom.js";
 import * as say from "./format.js";
-import { CAUSES, seconds, timeline } from "./gaps.js";
+import { CAUSES, partialCandles, seconds, timeline } from "./gaps.js";
 import { moved } from "./watchlist.js";
 
 const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity };
@@ -58,7 +58,7 @@ export class Panel {
     }
     const key = `${base} ${interval} ${venueName(venue)}`;
     const fresh = this.shown?.key !== key;
-    this.shown = { key, base, interval, venue, oldest: maxAge(venue), ...timeline(venue, interval) };
+    this.shown = { key, base, interval, venue, oldest: maxAge(venue), ...timeline(venue, interval), partial: partialCandles(venue, interval, say.now()) };
     this.sayInstead(null);
     this.chart.update(this.shown, fresh);
     this.describe();
@@ -66,12 +66,12 @@ export class Panel {
   }
 
   describe() {
-    const { base, interval, venue, points, spans } = this.shown;
+    const { base, interval, venue, points, spans, partial } = this.shown;
     const last = points.findLast((point) => point.length > 1);
-    const holes = spans.length ? `${spans.length} gaps` : "no gaps";
+    const holes = `${spans.length ? `${spans.length} gaps` : "no gaps"}${partial.size ? `, ${partial.size} incomplete` : ""}`;
     this.canvas.setAttribute("aria-label", `${base}/${venue.quote}, ${interval} candles from ${venue.source}: ${venue.candles.length} candles from ${say.moment(points[0][0])} to ${say.moment(last[0])}, the last closed at ${say.amount(last[4])}; ${holes}.`);
     this.legendOf(null);
-    show(this.gapsPlace, this.staleness(last), gapList(spans, (span) => this.tell(this.chart.reveal(span))));
+    show(this.gapsPlace, this.staleness(last), partialNote(partial), gapList(spans, (span) => this.tell(this.chart.reveal(span))));
     this.drawTable();
   }
 
@@ -122,7 +122,8 @@ export class Panel {
     if (open !== undefined) {
       const numbers = [["O", open], ["H", high], ["L", low], ["C", close]].map(([name, value]) => `${name} ${say.amount(value)}`);
       const derived = this.shown.venue.derived_from ? ` · derived from ${this.shown.venue.derived_from}` : "";
-      return `${say.moment(time)} · ${numbers.join("  ")} · Vol ${say.compact(volume)}${derived}`;
+      const partial = this.shown.partial.get(time);
+      return `${say.moment(time)}${partial ? ` · ${known(partial)}` : ""} · ${numbers.join("  ")} · Vol ${say.compact(volume)}${derived}`;
     }
     const gap = this.shown.spans.find(({ start, end }) => start <= time && time < end);
     return `${say.moment(time)} · missing: ${gapSentence(gap, this.shown.interval)}`;

@@ -151,6 +151,7 @@ def candles(chance: random.Random, base: str, price: str, interval: str, now: da
                 "quote": quote,
                 "candles": [one for one in bars if one[0] not in missing],
                 "derived_from": "1h" if interval == "1d" and source == "binance" else None,
+                "incomplete": partial(last, step) if interval == "1d" and source == "binance" else [],
                 "gaps": [
                     {"start": start, "end": start + length * step, "status": status, "evidence": evidence}
                     for start, length, status, evidence in gaps
@@ -159,6 +160,11 @@ def candles(chance: random.Random, base: str, price: str, interval: str, now: da
             }
         )
     return stamped(now, base=base, interval=interval, venues=venues)
+
+
+def partial(last: int, step: int) -> list[list[Any]]:
+    """Days that lack some of their hours: the newest its last ones."""
+    return [[last - 40 * step, 0.5, True], [last - 12 * step, 0.9583333333, True], [last, 0.5, False]]
 
 
 def holes(last: int) -> list[tuple[int, int, str | None, str | None]]:
@@ -187,6 +193,7 @@ def market(chance: random.Random, now: datetime) -> dict[str, Any]:
                 "assets": 250,
                 "assets_up": up,
                 "breadth": up / 250,
+                "coverage": 1.0,
                 "total_market_cap": cap,
                 "btc_dominance": 0.567 + chance.gauss(0, 0.004),
                 "eth_dominance": 0.128 + chance.gauss(0, 0.003),

@@ -150,3 +150,47 @@ def test_the_first_venue_shown_is_one_of_the_watchlists_currency(dashboard: Dash
     dashboard.bucket.files["candles/BTC/1h.json"]["venues"].reverse()
     dashboard.open()
     assert label(dashboard).startswith("BTC/USD, 1h candles from coinbase")
+
+
+def test_an_incomplete_candle_is_hollow_and_says_how_much_of_it_is_known(dashboard: Dashboard):
+    dashboard.open("#BTC/1d/binance/USDT")
+    dashboard.page.locator("#chart-canvas[aria-label*='no gaps, 3 incomplete']").wait_for()
+    assert "· incomplete, 50 % known ·" in dashboard.text("#chart-legend")
+    note = "Hollow: 3 incomplete: something of them is missing"
+    assert dashboard.text("#chart-gaps .hollow").startswith(note)
+        "Hollow: 3 incomplete: something of them is missing"
+    )
+    whole = pixels(dashboard)
+    dashboard.bucket.files["candles/BTC/1d.json"]["venues"][1]["incomplete"] = []
+    dashboard.minute()
+    dashboard.page.locator("#chart-canvas[aria-label$='no gaps.']").wait_for()
+    assert dashboard.page.locator("#chart-gaps .hollow").count() == 0
+    assert dashboard.eventually(lambda: pixels(dashboard) != whole)
+
+
+def test_the_candle_that_still_runs_is_not_called_one_with_a_hole(dashboard: Dashboard):
+    venue = dashboard.bucket.files["candles/BTC/1h.json"]["venues"][1]
+    time = venue["candles"][-1][0] + 3600
+    venue["candles"].append([time, *venue["candles"][-1][1:]])
+    venue["incomplete"] = [[time, 0.25, False]]
+    dashboard.open("#BTC/1h/binance/USDT")
+    dashboard.page.locator("#chart-canvas[aria-label*='1 incomplete']").wait_for()
+    assert "still running, 25 % so far" in dashboard.text("#chart-legend")
+    assert dashboard.text("#chart-gaps .hollow") == "Hollow: the newest one still running."
+
+
+def test_the_table_of_candles_says_which_are_complete(dashboard: Dashboard):
+    dashboard.open("#BTC/1d/binance/USDT")
+    dashboard.page.locator("#chart-canvas[aria-label*='3 incomplete']").wait_for()
+    dashboard.page.click("#chart-data summary")
+    rows = dashboard.page.locator("#chart-table tbody tr").all_inner_texts()
+    assert "incomplete, 50 % known" in rows[0]
+    assert rows[1].endswith("yes")
+    assert sum("incomplete" in row for row in rows) == 3
+
+
+def test_a_file_from_before_there_was_coverage_is_drawn_as_it_was(dashboard: Dashboard):
+    for venue in dashboard.bucket.files["candles/BTC/1d.json"]["venues"]:
+        del venue["incomplete"]
+    dashboard.open("#BTC/1d/binance/USDT")
+    dashboard.page.locator("#chart-canvas[aria-label$='no gaps.']").wait_for()

@@ -46,7 +46,7 @@ def test_the_market_is_summed_up_by_breadth_dominance_and_sentiment(dashboard: D
     assert list(cards) == ["Market cap", "Breadth", "BTC dominance", "ETH dominance", "Sentiment"]
     assert "$2.71 T" in cards["Market cap"]
     assert f"{today['breadth']:.1%}".replace("%", " %") in cards["Breadth"]
-    assert f"{today['assets_up']} of 250 rise" in cards["Breadth"]
+    assert f"{today['assets_up']} of 250 rose" in cards["Breadth"]
     assert f"{today['btc_dominance']:.1%}".replace("%", " %") in cards["BTC dominance"]
     assert today["classification"] in cards["Sentiment"]
 
