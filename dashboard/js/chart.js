@@ -62,7 +62,7 @@ export class Chart {
   /** Everything in the colours of the moment. */
   paint() {
     if (!this.chart) return;
-    const [up, down, text, line, background] = ["up", "down", "muted", "line", "panel"].map(colour);
+    const [up, down, text, line, background, incomplete] = ["up", "down", "muted", "line", "panel", "incomplete"].map(colour);
     this.chart.applyOptions({
       layout: { background: { type: ColorType.Solid, color: background }, textColor: text, panes: { separatorColor: line } },
       grid: { vertLines: { color: line }, horzLines: { color: line } },
@@ -70,9 +70,9 @@ export class Chart {
       timeScale: { borderColor: line },
     });
     this.candles.applyOptions({ upColor: up, downColor: down, borderUpColor: up, borderDownColor: down, wickUpColor: up, wickDownColor: down });
-    const hollow = (time) => (this.partial.has(time) ? { color: background } : {});
+    const hollow = (time) => (this.partial.has(time) ? { color: background, borderColor: incomplete, wickColor: incomplete } : {});
     this.candles.setData(this.points.map(([time, open, high, low, close]) => (open === undefined ? { time } : { time, open, high, low, close, ...hollow(time) })));
-    const volumeColour = (time, open, close) => (this.partial.has(time) ? text : close >= open ? up : down);
+    const volumeColour = (time, open, close) => (this.partial.has(time) ? incomplete : close >= open ? up : down);
     this.volume.setData(this.points.map(([time, open, , , close, value]) => (open === undefined || value === null ? { time } : { time, value, color: volumeColour(time, open, close) })));
     const colours = Object.fromEntries(Object.keys(CAUSES).map((status) => [status, colour(`gap-${status}`)]));
     this.gaps.forEach((layer) => layer.update(this.spans, colours));

@@ -51,7 +51,7 @@ export function partialNote(partial) {
     holed ? `${holed} incomplete: something of ${holed === 1 ? "it" : "them"} is missing, so the price, range and volume may differ` : null,
     running ? `${running === 1 ? "the newest one" : running} still running` : null,
   ].filter(Boolean);
-  return told.length ? h("p", { class: "hollow" }, `Hollow: ${told.join("; ")}.`) : null;
+  return told.length ? h("p", { class: "hollow" }, `Hollow and blue: ${told.join("; ")}.`) : null;
 }
 
 /** Every candle and, where some are missing, one row that says so; the newest first. */

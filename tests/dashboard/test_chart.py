@@ -156,10 +156,8 @@ def test_an_incomplete_candle_is_hollow_and_says_how_much_of_it_is_known(dashboa
     dashboard.open("#BTC/1d/binance/USDT")
     dashboard.page.locator("#chart-canvas[aria-label*='no gaps, 3 incomplete']").wait_for()
     assert "· incomplete, 50 % known ·" in dashboard.text("#chart-legend")
-    note = "Hollow: 3 incomplete: something of them is missing"
+    note = "Hollow and blue: 3 incomplete: something of them is missing"
     assert dashboard.text("#chart-gaps .hollow").startswith(note)
-        "Hollow: 3 incomplete: something of them is missing"
-    )
     whole = pixels(dashboard)
     dashboard.bucket.files["candles/BTC/1d.json"]["venues"][1]["incomplete"] = []
     dashboard.minute()
@@ -176,7 +174,7 @@ def test_the_candle_that_still_runs_is_not_called_one_with_a_hole(dashboard: Das
     dashboard.open("#BTC/1h/binance/USDT")
     dashboard.page.locator("#chart-canvas[aria-label*='1 incomplete']").wait_for()
     assert "still running, 25 % so far" in dashboard.text("#chart-legend")
-    assert dashboard.text("#chart-gaps .hollow") == "Hollow: the newest one still running."
+    assert dashboard.text("#chart-gaps .hollow") == "Hollow and blue: the newest one still running."
 
 
 def test_the_table_of_candles_says_which_are_complete(dashboard: Dashboard):
