@@ -52,11 +52,6 @@ class Committer:
         self._put(key, entry, self.version)
         return entry
 
-    def commit_missing(self, key: RawKey) -> None:
-        """The raw object was deleted before it was read: account for it, with no rows."""
-        entry = LedgerEntry(str(key), "", self.version, 0, 0, 0, notes=("missing",))
-        self._put(key, entry, self.version)
-
     def _write(self, key: RawKey, parsed: ParsedObject) -> None:
         """Quarantine first: whoever hears of a trusted file knows then whether the object has more rows."""
         if parsed.rejections:

@@ -23,12 +23,14 @@ class Counts:
     rows_quarantined: int = 0
     ignored: int = 0
     unanswered: int = 0
+    missing: int = 0
 
     def add(self, other: "Counts") -> None:
         self.rows_trusted += other.rows_trusted
         self.rows_quarantined += other.rows_quarantined
         self.ignored += other.ignored
         self.unanswered += other.unanswered
+        self.missing += other.missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Transform:
             add_if_any("RowsQuarantined", counts.rows_quarantined)
             add_if_any("MessagesIgnored", counts.ignored)
             add_if_any("AssetsMissing", counts.unanswered)
+            add_if_any("ObjectsMissing", counts.missing)
 
     def process(self, body: str) -> Counts:
         """Transform what one message names. Raises only where AWS fails, so that the message comes again."""
@@ -80,11 +83,10 @@ class Transform:
         try:
             etag, parsed = self._parse(ref, key)
         except NotFound:
-            # An object deleted after it was transformed keeps its rows and its ledger entry.
+            # One that was transformed keeps its rows and its ledger entry. Of one that was never read there
+            # is none, so that reconcile sees it if it is restored (decision 20).
             logger.warning("raw object missing", raw_key=str(key))
-            if mark is None:
-                self.committer.commit_missing(key)
-            return Counts()
+            return Counts(missing=int(mark is None))
         if self.committer.is_done(mark, etag):  # the event gave no etag
             return Counts()
         entry = self.committer.commit(key, etag, parsed, again=mark is not None)

@@ -9,8 +9,10 @@ import pytest
 
 from coinlake.errors import StoreUnavailable
 from coinlake.keys import RawKey, Slot
-from coinlake.s3_events import created_objects
+from coinlake.s3_events import ObjectRef, created_event, created_objects
 from reconcile import handler as reconcile
+from tests.integration.transform.conftest import CONFIG, ENVIRONMENT
+from transform import handler as transform
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -57,6 +59,22 @@ def test_every_lost_event_of_every_source_is_queued_and_nothing_else(s3, queue, 
     assert (answer["raw"], answer["ledger"], answer["requeued_count"]) == (110, 5, 105)
     assert queued(queue) == {str(key) for key in lost} >= set(answer["requeued"])
     assert len(answer["requeued"]) == 100
+
+
+def test_an_object_that_was_deleted_unread_and_then_restored_is_queued(s3, queue, context, monkeypatch):
+    """The report: transform had committed it as missing, so nothing ever looked at it again."""
+    (key,) = raw_keys(1)
+    land(s3, [key], committed=False)
+    s3.delete_object(Bucket="raw", Key=str(key))
+    event = created_event(ObjectRef("raw", str(key)))
+    s3.put_object(Bucket="artifacts", Key="config/c.json", Body=json.dumps(CONFIG).encode())
+    for name, value in (ENVIRONMENT | {"CONFIG_KEY": "config/c.json"}).items():
+        monkeypatch.setenv(name, value)
+    transform.stage.cache_clear()
+    transform.handler({"Records": [{"messageId": "1", "body": event}]}, context)
+    assert run(1, context)["requeued_count"] == 0
+    land(s3, [key], committed=False)
+    assert run(1, context)["requeued_count"] == 1 and queued(queue) == {str(key)}
 
 
 def test_nothing_missing_queues_nothing(s3, queue, context):

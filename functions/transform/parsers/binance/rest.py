@@ -7,6 +7,7 @@ Spot API documentation, "Market data endpoints" (with "Old trade lookup") and "G
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 from coinlake import symbols
 from coinlake.tables import TIMESTAMP
 from transform.columns.numbers import VOLUME
+from transform.columns.times import MILLISECOND
 from transform.columns.validation import (
     ColumnValidator,
     field_values,
@@ -60,6 +62,8 @@ _SYMBOL_KNOWN: Final = {
     *("pegInstructionsAllowed", "isSpotTradingAllowed", "isMarginTradingAllowed"),
     *("defaultSelfTradePreventionMode", "allowedSelfTradePreventionModes"),
 }
+_DAY: Final = timedelta(days=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _TRADE_KNOWN: Final = {"id", "price", "qty", "quoteQty", "time", "isBuyerMaker", "isBestMatch"}
 
 
@@ -82,9 +86,28 @@ def market_klines(
     fields = {name: (name, column) for name, column in values.items()}
     opened = validator.fine_times(*fields["open_time"], document.received_at)
     ends = validator.fine_times(*fields["close_time"], document.received_at + series.length)
+    opened, snapped = _snapped(opened, ends, series.length)
+    notes = [*notes, f"snapped:open_time:{snapped}"] if snapped else notes
     validator.reject("inconsistent", pc.less(ends, opened), *fields["close_time"])
     closed = pc.less(ends, pa.scalar(document.received_at, TIMESTAMP))
     return candles(document, validator, series, opened, fields, notes=notes, closed=closed)
+
+
+def _snapped(opened: pa.Array, ends: pa.Array, length: timedelta) -> tuple[pa.Array, int]:
+    """Buckets that began late in theirs but end with it, moved to its start; and how many there are.
+
+    After an outage, as on 9 February 2018, Binance opened the first one when trading went on (decision 20).
+    """
+    step = min(length, _DAY) // _MICROSECOND
+    first, last = opened.cast(pa.int64()), ends.cast(pa.int64())
+    start = pc.multiply(pc.divide(first, step), step)
+    missing = pc.subtract(
+        pc.add(start, length // _MICROSECOND), last
+    )  # of a bucket's last moment, in its unit
+    is_end = pc.or_(pc.equal(missing, 1), pc.equal(missing, MILLISECOND))
+    late = pc.fill_null(pc.and_(pc.not_equal(first, start), is_end), False)
+    snapped = pc.sum(late).as_py() or 0
+    return (pc.if_else(late, start, first).cast(TIMESTAMP), snapped) if snapped else (opened, 0)
 
 
 def tickers(document: RawDocument) -> ParsedObject:

@@ -73,7 +73,6 @@ def test_an_hour_without_trades_is_a_row():
         (0, "open_time", "bad_type", "open_time"),
         (0, f'"{START}"', "bad_type", "open_time"),
         (0, "1795046400", "bad_time", "open_time"),
-        (0, str(START + 1), "bad_time", "open_time"),
         (0, "9" * 30, "out_of_range", "open_time"),
         (1, "", "bad_type", "open"),
         (1, "abc", "bad_type", "open"),
@@ -270,9 +269,38 @@ def test_a_repeated_row_explains_no_missing_hour():
 
 def test_a_row_off_its_grid_explains_the_hour_it_lies_in():
     off = HOURS[10].replace(str(START + 12 * HOUR), str(START + 12 * HOUR + 1_789_000))
+    off = off.replace(str(START + 13 * HOUR - 1), str(START + 13 * HOUR + 1_788_999))
     assert explained(*HOURS[:10], off, *HOURS[11:]) == [("19T12", "19T13", "bad_time")]
 
 
 def test_where_no_row_is_good_the_whole_window_is_explained():
     ((first, _, code),) = explained(HEADER)
     assert (first, code) == ("19T00", "bad_type")
+
+
+def test_the_first_candle_after_an_outage_is_of_the_bucket_that_it_ends_with():
+    """Reported: 1518168494789, 9 February 2018 at 09:28:14.789, was quarantined as off its grid."""
+    name = "BTCUSDT-1h-2018-02-09"
+    sample = replace(OLD, slot="BTC-USDT.1h.2018-02-09")
+    late = "1518168494789,8289.0,8400.0,8200.0,8300.0,10.5,1518170399999,86000.0,500,5,40000,0"
+    after = "1518170400000,8300.0,8400.0,8200.0,8300.0,10.5,1518173999999,86000.0,500,5,40000,0"
+    parsed = sample.read(zipped(late, after, name=f"{name}.csv"))
+    assert parsed.rejections == () and parsed.notes == ("snapped:open_time:1",)
+    assert [row["open_time"] for row in rows(parsed)] == [
+        datetime(2018, 2, 9, 9, tzinfo=UTC),
+        datetime(2018, 2, 9, 10, tzinfo=UTC),
+    ]
+
+
+@pytest.mark.parametrize("end", ["1518172094788", "1518170399998", "1518169999999"])
+def test_a_candle_off_its_grid_that_does_not_end_with_a_bucket_is_quarantined(end):
+    sample = replace(OLD, slot="BTC-USDT.1h.2018-02-09")
+    late = f"1518168494789,8289.0,8400.0,8200.0,8300.0,10.5,{end},86000.0,500,5,40000,0"
+    parsed = sample.read(zipped(late, name="BTCUSDT-1h-2018-02-09.csv"))
+    assert codes(parsed) == [("bad_time", 0, "open_time")]
+
+
+def test_a_late_candle_beside_that_of_the_whole_bucket_is_a_repeat():
+    late = later(3).replace(str(START + 3 * HOUR), str(START + 3 * HOUR + 60_000_000), 1)
+    parsed = NEW.read(zipped(later(3), late, later(4)))
+    assert [code for code, *_ in codes(parsed)] == ["duplicate_row"] and parsed.rows_trusted == 2

@@ -204,3 +204,10 @@ def test_a_quarantined_value_is_cut_and_escaped(read_coins, coin):
     rejection = only_rejection(read_coins([coin(id="\x1b[31m" + "x" * 500)]))
     assert rejection.value.startswith("\\x1b[31mxxx")
     assert len(rejection.value) == 80
+
+
+def test_a_ticker_that_was_given_to_another_coin_is_two_assets_by_their_ids(read_coins, coin):
+    """Decision 20: the peak of one LUNA is not that of the other where ids are never given twice."""
+    parsed = read_coins([coin(id="terra-luna", symbol="luna"), coin(id="terra-luna-2", symbol="luna")])
+    bases = [row["base"] for part in parsed.slices for row in part.rows.to_pylist()]
+    assert bases == ["coingecko:terra-luna", "coingecko:terra-luna-2"]
