@@ -19,6 +19,8 @@ from coinlake.keys import QuarantineKey
 from coinlake.records import Rejection, parse_quarantine
 from coinlake.tables import tables
 from ops import dates
+from ops.dates import DateRange
+from ops.gaps import derived
 from ops.load import load
 from ops.load import tables as load_tables
 from ops.load.load import LoadOptions
@@ -54,6 +56,8 @@ def show(laptop: Laptop, stack: Stack, mails: Sequence[Mail], *, live: bool) -> 
         totals = status.ledger_totals(stack, days)
         zones = status.zones(stack, totals)
     console.print(status_tables.zones_table(zones, len(days)))
+    if incomplete := derived.summary(derived.read(stack, DateRange(days[1], days[0]), dates.now())):
+        console.print(f"{incomplete}.")
     if totals.quarantined:
         console.print(quarantined_rows(stack))
     for mail in mails[-MAX_MAILS:]:

@@ -5,7 +5,7 @@ its row (docs/decisions/0011-coverage.md).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -33,11 +33,15 @@ _ONE_DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """One market and interval: its derived candles by state, and what share of those over is known."""
+    """One market and interval: its derived candles by state, and what share of those over is known.
+
+    ``newest_hole`` is the newest incomplete one: its start, and the share of it that is known.
+    """
 
     series: CandleSeries
     states: Counter[str]
     known_percent: float | None
+    newest_hole: tuple[datetime, float] | None
 
 
 def read(stack: Stack, days: DateRange, now: datetime) -> list[Derived]:
@@ -59,6 +63,7 @@ def count(interval: str, rows: pa.Table, now: datetime) -> Iterator[Derived]:
     columns = ("source", "base", "quote", "open_time", "is_complete", "has_gap", "coverage")
     markets: dict[CandleSeries, Counter[str]] = {}
     shares: dict[CandleSeries, list[float]] = {}
+    holes: dict[CandleSeries, tuple[datetime, float]] = {}
     step = intervals.duration(interval)
     for source, base, quote, opened, *told in zip(*(rows[name].to_pylist() for name in columns), strict=True):
         is_complete, has_gap, coverage = told
@@ -68,9 +73,31 @@ def count(interval: str, rows: pa.Table, now: datetime) -> Iterator[Derived]:
         markets.setdefault(market, Counter())[state] += 1
         if not is_running:
             shares.setdefault(market, []).append(coverage or 0.0)
+        if state == "incomplete":
+            holes[market] = max(holes.get(market, (opened, 0.0)), (opened, coverage or 0.0))
     for market in sorted(markets):
         known = shares.get(market)
-        yield Derived(market, markets[market], 100 * sum(known) / len(known) if known else None)
+        percent = 100 * sum(known) / len(known) if known else None
+        yield Derived(market, markets[market], percent, holes.get(market))
+
+
+def summary(found: Sequence[Derived]) -> str | None:
+    """How many are incomplete, and the newest of the longest interval; None where none is."""
+    holed = [(line.series, *line.newest_hole) for line in found if line.newest_hole]
+    if not holed:
+        return None
+    number, of = (sum(count) for count in zip(*map(_incomplete, found), strict=True))
+    series, opened, share = max(holed, key=lambda hole: (intervals.duration(hole[0].interval), hole[1]))
+    market = f"{series.source} {series.base}-{series.quote} {series.interval}"
+    return (
+        f"{number:,} of {of:,} derived candles are incomplete, and say so: {market} of "
+        f"{opened:%Y-%m-%d %H:%M} UTC has {100 * share:.1f} % of its time, "
+        "is_complete = false"
+    )
+
+
+def _incomplete(line: Derived) -> tuple[int, int]:
+    return line.states["incomplete"], line.states.total()
 
 
 def document(found: Iterable[Derived]) -> dict[str, Any]:

@@ -53,5 +53,10 @@ def test_derived_candles_are_counted_as_refined_has_them(stack):
     assert found.series == gaps.CandleSeries("binance", "15m", "BTC", "USD")
     assert found.states == {"incomplete": 1, "complete": 4, "running": 1}
     assert found.known_percent == pytest.approx(92)
+    assert found.newest_hole == (DAY, 0.6)
+    assert derived.summary([found]) == (
+        "1 of 6 derived candles are incomplete, and say so: binance BTC-USD 15m of 2026-11-20 00:00 UTC has "
+        "60.0 % of its time, is_complete = false"
+    )
     assert derived.document([found])["derived"][0]["running"] == 1
     assert derived.read(stack, DateRange(date(2026, 11, 21), date(2026, 11, 22)), now) == []
