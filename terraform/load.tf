@@ -101,6 +101,16 @@ resource "aws_ssm_parameter" "load_url" {
   key_id           = local.kms_key_arn
   value_wo_version = each.value.url_version
   value_wo         = { postgres = var.load_postgres_url }[each.key]
+
+  # As the sources' keys in keys.tf.
+  lifecycle {
+    replace_triggered_by = [terraform_data.parameter_key]
+
+    precondition {
+      condition     = can(regex("^postgres(ql)?://.+/.+$", { postgres = var.load_postgres_url }[each.key]))
+      error_message = "load.${each.key}.url_version says that Terraform writes the URL: export TF_VAR_load_${each.key}_url=postgresql://user:password@host:5432/database, or set the version to 0."
+    }
+  }
 }
 
 module "load_schedule" {

@@ -61,9 +61,4 @@ variable "load_postgres_url" {
   default     = null
   sensitive   = true
   ephemeral   = true
-
-  validation {
-    condition     = try(var.load.postgres.url_version, 0) == 0 || can(regex("^postgres(ql)?://.+/.+$", var.load_postgres_url))
-    error_message = "load.postgres.url_version says that Terraform writes the URL: export TF_VAR_load_postgres_url=postgresql://user:password@host:5432/database, or set the version to 0."
-  }
 }

@@ -37,7 +37,10 @@ output "evaluation" {
       runtime         = var.python_runtime
       architecture    = var.architecture
       mailed          = distinct(concat(var.alert_emails, coalesce(var.operations_emails, [])))
-      key_versions    = local.key_versions
+      secrets = merge(
+        { for source, version in local.key_versions : "${source}_api_key" => version },
+        { load_postgres_url = try(var.load.postgres.url_version, 0) },
+      )
       reserved        = sum(concat([0], values(var.reserved_concurrency)))
       backfills       = var.backfill_concurrency
       public_site     = var.enable_dashboard && var.dashboard_public
@@ -70,7 +73,7 @@ class Deployment:
     runtime: str
     architecture: str
     mailed: tuple[str, ...]
-    key_versions: Mapping[str, int]  # 0 where the source is asked without a key
+    secrets: Mapping[str, int]  # variable to version, 0 where there is none
     reserved: int
     backfills: int
     public_site: bool

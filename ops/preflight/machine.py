@@ -42,19 +42,18 @@ def _runtime(deployment: Deployment) -> Iterator[Finding]:
         )
 
 
-def check_keys(
+def check_secrets(
     deployment: Deployment, variables: Mapping[str, Any], env: Mapping[str, str] = os.environ
 ) -> Iterator[Finding]:
-    """Each key that a plan or a version says there is, from ``variables`` or ``env`` (TF_VAR_…)."""
-    for source, version in sorted(deployment.key_versions.items()):
-        name = f"{source}_api_key"
+    """Each secret that a plan or a version says there is, from ``variables`` or ``env`` (TF_VAR_…)."""
+    for name, version in sorted(deployment.secrets.items()):
         if version and len(variables.get(name) or env.get(f"TF_VAR_{name}") or "") > 1:
-            yield Finding(Level.OK, f"the key of {source} is at hand, version {version}")
+            yield Finding(Level.OK, f"{name} is at hand, version {version}")
         elif version:
             yield Finding(
                 Level.ERROR,
-                f"the plan or the version of {source}'s key says that there is one, and it is not set",
-                f"export TF_VAR_{name}=<key>, and raise {name}_version when it changes",
+                f"{name} is not set, and its version, or the plan, says that there is one",
+                f"export TF_VAR_{name}=<value>, and raise the version when it changes",
             )
 
 

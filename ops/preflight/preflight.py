@@ -38,7 +38,7 @@ def run(tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | Non
     findings = [*evaluated.findings]
     findings += quota.check(evaluated.feeds, evaluated.grants, evaluated.run_seconds)
     if evaluated.deployment:
-        findings += machine.check_keys(evaluated.deployment, variables or {})
+        findings += machine.check_secrets(evaluated.deployment, variables or {})
         if aws:
             findings += machine.check(evaluated.deployment, embedded=aws.is_embedded)
             findings += account.check(aws, evaluated.deployment, evaluated.feeds)

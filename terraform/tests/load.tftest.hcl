@@ -148,3 +148,14 @@ run "with_a_key_of_your_own_load_may_decrypt" {
     error_message = "Refined and the URL are encrypted with the key."
   }
 }
+
+run "a_version_of_a_databases_url_without_the_url_is_refused" {
+  command = plan
+
+  variables {
+    load                  = { postgres = { url_version = 1 } }
+    customer_managed_keys = false
+  }
+
+  expect_failures = [aws_ssm_parameter.load_url["postgres"]]
+}

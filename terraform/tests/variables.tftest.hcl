@@ -1031,16 +1031,6 @@ run "half_a_version_of_a_databases_url_is_refused" {
   expect_failures = [var.load]
 }
 
-run "a_version_of_a_databases_url_without_the_url_is_refused" {
-  command = plan
-
-  variables {
-    load = { postgres = { url_version = 1 } }
-  }
-
-  expect_failures = [var.load_postgres_url]
-}
-
 run "a_budget_of_less_than_a_dollar_is_refused" {
   command = plan
 

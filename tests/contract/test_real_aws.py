@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import hcl2
+import pytest
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
@@ -19,20 +20,27 @@ def resource(file: str, kind: str, name: str) -> dict[str, Any]:
     raise AssertionError(f"{file} has no {kind}.{name}")
 
 
-def test_a_changed_key_makes_an_api_keys_parameter_anew_for_an_update_would_send_an_empty_value() -> None:
-    [lifecycle] = resource("keys.tf", "aws_ssm_parameter", "api_key")["lifecycle"]
+@pytest.mark.parametrize(("file", "name"), [("keys.tf", "api_key"), ("load.tf", "load_url")])
+def test_a_changed_key_makes_a_parameter_anew_for_an_update_would_send_an_empty_value(
+    file: str, name: str
+) -> None:
+    [lifecycle] = resource(file, "aws_ssm_parameter", name)["lifecycle"]
     assert "terraform_data.parameter_key" in str(lifecycle["replace_triggered_by"])
     assert "kms_key_arn" in str(resource("keys.tf", "terraform_data", "parameter_key")["input"])
 
 
-def test_a_key_is_asked_for_by_the_parameter_not_by_its_variable_so_that_destroy_does_not_ask() -> None:
-    variables = hcl2.loads((TERRAFORM / "variables_sources.tf").read_text())["variable"]
-    keys = {
-        name.strip('"'): block for entry in variables for name, block in entry.items() if "_api_key" in name
+def test_secrets_are_asked_for_by_their_parameter_not_by_their_variable_so_that_destroy_does_not_ask() -> (
+    None
+):
+    blocks = {
+        name.strip('"'): block
+        for file in TERRAFORM.glob("variables*.tf")
+        for entry in hcl2.loads(file.read_text())["variable"]
+        for name, block in entry.items()
     }
-    secret = {name for name, block in keys.items() if block.get("ephemeral")}
-    assert secret == {"coingecko_api_key", "coincap_api_key", "coindesk_api_key"}
-    assert not any(keys[name].get("validation") for name in secret)
+    secret = {name for name, block in blocks.items() if block.get("ephemeral")}
+    assert secret == {"coingecko_api_key", "coincap_api_key", "coindesk_api_key", "load_postgres_url"}
+    assert not any(blocks[name].get("validation") for name in secret)
 
 
 def test_the_collector_starts_after_its_rights_and_its_way_out_and_the_alarms_after_the_collector() -> None:

@@ -22,7 +22,7 @@ DEV = Deployment(
     runtime="python3.13",
     architecture="arm64",
     mailed=("you@example.com",),
-    key_versions={"coingecko": 0, "coincap": 2},
+    secrets={"coingecko_api_key": 0, "coincap_api_key": 2},
     reserved=0,
     backfills=2,
     public_site=False,
@@ -80,13 +80,13 @@ def test_a_runtime_that_aws_makes_is_no_error() -> None:
 
 
 def test_a_key_that_a_version_promises_must_be_at_hand() -> None:
-    missing = one(machine.check_keys(DEV, {}, {}))
+    missing = one(machine.check_secrets(DEV, {}, {}))
     assert (missing.level, missing.remedy) == (
         Level.ERROR,
-        "export TF_VAR_coincap_api_key=<key>, and raise coincap_api_key_version when it changes",
+        "export TF_VAR_coincap_api_key=<value>, and raise the version when it changes",
     )
     for variables, env in (({"coincap_api_key": "key"}, {}), ({}, {"TF_VAR_coincap_api_key": "key"})):
-        assert one(machine.check_keys(DEV, variables, env)).level is Level.OK
+        assert one(machine.check_secrets(DEV, variables, env)).level is Level.OK
 
 
 def test_without_addresses_nobody_is_mailed() -> None:
