@@ -61,6 +61,7 @@ variables {
   coingecko_api_key = "sentinel"
   coincap_api_key   = "sentinel"
   coindesk_api_key  = "sentinel"
+  load_postgres_url = "sentinel"
 }
 
 run "after_destroy_and_deploy_nothing_runs_until_an_image_is_pushed_again" {
