@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from coinlake import intervals
 from coinlake.errors import BadConfiguration, SourceRefused, SourceUnavailable
 from coinlake.http import HttpResponse
+from coinlake.windows import Window
 from ingest.errors import Unlisted
 from ingest.sources.binance import Binance, ban_ends, error_message
 from tests.unit.ingest.conftest import FakeLimiter
@@ -229,3 +230,12 @@ def test_an_unlisted_market_of_candles_is_not_looked_up(klines):
     with pytest.raises(Unlisted):
         Binance(client).fetch(Binance.plan(klines(), ASSETS, DUE)[0], 0.0)
     assert len(client.requests) == 1
+
+
+@pytest.mark.parametrize("asset_id", ["\u5e01\u5b89\u4eba\u751f", "\uff22\uff34\uff23", "BT\u0421"])
+def test_a_symbol_that_is_not_ascii_is_refused_in_one_sentence(asset_id):
+    """Decision 20; the last is spelled with a Cyrillic letter."""
+    window = Window("binance", "candles", "X", "USDT", "1h", datetime(2026, 11, 20, tzinfo=UTC), 24)
+    with pytest.raises(BadConfiguration, match="bad_symbol") as refused:
+        Binance.windows["candles"](window, asset_id)
+    assert len(str(refused.value).splitlines()) == 1
