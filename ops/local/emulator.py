@@ -12,8 +12,9 @@ from typing import Final
 from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
 from ops.local.laptop import REGION, Laptop
-from ops.local.ministack.venv import Venv
+from ops.local.ministack.venv import ministack_venv
 from ops.local.processes import Process, ProcessFailed
+from tools.venv import Venv
 
 LAUNCHER: Final = Path(__file__).resolve().parent / "ministack" / "launcher.py"
 START_SECONDS: Final = 60
@@ -25,7 +26,7 @@ class Emulator:
     """MiniStack for one laptop folder; its state is in ``aws/`` there and survives a restart."""
 
     laptop: Laptop
-    venv: Venv = field(default_factory=Venv)
+    venv: Venv = field(default_factory=ministack_venv)
 
     @property
     def process(self) -> Process:

@@ -11,23 +11,25 @@ from pathlib import Path
 import pytest
 
 from ops.local.ministack import launcher
-from ops.local.ministack.venv import REQUIREMENTS, Venv
+from ops.local.ministack.venv import REQUIREMENTS, ministack_venv
 
 SIGNATURES = """
 import inspect, json
 from ministack import app
 from ministack.core import iam_actions, persistence
-from ministack.services import cloudwatch, eventbridge
+from ministack.services import cloudwatch, eventbridge, iam, sts
+assert iam._roles.get("role") is None
 found = [eventbridge._invoke_target, cloudwatch._describe_alarms]
 found += [persistence._json_default, iam_actions.extract_iam_action, app._port_is_bindable]
+found += [iam_actions.extract_resource_arn, iam_actions.request_tag_context, sts._web_identity_principal]
 print(json.dumps([list(inspect.signature(one).parameters) for one in found]))
 """
 
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    Venv().install()
-    return Venv().python
+    ministack_venv().install()
+    return ministack_venv().python
 
 
 def test_the_requirements_pin_the_release_that_the_launcher_is_written_for():
@@ -51,4 +53,7 @@ def test_the_patched_functions_take_what_the_launcher_passes(python: Path):
         ["obj"],
         ["service", "method", "path", "headers", "body", "query_params"],
         ["host", "port"],
+        ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
+        ["service", "iam_action", "body", "params"],
+        ["token", "provider_id", "role_arn"],
     ]

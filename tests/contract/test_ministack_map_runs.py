@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.local.ministack import map_runs
-from ops.local.ministack.venv import Venv
+from ops.local.ministack.venv import ministack_venv
 
 RUN = "arn:aws:states:us-east-1:000000000000:mapRun:backfill/Windows:run-1"
 
@@ -48,10 +48,10 @@ print(json.dumps({
 
 
 def probe(status: str) -> dict[str, Any]:
-    Venv().install()
+    ministack_venv().install()
     folder = Path(map_runs.__file__).parent
     done = subprocess.run(
-        [Venv().python, "-c", PROBE, folder, status], capture_output=True, text=True, check=False
+        [ministack_venv().python, "-c", PROBE, folder, status], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     shown: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -1,3 +1,5 @@
+import base64
+import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -64,8 +66,22 @@ def patched():
     )
     persistence = SimpleNamespace(_json_default=repr)
     app = SimpleNamespace(_port_is_bindable=lambda *_: True)
-    iam = SimpleNamespace(extract_iam_action=lambda action: action)
-    launcher.patch(eventbridge, cloudwatch, persistence, iam, app)
+    iam_actions = SimpleNamespace(
+        extract_iam_action=lambda action: action,
+        extract_resource_arn=lambda service, *_: "arn:known" if service == "sqs" else "*",
+        request_tag_context=lambda *_: {"aws:TagKeys": ["a"]},
+    )
+    iam = SimpleNamespace(_roles={"bound": {"PermissionsBoundary": "arn:of-role"}, "free": {}})
+    sts = SimpleNamespace(_web_identity_principal=lambda *_: ("provider", {"github.test:aud": "sts"}))
+    launcher.patch(
+        eventbridge=eventbridge,
+        cloudwatch=cloudwatch,
+        persistence=persistence,
+        iam_actions=iam_actions,
+        app=app,
+        sts=sts,
+        iam=iam,
+    )
     return SimpleNamespace(**locals())
 
 
@@ -79,7 +95,7 @@ def test_each_patch_wraps_the_function_that_it_fixes():
 
 
 def test_a_batch_of_messages_needs_no_right_of_its_own():
-    asked = patched().iam.extract_iam_action
+    asked = patched().iam_actions.extract_iam_action
     assert asked("sqs:DeleteMessageBatch") == "sqs:DeleteMessage"
     assert asked("s3:PutObject") == "s3:PutObject"
     assert asked(None) is None
@@ -90,3 +106,57 @@ def test_decimals_and_times_are_saved_as_text_and_the_rest_as_before():
     assert save(Decimal("1.50")) == "1.50"
     assert save(date(2026, 11, 21)) == "2026-11-21"
     assert save(b"x") == "b'x'"
+
+
+@pytest.mark.parametrize(
+    ("action", "body", "boundary"),
+    [
+        ("iam:CreateRole", b"RoleName=new&PermissionsBoundary=arn%3Agiven", "arn:given"),
+        ("iam:PutRolePolicy", b"RoleName=bound", "arn:of-role"),
+        ("iam:PutRolePolicy", b"RoleName=free", None),
+        ("iam:CreateRole", b"RoleName=new", None),
+        ("sqs:SendMessage", b"PermissionsBoundary=arn%3Agiven", None),
+    ],
+)
+def test_a_condition_on_the_boundary_sees_the_one_that_is_set_or_that_the_role_has(action, body, boundary):
+    context = patched().iam_actions.request_tag_context("iam", action, body, {})
+    assert context.get("iam:PermissionsBoundary") == boundary
+    assert context["aws:TagKeys"] == ["a"]
+
+
+def test_every_claim_of_a_token_is_a_condition():
+    payload = base64.urlsafe_b64encode(
+        json.dumps({"iss": "https://github.test", "repository_id": "7"}).encode()
+    )
+    token = f"e30.{payload.decode().rstrip('=')}.e30"
+    principal, keys = patched().sts._web_identity_principal(token, "", "arn")
+    assert principal == "provider"
+    assert (keys["github.test:aud"], keys["github.test:repository_id"]) == ("sts", "7")
+
+
+@pytest.mark.parametrize("token", ["", "no token", "e30.e30.e30", "a.%%%.c"])
+def test_what_is_no_token_has_no_claims(token):
+    assert list(launcher.claims(token)) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "body", "query", "arn"),
+    [
+        ("lambda", "/functions", b'{"FunctionName": "f"}', {}, "arn:aws:lambda:here:1:function:f"),
+        ("athena", "/", b'{"Name": "w"}', {}, "arn:aws:athena:here:1:workgroup/w"),
+        ("scheduler", "/schedules/s", b'{"GroupName": "g"}', {}, "arn:aws:scheduler:here:1:schedule/g/s"),
+        ("scheduler", "/schedules/s", b"", {"groupName": ["g"]}, "arn:aws:scheduler:here:1:schedule/g/s"),
+        ("scheduler", "/schedules/s", b"", {}, "arn:aws:scheduler:here:1:schedule/default/s"),
+        ("lambda", "/functions", b"", {}, "*"),
+        ("sqs", "/", b'{"FunctionName": "f"}', {}, "arn:known"),
+    ],
+)
+def test_a_right_to_what_is_being_made_is_looked_up_by_its_name(service, path, body, query, arn):
+    extract = patched().iam_actions.extract_resource_arn
+    assert extract(service, "POST", path, {}, body, query, "here", "1") == arn
+
+
+def test_a_mapping_is_made_under_the_condition_of_its_function():
+    body = b'{"FunctionName": "arn:f"}'
+    context = patched().iam_actions.request_tag_context("lambda", "lambda:CreateEventSourceMapping", body, {})
+    assert context["lambda:FunctionArn"] == "arn:f"
