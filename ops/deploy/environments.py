@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from coinlake.errors import CoinlakeError
 from ops.aws import Aws
-from ops.deploy import saved_plan, state_bucket
+from ops.deploy import github, saved_plan, state_bucket
 from ops.deploy.saved_plan import SavedPlan
 from ops.deploy.terraform import NotYetConsistent, Terraform, variable_file
 from ops.deploy.tfvars import TERRAFORM, Settings
@@ -71,6 +71,15 @@ def bootstrap(environment: str) -> str:
         bucket = state_bucket.ensure(aws)
         current.conclude(bucket)
     return bucket
+
+
+def bootstrap_github(environment: str, confirm: Confirm) -> list[str]:
+    """Plan the roles of GitHub's workflows, ask, apply; returns what is to be set where."""
+    aws = connect(environment)
+    with step("Terraform init"):
+        ready = github.terraform(environment, aws)
+    _apply(ready, confirm, f"Apply this to account {aws.account()}?")
+    return github.next_steps(environment, ready.outputs(), aws.region)
 
 
 def deploy(environment: str, confirm: Confirm) -> Mapping[str, Any]:

@@ -4,13 +4,14 @@
     packages/     the zips that the plan was made of
     changes.json  the counts, and the addresses that something else than Terraform changed
     summary.md    the changes by address, without a value: to publish
-    digests.json  the environment, and the SHA-256 of each file above
+    digests.json  the environment, the keys that it needs, and the SHA-256 of each file above
 
 A folder travels through the state bucket as one archive, which its own SHA-256 names.
 """
 
 import hashlib
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -40,6 +41,10 @@ SIGNS: Final = {
 
 class NoPlan(CoinlakeError):
     """There is no plan where one was said to be, or something else."""
+
+
+class MissingKey(CoinlakeError):
+    """The plan needs a key that is not given."""
 
 
 class PlanChanged(CoinlakeError):
@@ -74,13 +79,16 @@ class SavedPlan:
         (folder / "changes.json").write_text(json.dumps(counts_and_drift, indent=1) + "\n")
         (folder / "summary.md").write_text(summary(environment, changes, document))
         digests = {name: sha256(folder / name) for name in _files(folder)}
-        content = {"environment": environment, "sha256": digests}
+        content = {"environment": environment, "keys": keys(document), "sha256": digests}
         (folder / DIGESTS).write_text(json.dumps(content, indent=1) + "\n")
         return cls(folder, environment)
 
     @classmethod
     def load(cls, folder: Path, environment: str) -> Self:
-        """The plan in ``folder``: ``NoPlan`` where there is none, ``PlanChanged`` where a file is another."""
+        """The plan in ``folder``: ``NoPlan`` where there is none, ``PlanChanged`` where a file is another.
+
+        ``MissingKey`` where the environment lacks a TF_VAR_… that the plan needs.
+        """
         try:
             content = json.loads((folder / DIGESTS).read_text())
         except FileNotFoundError:
@@ -89,6 +97,12 @@ class SavedPlan:
             ) from None
         if content["environment"] != environment:
             raise PlanChanged(f"{folder} is a plan of {content['environment']}, not of {environment}")
+        # Terraform would find an empty key only after it changed other things.
+        if missing := [name for name in content["keys"] if not os.environ.get(f"TF_VAR_{name}")]:
+            raise MissingKey(
+                f"the plan of {environment} needs {', '.join(missing)}, which no plan holds: export "
+                f"TF_VAR_{missing[0]}=<key>"
+            )
         hashes = {name: sha256(folder / name) for name in _files(folder)}
         if others := sorted({name for name, _ in hashes.items() ^ content["sha256"].items()}):
             raise PlanChanged(f"{', '.join(others)} in {folder} is not what was planned; plan again")
@@ -139,6 +153,18 @@ def download(aws: Aws, bucket: str, environment: str, digest: str, folder: Path)
 
 def archive_key(environment: str, digest: str) -> str:
     return f"{PLANS}{environment}/{digest}.zip"
+
+
+def keys(document: Mapping[str, Any]) -> list[str]:
+    """The variables with what is in SSM; their values are in no plan, and applying wants them again."""
+    names = {"api_key": "{}_api_key", "load_url": "load_{}_url"}
+    return [
+        names[change["name"]].format(change["index"])
+        for change in document.get("resource_changes", ())
+        if change.get("type") == "aws_ssm_parameter"
+        and change["change"]["actions"] != ["delete"]
+        and change["name"] in names
+    ]
 
 
 def changed_outside(document: Mapping[str, Any]) -> list[str]:

@@ -99,6 +99,14 @@ def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> 
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 
+def test_the_roles_of_githubs_workflows_are_what_they_should_be(tmp_path: Path) -> None:
+    root = shutil.copytree(
+        TERRAFORM / "github", tmp_path / "roles", ignore=shutil.ignore_patterns(".terraform*")
+    )
+    shown = terraform(initialised(root), "test", "-no-color")
+    assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
+
+
 def test_every_validation_refuses_what_it_is_for(variables: Path, packages: Path) -> None:
     shown = terraform(variables, "test", "-no-color", f"-var=packages={packages}")
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)

@@ -5,7 +5,7 @@ import pytest
 
 from ops.aws import Aws
 from ops.deploy import saved_plan, state_bucket
-from ops.deploy.saved_plan import NoPlan, PlanChanged, SavedPlan
+from ops.deploy.saved_plan import MissingKey, NoPlan, PlanChanged, SavedPlan
 from ops.deploy.terraform import Changes
 
 SECRET = "a value of the state"
@@ -68,6 +68,23 @@ def test_a_package_that_is_gone_is_refused(plan):
 def test_the_plan_of_another_environment_is_refused(plan):
     with pytest.raises(PlanChanged, match="plan of dev, not of prod"):
         SavedPlan.load(plan.folder, "prod")
+
+
+def test_a_plan_that_needs_a_key_is_not_applied_without_it(tmp_path, plan, monkeypatch):
+    monkeypatch.setenv("TF_VAR_coincap_api_key", "")
+    key = {"type": "aws_ssm_parameter", "name": "api_key", "index": "coincap", **change("k", "create")}
+    saved = SavedPlan.save(
+        tmp_path / "keyed",
+        "dev",
+        plan=plan.plan,
+        packages=tmp_path / "build",
+        changes=Changes(1),
+        document={"resource_changes": [key]},
+    )
+    with pytest.raises(MissingKey, match="export TF_VAR_coincap_api_key=<key>"):
+        SavedPlan.load(saved.folder, "dev")
+    monkeypatch.setenv("TF_VAR_coincap_api_key", "a key")
+    SavedPlan.load(saved.folder, "dev")
 
 
 def test_a_folder_without_a_plan_names_the_command_that_writes_one(tmp_path):
