@@ -47,9 +47,9 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 test: setup ## Set up and pass every test, the deployed stack included
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-check: setup ## Format, lint, types, who imports whom, Terraform format
+check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \
-	  && terraform fmt -check -recursive terraform
+	  && terraform fmt -check -recursive terraform && $(BIN)/python -m tools.workflows
 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream

@@ -17,6 +17,7 @@ IN_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "jmespath", "setuptools"
 REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
+    ROOT / "tools" / "requirements" / "workflows.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
     ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
