@@ -37,6 +37,7 @@ def terraform(environment: str, aws: Aws) -> Terraform:
 def features(values: Mapping[str, Any]) -> list[str]:
     """What the environment's file turns on that the deploy role needs more rights for."""
     switches = {
+        "budget": values["monthly_budget_usd"] is not None,
         "dashboard": values["enable_dashboard"] and values["dashboard_public"],
         "keys": values["customer_managed_keys"],
         "readers": values["readers"],

@@ -114,6 +114,16 @@ data "aws_iam_policy_document" "features" {
   }
 
   dynamic "statement" {
+    for_each = contains(var.features, "budget") ? ["this"] : []
+
+    content {
+      sid       = "SetBudget"
+      actions   = ["budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource"]
+      resources = ["${local.aws}:budgets::${local.account}:budget/${local.prefix}-*"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = contains(var.features, "dashboard") ? ["this"] : []
 
     content {
@@ -139,6 +149,23 @@ data "aws_iam_policy_document" "features" {
       sid       = statement.key
       actions   = statement.value.actions
       resources = statement.value.resources
+    }
+  }
+
+  # Readers are roles and users of any name; what they are given is the stack's one policy for them.
+  dynamic "statement" {
+    for_each = contains(var.features, "readers") ? ["this"] : []
+
+    content {
+      sid       = "GiveReadersTheirPolicy"
+      actions   = ["iam:AttachRolePolicy", "iam:AttachUserPolicy", "iam:DetachRolePolicy", "iam:DetachUserPolicy"]
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "iam:PolicyARN"
+        values   = ["${local.aws}:iam::${local.account}:policy/${local.prefix}-reader"]
+      }
     }
   }
 }

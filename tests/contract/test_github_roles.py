@@ -65,10 +65,11 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
     values = dict(Settings.load("dev").values)
     assert github.features(values) == []
     on = {
+        "monthly_budget_usd": 5,
         "enable_dashboard": True,
         "dashboard_public": True,
         "customer_managed_keys": True,
         "readers": ["arn:aws:iam::123456789012:role/analyst"],
         "enable_stream": True,
     }
-    assert github.features(values | on) == ["dashboard", "keys", "readers", "stream"]
+    assert github.features(values | on) == ["budget", "dashboard", "keys", "readers", "stream"]
