@@ -115,13 +115,13 @@ class AnsweredBuckets:
 
     def count(self, start: Numbers, end: Numbers) -> Numbers:
         """How many buckets from each ``start`` to its ``end``, exclusive, were answered for."""
+        if not len(self.starts):
+            return np.zeros(len(start), np.int64)
         between: Numbers = self._until(end) - self._until(start)
         return between
 
     def _until(self, bucket: Numbers) -> Numbers:
         run = np.searchsorted(self.starts, bucket, "right")
-        if not len(self.ends):
-            return np.zeros(len(bucket), np.int64)
         beyond = np.maximum(self.ends[np.maximum(run, 1) - 1] - bucket, 0)
         before: Numbers = self.before[run] - np.where(run > 0, beyond, 0)
         return before
@@ -132,6 +132,8 @@ def answered_buckets(rows: pa.Table, market: Numbers, step: int, first: int, cou
 
     Bucket ``n`` after ``first`` of market ``m`` is ``m * count + n``; half a bucket is none.
     """
+    if all(rows[name].null_count == len(rows) for name in SPAN):
+        return AnsweredBuckets.of(*[np.zeros(0, np.int64)] * 2)
     start, until = spans(rows)
     some = start < until
     place = market[some].astype(np.int64) * count

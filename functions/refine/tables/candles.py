@@ -30,10 +30,11 @@ from refine.coverage import (
 )
 from refine.merge import union
 from refine.partitions import TablePartition
-from refine.tables.grouping import sums
+from refine.tables.grouping import sums, sums_fit
 
 LONGER: Final = {"1m": ("5m", "15m", "30m", "1h"), "1h": ("4h", "6h", "1d")}
 _MICROSECOND: Final = timedelta(microseconds=1)
+_ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
 _SUMS: Final = ("volume", "quote_volume", "trades")
 _EXTREMES: Final = {"high": "max", "low": "min", "received_at": "max"}
 _UNIT: Final = 10**DECIMALS
@@ -67,8 +68,7 @@ def derived(shorter: pa.Table, interval: str, longer_interval: str) -> pa.Table:
     rows, parts = _Parts.of(with_own_coverage(shorter, interval), interval, longer_interval)
     first, last = rows.take(pa.array(parts.starts)), rows.take(pa.array(parts.ends - 1))
     columns = {name: last[name] for name in ("source", "base", "quote", "raw_symbol", "close", "raw_key")}
-    columns |= _combined(rows)
-    columns |= {name: sums(parts.group, rows[name], len(parts.starts)) for name in _SUMS}
+    columns |= _combined(rows, parts)
     # Closed is a bucket that is complete, and of which the last word was received once it was over.
     is_complete = parts.is_complete()
     received = columns["received_at"].cast(pa.int64()).to_numpy()
@@ -87,14 +87,17 @@ def derived(shorter: pa.Table, interval: str, longer_interval: str) -> pa.Table:
     return with_spans(candles, *parts.spans(is_complete))
 
 
-def _combined(rows: pa.Table) -> dict[str, pa.ChunkedArray]:
-    """The extremes of all rows of a ``group``, for each group, in their order."""
+def _combined(rows: pa.Table, parts: "_Parts") -> dict[str, pa.ChunkedArray | pa.Array]:
+    """The extremes and the sums of all rows of a ``group``, for each group, in their order."""
+    fitting = [name for name in _SUMS if sums_fit(rows[name], parts.per_bucket)]
     groups = (
-        rows.select(["group", *_EXTREMES])
+        rows.select(["group", *_EXTREMES, *fitting])
         .group_by("group", use_threads=False)
-        .aggregate([(name, function) for name, function in _EXTREMES.items()])
+        .aggregate([*_EXTREMES.items(), *((name, "sum", _ANY_NULL) for name in fitting)])
     )
-    return {name.rsplit("_", 1)[0]: groups[name] for name in groups.schema.names if name != "group"}
+    combined = {name.rsplit("_", 1)[0]: groups[name] for name in groups.schema.names if name != "group"}
+    others = [name for name in _SUMS if name not in fitting]
+    return combined | {name: sums(parts.group, rows[name], len(parts.starts)) for name in others}
 
 
 @dataclass(frozen=True, slots=True)

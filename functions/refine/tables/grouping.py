@@ -94,17 +94,26 @@ def sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
 
     Null as well where the sum has no place in the type: Arrow's own sums wrap silently.
     """
-    is_decimal = pa.types.is_decimal(values.type)
-    limit = 10**values.type.precision if is_decimal else 1 << 63
-    if values.null_count < len(values) and len(group):
-        largest = max(abs(int(_unscaled(bound))) for bound in pc.min_max(values).values())
-        if largest * int(np.bincount(group).max()) >= limit:
-            return _wide_sums(group, values, count)
+    if len(group) and not sums_fit(values, int(np.bincount(group).max())):
+        return _wide_sums(group, values, count)
     rows = pa.table({"group": group, "value": values})
     groups = rows.group_by("group", use_threads=False).aggregate([("value", "sum", _ANY_NULL)])
     where = np.full(count, -1)
     where[groups["group"].to_numpy()] = np.arange(groups.num_rows)
     return groups["value_sum"].combine_chunks().take(pa.array(where, pa.int64(), mask=where < 0))
+
+
+def sums_fit(values: pa.ChunkedArray, count: int) -> bool:
+    """Whether the sum of any ``count`` of the values has a place in their type for certain."""
+    if values.null_count == len(values):
+        return True
+    most = max(abs(_unscaled(bound)) for bound in pc.min_max(values).values())
+    return most * count < _limit(values.type)
+
+
+def _limit(kind: pa.DataType) -> int:
+    """What no unscaled value of the type reaches."""
+    return int(10**kind.precision) if pa.types.is_decimal(kind) else 1 << 63
 
 
 def _wide_sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
@@ -115,10 +124,9 @@ def _wide_sums(group: Numbers, values: pa.ChunkedArray, count: int) -> pa.Array:
     for number, value in zip(group.tolist(), values, strict=True):
         so_far = exact[number]
         exact[number] = None if so_far is None or not value.is_valid else so_far + _unscaled(value)
-    limit = 10**kind.precision if pa.types.is_decimal(kind) else 1 << 63
     scale = kind.scale if pa.types.is_decimal(kind) else 0
     for number, total in exact.items():
-        if total is not None and abs(total) < limit:
+        if total is not None and abs(total) < _limit(kind):
             totals[number] = _WIDE.scaleb(Decimal(total), -scale) if scale else total
     return pa.array(totals, kind)
 
