@@ -1,8 +1,9 @@
 """How every table's rows become Parquet, and how they are read: the same way in every stage.
 
 Readable everywhere and prunable: INT64 microseconds, never INT96, short decimals as integers, row
-groups of 131,072 rows. The file carries no clock and no notes of the writing library, so equal rows
-give equal bytes.
+groups of 131,072 rows. Values are plain or from a dictionary, the only encodings that every reader has
+(docs/decisions/0023-encodings.md). The file carries no clock and no notes of the writing library, so equal
+rows give equal bytes.
 """
 
 from typing import Any, Final
@@ -10,17 +11,10 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP, Table
+from coinlake.tables import Table
 
 COMPRESSION: Final = "zstd"
 CONTENT_TYPE: Final = "application/vnd.apache.parquet"
-# Neighbours in sorted columns differ little; a delta needs fewer bits than a value.
-_DELTAS: Final = {
-    TIMESTAMP: "DELTA_BINARY_PACKED",
-    LIVE_PRICE: "DELTA_BINARY_PACKED",
-    pa.decimal64(LIVE_PRICE.precision, LIVE_PRICE.scale): "DELTA_BINARY_PACKED",
-    LIVE_VOLUME: "DELTA_BYTE_ARRAY",
-}
 _WORDS: Final = pa.dictionary(pa.int32(), pa.string())
 ROW_GROUP_ROWS: Final = 1 << 17  # a reader prunes by these; the writer holds one in memory
 _ZSTD_LEVEL: Final = 3  # the knee: level 9 gains 5% for 3.5 times the time
@@ -38,7 +32,6 @@ def writer_settings(table: Table, schema: pa.Schema) -> dict[str, Any]:
         "coerce_timestamps": "us",
         "compression_level": _ZSTD_LEVEL,
         "use_dictionary": list(table.dictionary),
-        "column_encoding": {field.name: _DELTAS[field.type] for field in schema if field.type in _DELTAS},
         "store_decimal_as_integer": True,
         "schema": pa.schema([field.with_nullable(True) for field in schema]),
         "store_schema": False,
