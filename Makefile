@@ -60,6 +60,11 @@ upgrade-test: setup ## Prove that an earlier deployment upgrades to this one wit
 destroy-test: setup ## Prove that a destroyed stack leaves nothing in the account (eight minutes)
 	@$(BIN)/python -m tests.destroy
 
+readers: setup ## Read every table with PySpark too (Java 17; 400 MB, once), beside the readers of make test
+	@[ -f build/readers/ready ] || { $(PYTHON) -m venv build/readers && build/readers/bin/pip install -qq \
+	  --disable-pip-version-check --require-hashes -r tests/readers/requirements.txt && touch build/readers/ready; }
+	@$(BIN)/python -m pytest -q tests/integration/test_readers.py
+
 bench: setup ## Measure the hot paths against named peers
 	@$(BIN)/python -m bench
 

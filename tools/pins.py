@@ -19,6 +19,7 @@ REQUIREMENTS: Final = {
     ROOT / "tools" / "requirements" / "dev.in": (),
     ROOT / "tools" / "requirements" / "workflows.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
+    ROOT / "tests" / "readers" / "requirements.in": (),
     ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
 }

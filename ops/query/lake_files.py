@@ -1,6 +1,7 @@
 """A local copy of the tables' Parquet files, kept up to date file by file, for DuckDB."""
 
 import json
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,7 +40,10 @@ class LakeFiles:
     def _fetch(self, entry: Entry) -> None:
         path = self.folder / entry.key
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self.stack.lake.get(entry.key, MAX_BYTES).body)
+        # A query beside this one sees all of the file, or the one before.
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        part.write_bytes(self.stack.lake.get(entry.key, MAX_BYTES).body)
+        part.replace(path)
 
     def _index(self, table: str) -> dict[str, Any]:
         try:

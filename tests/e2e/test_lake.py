@@ -19,6 +19,7 @@ import pytest
 from coinlake import keys
 from coinlake.keys import RawKey, Slot
 from coinlake.records import LedgerEntry
+from coinlake.tables import catalog
 from ops import dates
 from ops.backfill import runner
 from ops.backfill.request import BackfillRequest
@@ -32,12 +33,14 @@ from ops.local.emulator import Emulator
 from ops.local.laptop import Laptop
 from ops.query import athena as athena_engine
 from ops.query import duckdb, postgres
+from ops.query.lake_files import LakeFiles
 from ops.query.questions import questions
 from ops.rebuild import zones
 from ops.rebuild.comparison import Comparison, State
 from ops.repair.redrive import RedriveResult, redrive
 from ops.repair.schedules import set_schedule
 from ops.verify.verify import Verification
+from tests import readers
 
 from . import backfills
 from .conftest import API_KEY, QUICK
@@ -338,6 +341,26 @@ def test_the_warehouse_holds_the_lake_exactly_and_answers_as_the_other_engines_d
     ]
     assert answers[0] == answers[1] == answers[2]
     assert len(answers[0]) > 3
+
+
+def test_every_reader_reads_what_the_line_wrote(lake: Lake, tmp_path):
+    written = []
+    for name, table in catalog().items():
+        if files := LakeFiles(lake.stack, tmp_path).refresh(name):
+            written.append((table, files))
+    assert {"quotes", "candles", "trusted_quotes", "latest", "asset_days"} <= {
+        table.name for table, _ in written
+    }
+    for table, files in written:
+        for reader in readers.READERS:
+            readers.assert_reads_alike(reader, files, tmp_path, table)
+        exact = readers.sums(readers.expected(files, tmp_path, table))
+        for column, total in readers.fastparquet_sums(files, table).items():
+            assert total == pytest.approx(float(exact[column] or 0), rel=1e-9), (table.name, column)
+    if readers.spark_available():
+        for name, rows in readers.spark(written, tmp_path).items():
+            table, files = next(entry for entry in written if entry[0].name == name)
+            assert rows == readers.rows(readers.expected(files, tmp_path, table)), name
 
 
 def athena(lake: Lake, sql: str) -> list[str]:
