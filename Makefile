@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream up down status dashboard backfill test check chaos upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
+.PHONY: help setup demo stream up down status dashboard backfill test check workflows-test chaos upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,11 +45,14 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 	  $(if $(ASSETS),--assets "$(ASSETS)") $(if $(INTERVAL),--interval "$(INTERVAL)") $(if $(YES),--yes)
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows
 
 check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \
 	  && terraform fmt -check -recursive terraform && $(BIN)/python -m tools.workflows
+
+workflows-test: setup ## Prove GitHub's deployment: plan and apply as its roles on the embedded AWS (four minutes)
+	@$(BIN)/python -m pytest tests/workflows
 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream

@@ -15,7 +15,7 @@ settings.register_profile("coinlake", deadline=None)
 settings.load_profile("coinlake")
 
 # The longest first: a worker that came to them last would be waited for by the others.
-LONGEST = ("tests/e2e/", "tests/workflows/", "tests/contract/test_terraform_tests.py")
+LONGEST = ("tests/e2e/", "tests/contract/test_terraform_tests.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
