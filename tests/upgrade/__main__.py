@@ -220,6 +220,7 @@ def main() -> None:
         _show(revision, earlier, later, lost)
         _wait_for_raw(stack, len(list(stack.raw.keys(keys.RAW))))
         console.print(f"raw goes on: {len(list(stack.raw.keys(keys.RAW))):,} objects")
+        here.coinlake("rebuild", "--yes")  # as the changelog asks: refined may have new columns
         _rest(here)
         console.print("rebuild --check: every partition equals what this code computes from raw")
         sys.exit(1 if any(lost.values()) else 0)

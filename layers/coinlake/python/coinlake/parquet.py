@@ -2,7 +2,7 @@
 
 Readable everywhere and prunable: INT64 microseconds, never INT96, short decimals as integers, row
 groups of 131,072 rows. Values are plain or from a dictionary, the only encodings that every reader has
-(docs/decisions/0023-encodings.md). The file carries no clock and no notes of the writing library, so equal
+(docs/decisions/0021-encodings.md). The file carries no clock and no notes of the writing library, so equal
 rows give equal bytes.
 """
 
