@@ -57,12 +57,13 @@ feeds = {
     interval = "1m"
     assets   = ["BTC", "ETH", "XRP", "SOL", "DOGE", "ADA", "LINK", "AVAX", "LTC", "DOT", "PEPE"]
   }
+  # Two, for Kraken is asked about once a second, and all of a minute's runs share that.
   kraken_candles = {
     source   = "kraken"
     dataset  = "candles"
     interval = "1m"
     lookback = 60
-    assets   = ["BTC", "ETH", "SOL", "DOGE", "PEPE"]
+    assets   = ["BTC", "ETH"]
   }
   sentiment = {
     source   = "alternative_me"
