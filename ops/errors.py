@@ -1,5 +1,6 @@
 """Turns every error into one sentence that says what to do; no command shows a traceback."""
 
+import subprocess
 import traceback
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -68,7 +69,14 @@ def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") 
     """The sentence for the user about ``error``; an unexpected one leaves its traceback in ``report``."""
     if isinstance(error, CoinlakeError | TerraformMissing):
         return _auth(error.__cause__) or _unreachable(error.__cause__) or str(error)
-    return _auth(error) or _unreachable(error) or _aws(error) or _file(error) or _unexpected(error, report)
+    return (
+        _auth(error)
+        or _unreachable(error)
+        or _aws(error)
+        or _program(error)
+        or _file(error)
+        or _unexpected(error, report)
+    )
 
 
 def _auth(error: BaseException | None) -> str | None:
@@ -94,6 +102,15 @@ def _aws(error: Exception) -> str | None:
         return f"AWS refused {error.operation_name}: {code}: {_first_line(text)}"
     if isinstance(error, BotoCoreError):
         return f"AWS could not be called: {_first_line(error)}"
+    return None
+
+
+def _program(error: Exception) -> str | None:
+    """A program that we run, such as pip, failed; it has said why on standard error."""
+    if isinstance(error, subprocess.CalledProcessError):
+        name = Path(error.cmd[0] if isinstance(error.cmd, list) else error.cmd.split()[0]).name
+        module = f" -m {error.cmd[2]}" if isinstance(error.cmd, list) and error.cmd[1:2] == ["-m"] else ""
+        return f"program: {name}{module} failed with exit code {error.returncode}; its own message is above"
     return None
 
 

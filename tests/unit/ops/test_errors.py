@@ -1,3 +1,5 @@
+import subprocess
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -57,6 +59,12 @@ def test_bad_credentials_are_named_even_where_a_queue_or_a_bucket_needed_them(ca
 def test_a_file_that_cannot_be_used_is_named(error, words, tmp_path):
     assert user_message(error, tmp_path / "report").startswith(words)
     assert not (tmp_path / "report").exists()
+
+
+def test_a_program_that_failed_is_named_without_its_arguments(tmp_path):
+    error = subprocess.CalledProcessError(1, ["/x/bin/python3", "-m", "pip", "install", "-qq"])
+    told = user_message(error, tmp_path / "report")
+    assert told == "program: python3 -m pip failed with exit code 1; its own message is above"
 
 
 def test_behind_a_store_an_aws_that_is_down_is_named_with_the_remedy(tmp_path):
