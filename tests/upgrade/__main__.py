@@ -173,10 +173,15 @@ def _use(checkout: Checkout) -> None:
     """What a user does with a lake: let it run, fetch history, look for gaps."""
     checkout.coinlake("up")
     _wait_for_raw(Stack.embedded(checkout.laptop), 0)
-    month = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
-    checkout.coinlake("backfill", "--source", "coinbase", "--assets", "BTC,ETH", "--start", month, "--yes")
+    history = ("--source", "coinbase", "--assets", "BTC,ETH", "--start", month_ago())
+    checkout.coinlake("backfill", *history, "--yes")
     checkout.coinlake("gaps", "--audit")
     _rest(checkout)
+
+
+def month_ago() -> str:
+    """The first day of the history that the proof fetches."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() - 30 * 86_400))
 
 
 def _rest(checkout: Checkout) -> None:
@@ -220,7 +225,9 @@ def main() -> None:
         _show(revision, earlier, later, lost)
         _wait_for_raw(stack, len(list(stack.raw.keys(keys.RAW))))
         console.print(f"raw goes on: {len(list(stack.raw.keys(keys.RAW))):,} objects")
-        here.coinlake("rebuild", "--yes")  # as the changelog asks: refined may have new columns
+        # As the changelog asks: the new code may write other bytes and more columns.
+        here.coinlake("replay", "--start", month_ago(), "--yes")
+        here.coinlake("rebuild", "--yes")
         _rest(here)
         console.print("rebuild --check: every partition equals what this code computes from raw")
         sys.exit(1 if any(lost.values()) else 0)
