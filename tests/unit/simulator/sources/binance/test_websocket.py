@@ -28,18 +28,22 @@ def of(stream):
 
 
 def test_a_combined_stream_wraps_each_kind_of_frame(url):
+    began = time.time()
     with binance(url, f"/stream?streams={STREAMS}") as socket:
         frames = {name: socket.receive(of(name))["data"] for name in STREAMS.split("/")}
     trade = frames["btcusdt@trade"]
     assert list(trade) == ["e", "E", "s", "t", "p", "q", "T", "m", "M"]
-    assert (trade["e"], trade["s"]) == ("trade", "BTCUSDT") and abs(trade["T"] / 1_000 - time.time()) < 5
+    assert (trade["e"], trade["s"]) == ("trade", "BTCUSDT")
+    assert began - 5 < trade["T"] / 1_000 < time.time() + 1
     assert list(frames["btcusdt@bookTicker"]) == ["u", "s", "b", "B", "a", "A"]
     assert float(frames["btcusdt@bookTicker"]["b"]) < float(frames["btcusdt@bookTicker"]["a"])
     mini = frames["btcusdt@miniTicker"]
     assert list(mini) == ["e", "E", "s", "c", "o", "h", "l", "v", "q"]
     assert float(mini["l"]) <= float(mini["c"]) <= float(mini["h"])
     kline = frames["btcusdt@kline_1m"]["k"]
-    assert kline["t"] + 59_999 == kline["T"] and kline["L"] - kline["f"] + 1 == kline["n"]
+    assert kline["t"] + 59_999 == kline["T"]
+    # A minute that has just begun has no trade yet, and then no ids: Binance says -1 for both.
+    assert kline["L"] - kline["f"] + 1 == kline["n"] or (kline["f"], kline["L"], kline["n"]) == (-1, -1, 0)
     assert {row["s"] for row in frames["!miniTicker@arr"]} > {"BTCUSDT", "SHIBUSDT"}
 
 
