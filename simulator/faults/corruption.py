@@ -14,14 +14,13 @@ NOT_FINITE: Final = (math.nan, math.inf, -math.inf, TOO_LARGE)
 NO_NUMBERS: Final = ("not a number", True, [1], {"amount": 1})
 # (position of the price, positions of the amounts) by the length of a row; otherwise the close is the price
 POSITIONS: Final[Mapping[int, tuple[int, tuple[int, ...]]]] = {
-    6: (4, (5,)),  # Coinbase's candles
-    7: (0, (1,)),  # Kraken's trades
-    8: (4, (6,)),  # and candles
-    12: (4, (5, 7, 9, 10)),  # Binance's
+    6: (4, (5,)),  # candles: time, low, high, open, close, volume
+    7: (0, (1,)),  # trades: price, quantity, …
+    8: (4, (6,)),  # candles with vwap and count
+    12: (4, (5, 7, 9, 10)),  # candles with quote and taker volumes
 }
 CLOSE: Final = 4
-KRAKEN_ENVELOPE: Final = "result"
-ENVELOPES: Final = (KRAKEN_ENVELOPE, "prices", "data", "Data", "candles", "symbols")
+ENVELOPES: Final = ("result", "prices", "data", "Data", "candles", "symbols")
 PRICES: Final = (
     *("current_price", "price", "usd", "lastPrice", "bidPrice", "priceUsd", "rateUsd"),
     *("VALUE", "CLOSE", "close", "value", "c"),
@@ -97,12 +96,12 @@ def _multiplied(value: Any, factor: str) -> Any:
 
 
 def _content(document: Any) -> Any:
-    """What an envelope holds, else the document itself; in Kraken's envelope, the rows of the pair."""
+    """What an envelope holds, else the document itself; of an envelope by market, the first market's rows."""
     if isinstance(document, list):
         return document
     name = next((name for name in ENVELOPES if isinstance(document.get(name), list | dict)), None)
     content = document if name is None else document[name]
-    if name == KRAKEN_ENVELOPE:
+    if name is not None and isinstance(content, dict):
         return next((rows for rows in content.values() if isinstance(rows, list)), content)
     return content
 
