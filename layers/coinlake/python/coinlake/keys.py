@@ -6,6 +6,7 @@ refined    refined/<table>/<partition>/part.parquet
 quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
 ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
 gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
+handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
@@ -26,6 +27,7 @@ REFINED: Final = "refined/"
 QUARANTINE: Final = "quarantine/"
 LEDGER: Final = "ledger/"
 GAPS: Final = "gaps/"
+HANDOFF: Final = "handoff/"
 
 _Key = TypeVar("_Key")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -278,6 +280,24 @@ class GapsKey:
     def parse(cls, key: str) -> Self:
         match = _match(_GAPS_KEY, key)
         return _checked(key, cls, source=match["source"], partition=Partition(match["partition"]))
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffKey:
+    """An immutable copy of a refined part, which a warehouse fetches; of two the higher number is the newer.
+
+    ``etag`` is the part's, empty for a copy that says that the partition is gone.
+    """
+
+    warehouse: str
+    table: str
+    partition: Partition
+    number: int
+    etag: str
+
+    def __str__(self) -> str:
+        folder = self.partition.prefix(f"{HANDOFF}{self.warehouse}/{self.table}/")
+        return f"{folder}{self.number:010d}.{self.etag or 'gone'}.parquet"
 
 
 def raw_prefix(source: str, dataset: str, dt: date) -> str:

@@ -1,0 +1,101 @@
+"""Immutable copies of parts, for warehouses that fetch files themselves.
+
+refine replaces a part at its key, while a warehouse reads whatever lies there at that moment, or remembers a
+name and ignores its new content. So each copy has a name of its own, in which the number orders them; it
+expires after a week.
+
+pk                sk                    attributes
+load#<warehouse>  <table>/<partition>   number: of the last copy that was begun
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from botocore.exceptions import BotoCoreError, ClientError
+
+from coinlake.errors import PreconditionFailed, StoreUnavailable
+from coinlake.items import deserialize, serialize
+from coinlake.keys import HandoffKey
+from coinlake.parquet import CONTENT_TYPE, ROW_GROUP_ROWS
+from coinlake.stores import ObjectStore, error_code
+from load.planning import TablePartition
+
+_WITHOUT_ZONE: Final = pa.timestamp("us")
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """The copies of one warehouse. Every fault of AWS becomes a ``StoreUnavailable``."""
+
+    lake: ObjectStore
+    dynamodb: Any = field(repr=False)
+    state_table: str
+    warehouse: str
+
+    def item_key(self, place: TablePartition) -> dict[str, str]:
+        """The key of a partition's item in the state table."""
+        return {"pk": f"load#{self.warehouse}", "sk": str(place)}
+
+    def claim(self, place: TablePartition) -> int:
+        """The next copy's number, higher than all before, whoever asks.
+
+        To be claimed *before* the part is read: claimed after it, a part that was read earlier could get the
+        higher number.
+        """
+        try:
+            response = self.dynamodb.update_item(
+                TableName=self.state_table,
+                Key=serialize(self.item_key(place)),
+                UpdateExpression="ADD #number :one",
+                ExpressionAttributeNames={"#number": "number"},  # a reserved word
+                ExpressionAttributeValues=serialize({":one": 1}),
+                ReturnValues="UPDATED_NEW",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"could not number a copy of {place}: {error_code(error)}") from error
+        return int(deserialize(response["Attributes"])["number"])
+
+    def write(self, place: TablePartition, number: int, etag: str, rows: pa.Table) -> str:
+        """Write the copy with the claimed ``number``, of ``rows`` with the file's columns; its key."""
+        key = str(HandoffKey(self.warehouse, place.table, place.partition, number, etag))
+        # A number is claimed once: where the key is taken this call was sent again after a late answer.
+        with suppress(PreconditionFailed):
+            self.lake.put(key, encode(rows), content_type=CONTENT_TYPE, IfNoneMatch="*")
+        return key
+
+
+def encode(rows: pa.Table) -> bytes:
+    """Parquet that the oldest readers take: format 1.0, plain or dictionary, Snappy, decimals as byte arrays.
+
+    Times are microseconds in UTC and say that they have no time zone, for the columns that they go into have
+    none: a reader must not move them into the zone of its session.
+    Source: Snowflake documentation, "CREATE FILE FORMAT" (files of Parquet writer v1); Amazon Redshift
+    Database Developer Guide, "COPY from columnar data formats".
+    """
+    plain = pa.schema(
+        field.with_type(_WITHOUT_ZONE) if pa.types.is_timestamp(field.type) else field
+        for field in rows.schema
+    )
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        rows.cast(plain),
+        sink,
+        row_group_size=ROW_GROUP_ROWS,
+        version="1.0",
+        data_page_version="1.0",
+        compression="snappy",
+        coerce_timestamps="us",
+        store_decimal_as_integer=False,
+        store_schema=False,
+    )
+    return bytes(sink.getvalue())
+
+
+def with_partition(rows: pa.Table, place: TablePartition) -> pa.Table:
+    """``rows`` and then the partition's columns, which in the lake only the path has."""
+    for name, value in place.partition.levels.items():
+        rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+    return rows
