@@ -10,6 +10,14 @@ locals {
     }) if target != null
   }
 
+  # How each warehouse is reached, as functions/load/wiring.py reads it.
+  load_options = {
+    for name, target in local.load_targets : name => {
+      url_parameter = target.url_parameter
+      ca_parameter  = target.ca_parameter
+    }
+  }
+
   # The parameters that each target reads, as ARNs.
   load_parameter_arns = {
     for name, target in local.load_targets : name => [
@@ -45,10 +53,11 @@ module "load" {
   asynchronous = { retries = 0, max_age_seconds = 300 }
 
   environment = {
-    LAKE_BUCKET   = module.lake.name
-    TABLES        = join(",", each.value.tables)
-    URL_PARAMETER = each.value.url_parameter
-    CA_PARAMETER  = each.value.ca_parameter == null ? "" : each.value.ca_parameter
+    LAKE_BUCKET = module.lake.name
+    STATE_TABLE = aws_dynamodb_table.state.name
+    TABLES      = join(",", each.value.tables)
+    WAREHOUSE   = each.key
+    OPTIONS     = jsonencode(local.load_options[each.key])
   }
 }
 

@@ -39,24 +39,15 @@ class Handoff:
         """The key of a partition's item in the state table."""
         return {"pk": f"load#{self.warehouse}", "sk": str(place)}
 
-    def claim(self, place: TablePartition) -> int:
-        """The next copy's number, higher than all before, whoever asks.
+    def claim(self, place: TablePartition, above: int = 0) -> int:
+        """The next copy's number, higher than all before, whoever asks, and than ``above``.
 
         To be claimed *before* the part is read: claimed after it, a part that was read earlier could get the
-        higher number.
+        higher number. ``above`` is the number that the warehouse itself holds: the count is gone where the
+        stack was made anew.
         """
-        try:
-            response = self.dynamodb.update_item(
-                TableName=self.state_table,
-                Key=serialize(self.item_key(place)),
-                UpdateExpression="ADD #number :one",
-                ExpressionAttributeNames={"#number": "number"},  # a reserved word
-                ExpressionAttributeValues=serialize({":one": 1}),
-                ReturnValues="UPDATED_NEW",
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise StoreUnavailable(f"could not number a copy of {place}: {error_code(error)}") from error
-        return int(deserialize(response["Attributes"])["number"])
+        number = self._count(place, 1)
+        return number if number > above else self._count(place, above - number + 1)
 
     def write(self, place: TablePartition, number: int, etag: str, rows: pa.Table) -> str:
         """Write the copy with the claimed ``number``, of ``rows`` with the file's columns; its key."""
@@ -65,6 +56,20 @@ class Handoff:
         with suppress(PreconditionFailed):
             self.lake.put(key, encode(rows), content_type=CONTENT_TYPE, IfNoneMatch="*")
         return key
+
+    def _count(self, place: TablePartition, step: int) -> int:
+        try:
+            response = self.dynamodb.update_item(
+                TableName=self.state_table,
+                Key=serialize(self.item_key(place)),
+                UpdateExpression="ADD #number :step",
+                ExpressionAttributeNames={"#number": "number"},  # a reserved word
+                ExpressionAttributeValues=serialize({":step": step}),
+                ReturnValues="UPDATED_NEW",
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise StoreUnavailable(f"could not number a copy of {place}: {error_code(error)}") from error
+        return int(deserialize(response["Attributes"])["number"])
 
 
 def encode(rows: pa.Table) -> bytes:

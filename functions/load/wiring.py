@@ -1,8 +1,10 @@
 """Puts the stage together. The only place here that makes clients."""
 
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Final
 
 import certifi
 
@@ -14,7 +16,7 @@ from load.ddl import SinkTable
 from load.secrets import parameter
 from load.settings import Settings
 from load.stage import Load
-from load.targets.postgres import Postgres
+from load.targets import Target
 
 
 def build(settings: Settings) -> Load:
@@ -24,15 +26,26 @@ def build(settings: Settings) -> Load:
         raise BadConfiguration(
             f"load names the table {unknown[0]!r}, which refined lacks; it has {', '.join(sorted(known))}"
         )
-    ssm = client("ssm")
-    url, ca_file = parameter(ssm, settings.url_parameter), certifi.where()
-    if settings.ca_parameter:
-        path = Path(gettempdir()) / "load-ca.pem"
-        path.write_text(parameter(ssm, settings.ca_parameter))
-        ca_file = str(path)
     return Load(
         lake=ObjectStore(client("s3"), settings.lake_bucket),
-        target=Postgres.at(url, ca_file),
+        target=TARGETS[settings.warehouse](settings),
         tables={name: SinkTable.of(known[name]) for name in settings.tables},
         seconds=time.monotonic,
     )
+
+
+def postgres(settings: Settings) -> Target:
+    """``url_parameter`` names the SSM parameter with the database's URL, ``ca_parameter`` that with the
+    certificate (PEM) of the authority that signs the database's own; null trusts the public authorities."""
+    from load.targets.postgres import Postgres  # noqa: PLC0415 - no other warehouse waits for its driver
+
+    ssm = client("ssm")
+    url, ca_file = parameter(ssm, settings.options["url_parameter"]), certifi.where()
+    if settings.options.get("ca_parameter"):
+        path = Path(gettempdir()) / "load-ca.pem"
+        path.write_text(parameter(ssm, settings.options["ca_parameter"]))
+        ca_file = str(path)
+    return Postgres.at(url, ca_file)
+
+
+TARGETS: Final[Mapping[str, Callable[[Settings], Target]]] = {"postgres": postgres}

@@ -18,20 +18,8 @@ from adbc_driver_postgresql import dbapi
 
 from coinlake.errors import BadConfiguration, CoinlakeError, StoreUnavailable
 from coinlake.keys import Partition
-from load.ddl import (
-    DISCOUNTS,
-    LEDGER,
-    SPREADS,
-    SinkTable,
-    create_discounts,
-    create_ledger,
-    create_table,
-    migrations,
-    names,
-    postgres_hash,
-    postgres_type,
-    quoted,
-)
+from load.ddl import DISCOUNTS, LEDGER, SPREADS, Column, SinkTable, migrations, names, quoted
+from load.dialects import postgres as sql
 from load.hashing import declaration_hash, row_hash
 from load.planning import Loaded, TablePartition
 from load.targets import Part, Read
@@ -99,17 +87,17 @@ class Postgres:
             cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (self.schema,))
             if not cursor.fetchone():
                 cursor.execute(f"CREATE SCHEMA {quoted(self.schema)}")
-            cursor.execute(create_ledger(self.schema))
+            cursor.execute(sql.create_ledger(self.schema))
             for table in tables:
                 if existing := self._columns(cursor, table.name):
-                    statements = migrations(self.schema, table, existing)
+                    statements = migrations(self.schema, table, existing, sql.column_type)
                 else:
-                    statements = create_table(self.schema, table)
+                    statements = sql.create_table(self.schema, table)
                     cursor.execute(f"DELETE FROM {self._ledger} WHERE table_name = $1", (table.name,))  # noqa: S608
                 for statement in statements:
                     cursor.execute(statement)
             if SPREADS in {table.name for table in tables} and not self._columns(cursor, DISCOUNTS, "v"):
-                cursor.execute(create_discounts(self.schema))
+                cursor.execute(sql.create_discounts(self.schema))
             self._let_readers_read(cursor)
 
     def loaded(self) -> Mapping[TablePartition, Loaded]:
@@ -168,10 +156,13 @@ class Postgres:
     def probe(self, rows: pa.Table) -> tuple[int, int]:
         with self._transaction("try extreme values") as cursor:
             self._set_session(cursor)
-            columns = ", ".join(f"{quoted(field.name)} {postgres_type(field.type)}" for field in rows.schema)
+            columns = ", ".join(
+                f"{quoted(field.name)} {sql.column_type(Column(field.name, field.type, required=False))}"
+                for field in rows.schema
+            )
             cursor.execute(f"CREATE TEMP TABLE {STAGE} ({columns}) ON COMMIT DROP")
             cursor.adbc_ingest(STAGE, _plain(rows), mode="append", temporary=True)
-            cursor.execute(f"SELECT count(*), ({postgres_hash(rows.schema, 't')})::text FROM {STAGE} t")  # noqa: S608
+            cursor.execute(f"SELECT count(*), ({sql.row_hash(rows.schema, 't')})::text FROM {STAGE} t")  # noqa: S608
             count, total = cursor.fetchone()
             return int(count), int(total)
 
@@ -186,7 +177,7 @@ class Postgres:
         return f"{quoted(self.schema)}.{quoted(LEDGER)}"
 
     def _columns(self, cursor: Any, table: str, kinds: str = "rp") -> dict[str, str]:
-        """Names and types of an existing table's columns, as ``ddl.postgres_type`` writes them.
+        """Names and types of an existing table's columns, as ``sql.column_type`` writes them.
 
         Raises ``BadConfiguration`` where it is of another kind, as pg_class.relkind knows them.
         """
@@ -279,7 +270,7 @@ class Postgres:
     def _measured(self, cursor: Any, table: SinkTable, place: TablePartition) -> tuple[int, int]:
         where, values = _partition_filter(place, "t")
         cursor.execute(
-            f"SELECT count(*), ({postgres_hash(table.schema, 't')})::text "  # noqa: S608
+            f"SELECT count(*), ({sql.row_hash(table.schema, 't')})::text "  # noqa: S608
             f"FROM {quoted(self.schema)}.{quoted(table.name)} t WHERE {where}",
             values,
         )

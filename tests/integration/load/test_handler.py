@@ -1,5 +1,6 @@
 """The handler as Lambda calls it: its URL out of SSM, the lake in S3, the warehouse a real PostgreSQL."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -30,8 +31,9 @@ def deployed(s3: Any, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterat
     boto3.client("ssm", region_name=REGION).put_parameter(Name=PARAMETER, Value=url, Type="SecureString")
     monkeypatch.setenv("LAKE_BUCKET", "lake")
     monkeypatch.setenv("TABLES", "candles,quotes")
-    monkeypatch.setenv("URL_PARAMETER", PARAMETER)
-    monkeypatch.setenv("CA_PARAMETER", "")
+    monkeypatch.setenv("STATE_TABLE", "state")
+    monkeypatch.setenv("WAREHOUSE", "postgres")
+    monkeypatch.setenv("OPTIONS", json.dumps({"url_parameter": PARAMETER, "ca_parameter": None}))
     handler.stage.cache_clear()
     yield Warehouse(url, "coinlake")
     handler.stage.cache_clear()

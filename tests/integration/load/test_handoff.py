@@ -46,6 +46,11 @@ def test_numbers_rise_by_partition_and_warehouse(handoff: Handoff, dynamodb: Any
     assert handoff.claim(place("latest")) == 1
 
 
+def test_a_number_is_above_what_the_warehouse_holds_where_the_count_was_lost(handoff: Handoff) -> None:
+    assert [handoff.claim(MONTH, above=17), handoff.claim(MONTH, above=17)] == [18, 19]
+    assert handoff.claim(MONTH, above=3) == 20
+
+
 def test_no_number_is_claimed_twice(handoff: Handoff) -> None:
     with ThreadPoolExecutor(4) as pool:
         assert sorted(pool.map(lambda _: handoff.claim(MONTH), range(20))) == list(range(1, 21))

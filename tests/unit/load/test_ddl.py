@@ -5,7 +5,8 @@ import pytest
 
 from coinlake.errors import BadConfiguration
 from coinlake.tables import DECIMAL, LIVE_PRICE, TIMESTAMP, refined
-from load.ddl import SinkTable, create_table, migrations, postgres_hash, quoted
+from load.ddl import SinkTable, migrations, quoted
+from load.dialects.postgres import column_type, create_table, row_hash
 
 BARS = SinkTable(
     "bars",
@@ -69,8 +70,10 @@ def test_no_name_is_twice_in_a_warehouses_table(name: str) -> None:
 
 def test_a_column_that_was_declared_since_is_added_and_may_be_null() -> None:
     table = SinkTable("t", pa.schema([("a", pa.string()), ("b", pa.int32())]), (), ("a",))
-    assert migrations("s", table, {"a": "text"}) == ['ALTER TABLE "s"."t" ADD COLUMN "b" integer']
-    assert migrations("s", table, {"a": "text", "b": "integer", "gone": "text"}) == []
+    assert migrations("s", table, {"a": "text"}, column_type) == [
+        'ALTER TABLE "s"."t" ADD COLUMN "b" integer'
+    ]
+    assert migrations("s", table, {"a": "text", "b": "integer", "gone": "text"}, column_type) == []
 
 
 @pytest.mark.parametrize(
@@ -83,7 +86,7 @@ def test_a_column_that_was_declared_since_is_added_and_may_be_null() -> None:
 def test_types_and_keys_never_change_silently(existing: dict[str, str], sentence: str) -> None:
     table = SinkTable("t", pa.schema([("a", pa.string()), ("b", pa.int32())]), (), ("a",))
     with pytest.raises(BadConfiguration, match=sentence):
-        migrations("s", table, existing)
+        migrations("s", table, existing, column_type)
 
 
 def test_names_are_quoted_whatever_they_hold() -> None:
@@ -92,7 +95,7 @@ def test_names_are_quoted_whatever_they_hold() -> None:
 
 def test_the_hash_of_rows_in_sql() -> None:
     schema = pa.schema([("a", pa.string()), ("b", pa.timestamp("us", tz="UTC")), ("c", pa.bool_())])
-    assert postgres_hash(schema, "t") == (
+    assert row_hash(schema, "t") == (
         "coalesce(sum(('x' || substr(md5(coalesce(t.\"a\"::text, '~') || '|' || "
         "coalesce((extract(epoch from t.\"b\") * 1000000)::bigint::text, '~') || '|' || "
         "coalesce((CASE WHEN t.\"c\" THEN '1' WHEN NOT t.\"c\" THEN '0' END), '~')), 1, 15))"

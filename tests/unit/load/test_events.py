@@ -43,9 +43,14 @@ def test_what_is_no_partition_is_refused() -> None:
         LoadRequest.from_event({"load": "now", "partition": "2026"}, KNOWN)
 
 
-def test_settings_name_what_is_missing() -> None:
-    env = {"LAKE_BUCKET": "lake", "TABLES": "candles,quotes", "URL_PARAMETER": "/p/url"}
-    assert Settings.from_env(env) == Settings("lake", ("candles", "quotes"), "/p/url", None)
-    assert Settings.from_env({**env, "CA_PARAMETER": "/p/ca"}).ca_parameter == "/p/ca"
-    with pytest.raises(BadConfiguration, match="URL_PARAMETER is not set"):
-        Settings.from_env({**env, "URL_PARAMETER": ""})
+def test_settings_name_what_is_missing_or_broken() -> None:
+    env = {
+        **{"LAKE_BUCKET": "lake", "STATE_TABLE": "state", "TABLES": "candles,quotes"},
+        **{"WAREHOUSE": "postgres", "OPTIONS": '{"url_parameter": "/p/url"}'},
+    }
+    options = {"url_parameter": "/p/url"}
+    assert Settings.from_env(env) == Settings("lake", "state", ("candles", "quotes"), "postgres", options)
+    with pytest.raises(BadConfiguration, match="WAREHOUSE is not set"):
+        Settings.from_env({**env, "WAREHOUSE": ""})
+    with pytest.raises(BadConfiguration, match="OPTIONS is no JSON"):
+        Settings.from_env({**env, "OPTIONS": "{"})
