@@ -21,6 +21,7 @@ from coinlake.items import deserialize, serialize
 from coinlake.keys import HandoffKey
 from coinlake.parquet import CONTENT_TYPE, ROW_GROUP_ROWS
 from coinlake.stores import ObjectStore, error_code
+from coinlake.tables import TIMESTAMP
 from load.planning import TablePartition
 
 _WITHOUT_ZONE: Final = pa.timestamp("us")
@@ -34,6 +35,7 @@ class Handoff:
     dynamodb: Any = field(repr=False)
     state_table: str
     warehouse: str
+    zoned: bool = False  # whether times say that they are UTC: see ``encode``
 
     def item_key(self, place: TablePartition) -> dict[str, str]:
         """The key of a partition's item in the state table."""
@@ -54,7 +56,7 @@ class Handoff:
         key = str(HandoffKey(self.warehouse, place.table, place.partition, number, etag))
         # A number is claimed once: where the key is taken this call was sent again after a late answer.
         with suppress(PreconditionFailed):
-            self.lake.put(key, encode(rows), content_type=CONTENT_TYPE, IfNoneMatch="*")
+            self.lake.put(key, encode(rows, zoned=self.zoned), content_type=CONTENT_TYPE, IfNoneMatch="*")
         return key
 
     def _count(self, place: TablePartition, step: int) -> int:
@@ -72,17 +74,19 @@ class Handoff:
         return int(deserialize(response["Attributes"])["number"])
 
 
-def encode(rows: pa.Table) -> bytes:
+def encode(rows: pa.Table, *, zoned: bool = False) -> bytes:
     """Parquet that the oldest readers take: format 1.0, plain or dictionary, Snappy, decimals as byte arrays.
 
-    Times are microseconds in UTC and say that they have no time zone, for the columns that they go into have
-    none: a reader must not move them into the zone of its session.
+    Times are microseconds in UTC. Without ``zoned`` they say that they have no time zone, for the columns that
+    they go into have none: a reader must not move them into the zone of its session. ``zoned`` ones say that
+    they are UTC, the only ones with the type's older name (TIMESTAMP_MICROS), without which Redshift reads
+    wrong years (https://github.com/apache/arrow/issues/38000).
     Source: Snowflake documentation, "CREATE FILE FORMAT" (files of Parquet writer v1); Amazon Redshift
     Database Developer Guide, "COPY from columnar data formats".
     """
+    moments = TIMESTAMP if zoned else _WITHOUT_ZONE
     plain = pa.schema(
-        field.with_type(_WITHOUT_ZONE) if pa.types.is_timestamp(field.type) else field
-        for field in rows.schema
+        field.with_type(moments) if pa.types.is_timestamp(field.type) else field for field in rows.schema
     )
     sink = pa.BufferOutputStream()
     pq.write_table(

@@ -110,3 +110,12 @@ def test_an_old_reader_sees_plain_encodings_byte_array_decimals_and_times_withou
 def test_the_partitions_values_are_columns_of_the_copy() -> None:
     rows = with_partition(pa.table({"a": [1, 2]}), MONTH)
     assert rows.to_pydict() == {"a": [1, 2], "interval": ["1h", "1h"], "month": ["2026-11", "2026-11"]}
+
+
+def test_a_copy_for_redshift_names_its_times_as_old_readers_know_them() -> None:
+    column = pq.ParquetFile(pa.BufferReader(encode(probe_rows(), zoned=True))).schema.column(4)
+    assert (column.name, column.physical_type, column.converted_type) == (
+        "moment",
+        "INT64",
+        "TIMESTAMP_MICROS",
+    )
