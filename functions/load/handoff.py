@@ -77,10 +77,10 @@ class Handoff:
 def encode(rows: pa.Table, *, zoned: bool = False) -> bytes:
     """Parquet that the oldest readers take: format 1.0, plain or dictionary, Snappy, decimals as byte arrays.
 
-    Times are microseconds in UTC. Without ``zoned`` they say that they have no time zone, for the columns they
-    go into have none: a reader must not move them into the zone of its session. ``zoned`` ones say that
-    they are UTC, the only ones with the type's older name (TIMESTAMP_MICROS), without which Redshift reads
-    wrong years (https://github.com/apache/arrow/issues/38000).
+    Times are microseconds in UTC. Without ``zoned`` they say that they have no time zone, for the columns
+    that they go into have none: a reader must not move them into the zone of its session. ``zoned`` ones say
+    that they are UTC; only these have the type's older name too (TIMESTAMP_MICROS), without which Redshift
+    cannot read them (https://github.com/apache/arrow/issues/38000).
     Source: Snowflake documentation, "CREATE FILE FORMAT" (files of Parquet writer v1); Amazon Redshift
     Database Developer Guide, "COPY from columnar data formats".
     """
