@@ -6,9 +6,14 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from coinlake.errors import CoinlakeError
 from coinlake.keys import Partition
 from load.ddl import SinkTable
 from load.planning import Loaded, TablePartition
+
+
+class Mismatch(CoinlakeError):
+    """The rows that were written are not those of the part: nothing was committed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from load.ddl import DISCOUNTS, LEDGER, SPREADS, Column, SinkTable, migrations, 
 from load.dialects import postgres as sql
 from load.hashing import declaration_hash, row_hash
 from load.planning import Loaded, TablePartition
-from load.targets import Part, Read
+from load.targets import Mismatch, Part, Read
 
 LOCK_SECONDS: Final = 60
 CONNECT_SECONDS: Final = 10
@@ -57,10 +57,6 @@ _CONNECT_REMEDIES: Final = {
     "does not match host name": "its certificate is for another name: write that name into the URL",
     "does not support SSL": "it speaks no TLS: switch ssl on in the server",
 }
-
-
-class Mismatch(CoinlakeError):
-    """The rows that were written are not those of the part: nothing was committed."""
 
 
 @dataclass(slots=True)

@@ -13,8 +13,8 @@ from coinlake.tables import refined
 from load.ddl import SinkTable
 from load.planning import ListingLost, TablePartition
 from load.stage import Load, LoadFailed
-from load.targets import Part
-from load.targets.postgres import Mismatch, Postgres
+from load.targets import Mismatch, Part
+from load.targets.postgres import Postgres
 from tests.integration.load.conftest import Warehouse, place
 from tests.integration.load.rows import DAY as DAY_START
 from tests.integration.load.rows import candle, quote

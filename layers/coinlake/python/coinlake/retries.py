@@ -54,6 +54,11 @@ LATEST_PRICE: Final = Backoff(first_seconds=0.5, max_seconds=30.0)
 # Trades that REST did not give (stream): asked for so often, always after the same pause.
 TRADE_REFILL: Final = Backoff(first_seconds=2.0, max_seconds=2.0, attempts=6, min_share=1.0)
 
+# Whether Redshift is done with a batch of statements (load); the first call of a day wakes it.
+REDSHIFT_POLL: Final = Backoff(first_seconds=0.2, max_seconds=3.0, min_share=1.0)
+# A transaction that Redshift aborted for another's sake (load).
+REDSHIFT_TRANSACTION: Final = Backoff(first_seconds=1.0, max_seconds=8.0, attempts=4, min_share=0.5)
+
 
 def is_retryable(status: int) -> bool:
     """Whether the same request may be answered better in a while: 408, 429 and 5xx; never another 4xx."""
