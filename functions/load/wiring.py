@@ -13,6 +13,7 @@ from coinlake.errors import BadConfiguration
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
 from load.ddl import SinkTable
+from load.handoff import Handoff
 from load.secrets import parameter
 from load.settings import Settings
 from load.stage import Load
@@ -48,4 +49,17 @@ def postgres(settings: Settings) -> Target:
     return Postgres.at(url, ca_file)
 
 
-TARGETS: Final[Mapping[str, Callable[[Settings], Target]]] = {"postgres": postgres}
+def redshift(settings: Settings) -> Target:
+    """``workgroup`` or ``cluster`` and ``database`` name the warehouse, ``copy_role_arn`` the role that its
+    COPY reads the handed over copies with."""
+    from load.targets.redshift import Redshift  # noqa: PLC0415
+
+    options = settings.options
+    name = {"WorkgroupName": options["workgroup"], "ClusterIdentifier": options["cluster"]}
+    location = {key: value for key, value in name.items() if value} | {"Database": options["database"]}
+    lake = ObjectStore(client("s3"), settings.lake_bucket)
+    handoff = Handoff(lake, client("dynamodb"), settings.state_table, "redshift", zoned=True)
+    return Redshift(client("redshift-data"), location, handoff, options["copy_role_arn"])
+
+
+TARGETS: Final[Mapping[str, Callable[[Settings], Target]]] = {"postgres": postgres, "redshift": redshift}

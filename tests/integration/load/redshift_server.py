@@ -133,7 +133,7 @@ class FakeRedshift:
                     if self.aborts and not statement.sql.startswith("LOCK"):
                         raise Refused(self.aborts.pop())
                     statement.rows = execute(connection, statement.sql)
-                except (Refused, dbapi.Error) as error:
+                except Exception as error:
                     connection.rollback()
                     for other in statements:
                         other.status = "ABORTED"
@@ -162,7 +162,7 @@ def to_postgres(statement: str) -> str:
         return statement
     tree = sqlglot.parse_one(statement, read="redshift")
     if isinstance(tree, exp.Create) and tree.kind == "TABLE" and "TEMP TABLE" not in statement:
-        tree.set("properties", None)  # DISTSTYLE, SORTKEY
+        tree.set("properties", None)  # SORTKEY
     return tree.sql("postgres")
 
 
