@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
 from coinlake.tables import DECIMAL, LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
 
+PROBE: Final = "probe"  # the name of a table for them, which refined does not have
 _DIGITS = "12345678901234567890.123456789012345678"  # all 38
 
 

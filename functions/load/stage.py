@@ -124,7 +124,8 @@ class Load:
             if request.probe:
                 rows = probe_rows()
                 expected, actual = (rows.num_rows, row_hash(rows)), self.target.probe(rows)
-                return {"probe": {"rows": actual[0], "equal": actual == expected}}
+                equal = None if actual is None else actual == expected  # None: it is not known yet
+                return {"probe": {"rows": (actual or expected)[0], "equal": equal}}
             if request.check:
                 return self.compare(request, until)
             self.target.prepare([self.tables[name] for name in request.tables])

@@ -52,8 +52,8 @@ class Target(Protocol):
         """Count and hash of the rows that the warehouse holds of a partition."""
         ...
 
-    def probe(self, rows: pa.Table) -> tuple[int, int]:
-        """Count and hash of ``rows`` as the warehouse has them once written; nothing of them stays."""
+    def probe(self, rows: pa.Table) -> tuple[int, int] | None:
+        """Count and hash of ``rows`` as the warehouse has them once written; None if it will tell later."""
         ...
 
     def close(self) -> None:

@@ -58,15 +58,15 @@ def test_no_number_is_claimed_twice(handoff: Handoff) -> None:
 
 def test_a_copy_lies_at_a_key_of_its_own_and_is_never_replaced(handoff: Handoff, s3: Any) -> None:
     key = handoff.write(MONTH, 17, "abc", pa.table({"a": [1]}))
-    assert key == "handoff/snowflake/candles/interval=1h/month=2026-11/0000000017.abc.parquet"
+    assert key == "handoff/snowflake/candles/interval=1h/month=2026-11/0000000000017.abc.parquet"
     handoff.write(MONTH, 17, "abc", pa.table({"a": [2]}))  # the same call, sent again
     body = s3.get_object(Bucket="lake", Key=key)["Body"].read()
     assert pq.read_table(pa.BufferReader(body))["a"].to_pylist() == [1]
 
 
 def test_the_copy_of_a_partition_that_is_gone_and_of_a_table_without_partitions(handoff: Handoff) -> None:
-    key = handoff.write(place("latest"), 1, "", pa.table({"a": [1]}))
-    assert key == "handoff/snowflake/latest/0000000001.gone.parquet"
+    key = handoff.write(place("latest"), 1, "gone", pa.table({"a": [1]}))
+    assert key == "handoff/snowflake/latest/0000000000001.gone.parquet"
 
 
 def test_a_fault_of_the_table_is_one_that_a_retry_may_heal(handoff: Handoff, dynamodb: Any) -> None:

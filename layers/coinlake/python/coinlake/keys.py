@@ -6,7 +6,7 @@ refined    refined/<table>/<partition>/part.parquet
 quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
 ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
 gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
-handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet
+handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet, handoff/reports/<warehouse>/loads.csv
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
@@ -286,7 +286,7 @@ class GapsKey:
 class HandoffKey:
     """An immutable copy of a refined part, which a warehouse fetches; of two the higher number is the newer.
 
-    ``etag`` is the part's, empty for a copy that says that the partition is gone.
+    ``etag`` is the part's, or ``gone`` for a copy without rows that says that there is none.
     """
 
     warehouse: str
@@ -297,7 +297,12 @@ class HandoffKey:
 
     def __str__(self) -> str:
         folder = self.partition.prefix(f"{HANDOFF}{self.warehouse}/{self.table}/")
-        return f"{folder}{self.number:010d}.{self.etag or 'gone'}.parquet"
+        return f"{folder}{self.number:013d}.{self.etag}.parquet"
+
+
+def handoff_report(warehouse: str) -> str:
+    """Where a warehouse that fetches copies by itself says what it holds."""
+    return f"{HANDOFF}reports/{warehouse}/loads.csv"
 
 
 def raw_prefix(source: str, dataset: str, dt: date) -> str:
