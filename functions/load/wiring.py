@@ -62,4 +62,16 @@ def redshift(settings: Settings) -> Target:
     return Redshift(client("redshift-data"), location, handoff, options["copy_role_arn"])
 
 
-TARGETS: Final[Mapping[str, Callable[[Settings], Target]]] = {"postgres": postgres, "redshift": redshift}
+def snowflake(settings: Settings) -> Target:
+    """It has no options: it fetches what it is handed by itself."""
+    from load.targets.snowflake import NAME, Snowflake  # noqa: PLC0415
+
+    lake = ObjectStore(client("s3"), settings.lake_bucket)
+    return Snowflake(Handoff(lake, client("dynamodb"), settings.state_table, NAME))
+
+
+TARGETS: Final[Mapping[str, Callable[[Settings], Target]]] = {
+    "postgres": postgres,
+    "redshift": redshift,
+    "snowflake": snowflake,
+}
