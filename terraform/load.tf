@@ -5,22 +5,38 @@ locals {
   # No target without a value: an optional one that is not set is null.
   load_targets = {
     for name, target in var.load : name => merge(target, {
-      tables        = sort(coalesce(target.tables, local.load_default))
-      url_parameter = coalesce(target.url_parameter, "/coinlake/${var.environment}/${name}-url")
+      tables = sort(coalesce(target.tables, local.load_default))
     }) if target != null
   }
 
-  # How each warehouse is reached, as functions/load/wiring.py reads it.
-  load_options = {
-    for name, target in local.load_targets : name => {
-      url_parameter = target.url_parameter
-      ca_parameter  = target.ca_parameter
-    }
+  # Those whose URL lies in a parameter.
+  load_databases = {
+    for name, target in local.load_targets : name => merge(target, {
+      url_parameter = coalesce(target.url_parameter, "/coinlake/${var.environment}/${name}-url")
+    }) if name == "postgres"
   }
+
+  # How each warehouse is reached, as functions/load/wiring.py reads it.
+  load_options = merge(
+    { for name, target in local.load_targets : name => {} },
+    { for name, target in local.load_databases : name => { url_parameter = target.url_parameter, ca_parameter = target.ca_parameter } },
+  )
+
+  # How a person reaches it, or sets it up.
+  load_access = merge(
+    { for name, target in local.load_databases : name => { url_parameter = target.url_parameter } },
+    {
+      for name, role in aws_iam_role.snowflake : name => {
+        role_arn    = role.arn
+        external_id = local.snowflake_external_id
+        topic_arn   = module.handoff_topic[name].arn
+      }
+    },
+  )
 
   # The parameters that each target reads, as ARNs.
   load_parameter_arns = {
-    for name, target in local.load_targets : name => [
+    for name, target in local.load_databases : name => [
       for parameter in [target.url_parameter, target.ca_parameter] :
       "arn:${local.account.partition}:ssm:${local.account.region}:${local.account.id}:parameter${parameter}" if parameter != null
     ]
@@ -64,6 +80,11 @@ module "load" {
 data "aws_iam_policy_document" "load" {
   for_each = local.load_targets
 
+  source_policy_documents = [
+    for documents in [data.aws_iam_policy_document.handoff, data.aws_iam_policy_document.snowflake_report] :
+    documents[each.key].json if contains(keys(documents), each.key)
+  ]
+
   statement {
     sid       = "ReadRefined"
     actions   = ["s3:GetObject"]
@@ -83,10 +104,14 @@ data "aws_iam_policy_document" "load" {
     }
   }
 
-  statement {
-    sid       = "ReadUrl"
-    actions   = ["ssm:GetParameter"]
-    resources = local.load_parameter_arns[each.key]
+  dynamic "statement" {
+    for_each = contains(keys(local.load_parameter_arns), each.key) ? [local.load_parameter_arns[each.key]] : []
+
+    content {
+      sid       = "ReadUrl"
+      actions   = ["ssm:GetParameter"]
+      resources = statement.value
+    }
   }
 
   dynamic "statement" {
@@ -102,7 +127,7 @@ data "aws_iam_policy_document" "load" {
 
 # Write-only: the value is in neither state nor plan. Raise url_version to write a new one.
 resource "aws_ssm_parameter" "load_url" {
-  for_each = { for name, target in local.load_targets : name => target if target.url_version > 0 }
+  for_each = { for name, target in local.load_databases : name => target if target.url_version > 0 }
 
   name             = each.value.url_parameter
   description      = "URL of the database, with its password, read by load-${each.key}"

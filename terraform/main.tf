@@ -53,7 +53,7 @@ locals {
     queue => "arn:${local.account.partition}:sqs:${local.account.region}:${local.account.id}:${local.prefix}-${queue}"
   }
   topic_arns = {
-    for topic in ["trusted", "refined", "quarantine", "alerts", "operations"] :
+    for topic in ["trusted", "refined", "quarantine", "alerts", "operations", "handoff"] :
     topic => "arn:${local.account.partition}:sns:${local.account.region}:${local.account.id}:${local.prefix}-${topic}"
   }
 

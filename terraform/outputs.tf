@@ -142,12 +142,9 @@ output "quota" {
 }
 
 output "load" {
-  description = "By warehouse: its function, tables, and the parameter with the database's URL; empty without one"
+  description = "By warehouse: its function, tables, and how it is reached (a database: the parameter with its URL; Snowflake: the role, external id and topic of its set-up); empty without one"
   value = {
-    for name, target in local.load_targets : name => {
-      function      = module.load[name].name
-      tables        = target.tables
-      url_parameter = target.url_parameter
-    }
+    for name, target in local.load_targets :
+    name => merge({ function = module.load[name].name, tables = target.tables }, try(local.load_access[name], {}))
   }
 }

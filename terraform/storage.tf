@@ -56,10 +56,13 @@ module "lake" {
   stack = local.stack
   name  = local.buckets.lake
 
-  lifecycle_rules = {
-    # Whatever was replaced can be computed again from raw.
-    forget-replaced = { noncurrent_days = 1 }
-  }
+  lifecycle_rules = merge(
+    {
+      # Whatever was replaced can be computed again from raw.
+      forget-replaced = { noncurrent_days = 1 }
+    },
+    local.handoff_lifecycle,
+  )
 }
 
 module "artifacts" {
@@ -96,6 +99,17 @@ resource "aws_s3_bucket_notification" "lake" {
       topic_arn     = module.zone_topic[topic.key].arn
       events        = ["s3:ObjectCreated:*"]
       filter_prefix = "${topic.key}/"
+    }
+  }
+
+  dynamic "topic" {
+    for_each = module.handoff_topic
+
+    content {
+      id            = "handoff-${topic.key}"
+      topic_arn     = topic.value.arn
+      events        = ["s3:ObjectCreated:*"]
+      filter_prefix = "handoff/${topic.key}/"
     }
   }
 }

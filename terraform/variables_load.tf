@@ -16,6 +16,8 @@ variable "load" {
                 (/coinlake/<environment>/postgres-url unless given), which you write yourself, or Terraform does
                 from load_postgres_url where url_version is above 0. ca_parameter names a parameter with the
                 certificate (PEM) of an authority of your own. minutes is the time between two runs.
+      snowflake a Snowflake account of yours, which fetches what it is handed by itself: nothing here logs in.
+                `coinlake snowflake sql` renders its side, and tells when to write which ARN here.
   EOT
   type = object({
     postgres = optional(object({
@@ -25,6 +27,13 @@ variable "load" {
       tables        = optional(list(string))
       minutes       = optional(number, 60)
       memory_mb     = optional(number, 2048)
+    }))
+    snowflake = optional(object({
+      user_arn       = optional(string)
+      subscriber_arn = optional(string)
+      tables         = optional(list(string))
+      minutes        = optional(number, 1440)
+      memory_mb      = optional(number, 2048)
     }))
   })
   default = {}
@@ -45,13 +54,18 @@ variable "load" {
   }
 
   validation {
-    condition     = alltrue(flatten([for target in values(var.load) : [for name in [target.url_parameter, target.ca_parameter] : can(regex("^/[A-Za-z0-9_./-]{1,500}$", name)) if name != null] if target != null]))
+    condition     = alltrue(flatten([for target in values(var.load) : [for name in [try(target.url_parameter, null), try(target.ca_parameter, null)] : can(regex("^/[A-Za-z0-9_./-]{1,500}$", name)) if name != null] if target != null]))
     error_message = "load: url_parameter and ca_parameter are names of SSM parameters that begin with a slash, as in /coinlake/dev/postgres-url."
   }
 
   validation {
-    condition     = alltrue([for target in values(var.load) : target.url_version >= 0 && floor(target.url_version) == target.url_version if target != null])
+    condition     = alltrue([for target in values(var.load) : try(target.url_version, 0) >= 0 && floor(try(target.url_version, 0)) == try(target.url_version, 0) if target != null])
     error_message = "load: url_version counts from 1 in whole numbers; 0 where you write the parameter yourself."
+  }
+
+  validation {
+    condition     = alltrue(flatten([for target in values(var.load) : [for arn in [try(target.user_arn, null), try(target.subscriber_arn, null)] : can(regex("^arn:aws[a-z-]*:iam::[0-9]{12}:(user|role)/.+$", arn)) if arn != null] if target != null]))
+    error_message = "load: user_arn and subscriber_arn are ARNs of IAM users, as Snowflake names them: arn:aws:iam::123456789012:user/abc."
   }
 }
 

@@ -1020,6 +1020,16 @@ run "a_parameter_without_a_slash_is_refused" {
   expect_failures = [var.load]
 }
 
+run "a_user_of_snowflake_that_is_no_arn_is_refused" {
+  command = plan
+
+  variables {
+    load = { snowflake = { user_arn = "abc-s" } }
+  }
+
+  expect_failures = [var.load]
+}
+
 run "half_a_version_of_a_databases_url_is_refused" {
   command = plan
 

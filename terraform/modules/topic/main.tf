@@ -15,6 +15,8 @@ resource "aws_sns_topic" "this" {
 }
 
 data "aws_iam_policy_document" "this" {
+  source_policy_documents = var.policies
+
   dynamic "statement" {
     for_each = var.publisher == null ? [] : [var.publisher]
 

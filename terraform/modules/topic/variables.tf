@@ -24,6 +24,12 @@ variable "publisher" {
   default     = null
 }
 
+variable "policies" {
+  description = "Policies, as JSON, whose statements the topic's policy has beside its own"
+  type        = list(string)
+  default     = []
+}
+
 variable "emails" {
   description = "Addresses that get the messages once they have confirmed"
   type        = set(string)
