@@ -78,6 +78,12 @@ def _plan(stack: Stack, name: str, options: LoadOptions) -> tuple[Any, bool]:
 
 def _probe(stack: Stack, name: str, _: LoadOptions) -> tuple[Any, bool]:
     probed = load.probe(stack, name)
+    if probed["equal"] is None:
+        console.print(
+            f"{name} was handed {probed['rows']} rows of extreme values and has not told yet what it made "
+            "of them: give the command again after its next report"
+        )
+        return probed, True
     exactly = "exactly" if probed["equal"] else "[red]not exactly[/]"
     console.print(f"{name} holds {probed['rows']} rows of extreme values {exactly}")
     return probed, probed["equal"]

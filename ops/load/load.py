@@ -84,6 +84,6 @@ def check(
 
 
 def probe(stack: Stack, target: str) -> dict[str, Any]:
-    """Whether the warehouse holds rows of extreme values exactly; they are rolled back."""
+    """Whether the warehouse holds rows of extreme values exactly; null where it has yet to tell."""
     result: dict[str, Any] = stack.invoke_load(target, {"load": "by hand", "probe": True})["probe"]
     return result

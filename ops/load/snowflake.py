@@ -1,7 +1,7 @@
 """The set-up of a Snowflake account in SQL, from tables.json and the stack's outputs.
 
-Three files, to be run in their order by a person, who reads them first. Each can be run again: after a change of
-the lake's tables, the second and the third.
+Three files, which a person reads, and runs in their order. Each can be run again: after a change of the
+lake's tables the second and the third.
 """
 
 from collections.abc import Sequence
@@ -27,6 +27,7 @@ PURGE: Final = "DELETE_REPLACED"  # the tasks
 REPORT: Final = "REPORT_HELD"
 DAILY: Final = "USING CRON 0 3 * * * UTC"  # after the daily load of 01:04
 MAX_REPORT_BYTES: Final = 64 << 20
+_IN_A_ROW: Final = ("ALTER TABLE", "ALTER TASK", "CREATE ROLE", "GRANT", "USE")  # one a line, no line between
 _XSMALL: Final = "USER_TASK_MANAGED_INITIAL_WAREHOUSE_SIZE = 'XSMALL'"
 
 
@@ -49,7 +50,8 @@ class SnowflakeSetup:
             load = stack.load[NAME]
         except KeyError:
             raise NoWarehouse(
-                f"{stack.environment} loads no Snowflake; set load = {{ snowflake = {{}} }} in its tfvars and deploy"
+                f"{stack.environment} loads no Snowflake; set load = {{ snowflake = {{}} }} in its tfvars "
+                "and deploy"
             ) from None
         return cls(
             environment=stack.environment,
@@ -115,7 +117,12 @@ class SnowflakeSetup:
             f"USE ROLE {LOADER}",
             f"CREATE SCHEMA IF NOT EXISTS {self.schema}",
             f"USE SCHEMA {self.schema}",
-            _stage(COPIES, self._copies_url, self.integration, "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE NULL_IF = ()"),
+            _stage(
+                COPIES,
+                self._copies_url,
+                self.integration,
+                "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE NULL_IF = ()",
+            ),
             _stage(REPORTS, self._reports_url, self.integration, _REPORT_FORMAT),
             *(statement for table in sinks for statement in sql.create_parts(table)),
             _refuse_changed(sinks),
@@ -186,8 +193,8 @@ def _refuse_changed(tables: Sequence[SinkTable]) -> str:
     """Stops the script where a column is of another type than the lake's: types never change silently."""
     return (
         "EXECUTE IMMEDIATE $$\nDECLARE\n"
-        "  changed EXCEPTION (-20001, 'A column is of another type than in the lake: the query of this block names "
-        "it; drop its table and its pipe, run this file again, then coinlake load --again');\n"
+        "  changed EXCEPTION (-20001, 'A column is of another type than in the lake: the query of this block "
+        "names it; drop its table and its pipe, run this file again, then coinlake load --again');\n"
         "BEGIN\n  IF (EXISTS (\n"
         f"  {sql.changed_columns(tables)}\n"
         "  )) THEN\n    RAISE changed;\n  END IF;\nEND;\n$$"
@@ -195,17 +202,21 @@ def _refuse_changed(tables: Sequence[SinkTable]) -> str:
 
 
 def _script(introduction: str, statements: Sequence[str]) -> str:
-    lines = "".join(f"-- {line}\n" for line in introduction.strip().splitlines())
-    return lines + "".join(f"\n{statement};\n" for statement in statements)
+    text, before = "".join(f"-- {line}\n" for line in introduction.strip().splitlines()), ""
+    for statement in statements:
+        kind = next((word for word in _IN_A_ROW if statement.startswith(word)), "")
+        text += f"{'' if kind and kind == before else chr(10)}{statement};\n"
+        before = kind
+    return text
 
 
 _REPORT_FORMAT: Final = "TYPE = CSV COMPRESSION = NONE FIELD_OPTIONALLY_ENCLOSED_BY = '\"'"
 
 _ACCOUNT: Final = """
 1 of 3, once, by an administrator of the Snowflake account. Made by `coinlake snowflake sql`.
-The last two statements tell who Snowflake is in AWS: STORAGE_AWS_IAM_USER_ARN, and the principal of the policy.
-Write both into the tfvars, load = { snowflake = { user_arn = "…", subscriber_arn = "…" } }, and deploy again
-before the second file is run.
+The last two statements tell who Snowflake is in AWS: STORAGE_AWS_IAM_USER_ARN, and the principal of the
+policy. Write both into the tfvars, load = { snowflake = { user_arn = "…", subscriber_arn = "…" } }, and
+deploy again before the second file is run.
 """
 _TABLES: Final = """
 2 of 3, by a person with the role COINLAKE_LOAD, and again after every change of the lake's tables.

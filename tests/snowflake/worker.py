@@ -1,7 +1,7 @@
 """Snowflake's SQL on DuckDB, for tests in another environment: a statement a line in, its rows a line out.
 
-fakesnow translates; two functions that it does not know are replaced by DuckDB's own. Decimals and times go as
-texts. Run by ``tests.snowflake.conftest`` with the Python of ``build/snowflake``.
+fakesnow translates; two functions that it does not know are replaced by DuckDB's own. Decimals and times go
+as texts. Run by ``tests.snowflake.conftest`` with the Python of ``build/snowflake``.
 """
 
 import json
@@ -36,7 +36,7 @@ def answer(cursor: Any, statement: str) -> dict[str, Any]:
     try:
         cursor.execute(statement)
         rows = cursor.fetchall()
-    except Exception as error:  # noqa: BLE001 - the test is told
+    except Exception as error:
         return {"error": f"{type(error).__name__}: {error}"}
     return {"rows": [list(row) for row in rows]}
 

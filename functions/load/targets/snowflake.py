@@ -77,7 +77,7 @@ class HeldReport:
                 held[place] = Held(int(row["VERSION"]), int(row["ROWS"]), int(row["HASH"]))
         except (KeyError, TypeError, ValueError, BadKey) as error:
             raise BadConfiguration(
-                f"Snowflake's report {handoff_report(NAME)} cannot be read ({error!r}): "
+                f"Snowflake's report {handoff_report(NAME)} cannot be read ({type(error).__name__}): "
                 "run the files of `coinlake snowflake sql` again"
             ) from None
         return cls(written_at, held)
@@ -249,7 +249,8 @@ class Snowflake:
 def versioned(rows: pa.Table, place: TablePartition, number: int, loaded: Loaded) -> pa.Table:
     """The copy of a part: its rows, its partition, ``PART_COLUMNS``; one row of nulls where it has none."""
     count = max(rows.num_rows, 1)
-    own = rows if rows.num_rows else pa.table([pa.nulls(1, field.type) for field in rows.schema], rows.schema)
+    nulls = {field.name: pa.nulls(1, field.type) for field in rows.schema}
+    own = rows if rows.num_rows else pa.table(nulls)
     copy = with_partition(own, place)
     values = {
         "part_version": pa.repeat(number, count),

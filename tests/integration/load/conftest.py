@@ -152,5 +152,21 @@ def warehouse(server: Server) -> Iterator[Warehouse]:
     made.sql("DROP SCHEMA IF EXISTS {s} CASCADE")
 
 
+@pytest.fixture
+def dynamodb(aws: None) -> Any:
+    """A DynamoDB client with the stack's table ``state``."""
+    client = boto3.client("dynamodb", region_name=REGION)
+    client.create_table(
+        TableName="state",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return client
+
+
 def place(table: str, partition: str = "") -> TablePartition:
     return TablePartition(table, Partition(partition))
