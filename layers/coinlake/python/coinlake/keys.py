@@ -6,7 +6,8 @@ refined    refined/<table>/<partition>/part.parquet
 quarantine quarantine/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.jsonl
 ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
 gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
-handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet, handoff/reports/<warehouse>/loads.csv
+handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet
+           handoff/reports/<warehouse>/loads.csv
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
