@@ -1,7 +1,9 @@
 """``python -m simulator``: serve the simulator on a loopback port, over HTTPS if given a certificate."""
 
 import argparse
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -23,6 +25,13 @@ def parser() -> argparse.ArgumentParser:
     options.add_argument("--port", type=int, default=8470, help="port to bind (default %(default)s)")
     options.add_argument("--certfile", help="PEM certificate; with --keyfile the server speaks HTTPS only")
     options.add_argument("--keyfile", help="PEM key of the certificate")
+    options.add_argument(
+        "--keys",
+        type=_key_file,
+        metavar="FILE",
+        default={},
+        help='as --key, in JSON: {"keys": {SOURCE: KEY}}',
+    )
     options.add_argument(
         "--seed", type=int, default=DEFAULT_SEED, help="the market's seed (default %(default)s)"
     )
@@ -50,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser().parse_args(arguments)
     if bool(options.certfile) != bool(options.keyfile):
         parser().error("give --certfile and --keyfile together")
-    for source, _ in (*options.key, *options.limit, *options.credits):
+    for source in (*options.keys, *(name for name, _ in (*options.key, *options.limit, *options.credits))):
         if source.partition("-")[0] not in sources.names():
             parser().error(f"there is no source {source!r}; the sources are {', '.join(sources.names())}")
     try:
         quotas = Quotas(
-            keys=dict(options.key),
+            keys={**options.keys, **dict(options.key)},
             limits={source: int(number) for source, number in options.limit},
             credits={source: int(number) for source, number in options.credits},
         )
@@ -72,6 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
+
+
+def _key_file(path: str) -> dict[str, str]:
+    """Keys that the list of processes does not show."""
+    try:
+        return dict(json.loads(Path(path).read_text())["keys"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise argparse.ArgumentTypeError(f"{path!r} is no JSON file with keys by source") from None
 
 
 def _setting(text: str) -> tuple[str, str]:

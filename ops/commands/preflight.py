@@ -1,5 +1,6 @@
 """``coinlake preflight``: what would stop a deployment, found before it begins."""
 
+import os
 from dataclasses import asdict
 from typing import Annotated
 
@@ -7,9 +8,11 @@ import typer
 from rich.markup import escape
 
 from ops.commands.options import AWS, Environment, Json
-from ops.deploy.environments import reach
+from ops.deploy.environments import LOCAL, reach
 from ops.deploy.tfvars import Settings
 from ops.documents import print_json
+from ops.local.laptop import Laptop
+from ops.local.lifecycle import granted_keys, machine_variables
 from ops.preflight import preflight
 from ops.preflight.findings import Level
 from ops.progress import console
@@ -30,7 +33,15 @@ def check(
     where it is up. The exit status is 1 where a finding is an error.
     """
     settings = Settings.load(environment)
-    report = preflight.run(settings.path, aws=None if offline else reach(environment))
+    aws = None if offline else reach(environment)
+    if environment == LOCAL:
+        laptop = Laptop.from_env()
+        variables = machine_variables(laptop, live=False)
+        report = preflight.run(
+            settings.path, variables, aws, {**os.environ, **granted_keys(laptop, live=False)}
+        )
+    else:
+        report = preflight.run(settings.path, aws=aws)
     if as_json:
         usage = {source: asdict(used) for source, used in report.usage.items()}
         findings = [asdict(finding) for finding in report.findings]

@@ -34,6 +34,7 @@ MADE: Final = (
     "ports.json",
     "postgres",
     "simulator.code",
+    "source_keys.json",
     "spool",
     "terraform",
     "tls",

@@ -1,6 +1,7 @@
 """The whole stack on this machine: ``up`` and ``down``."""
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from ops.local.dashboard import DashboardServer
 from ops.local.emulator import Emulator
 from ops.local.laptop import REGION, Laptop
 from ops.local.postgres import PostgresServer
-from ops.local.simulator import Simulator
+from ops.local.simulator import CREDITS, Simulator
+from ops.local.source_keys import SourceKeys
 from ops.preflight import preflight
 from ops.progress import step
 from ops.stack import Stack
@@ -40,13 +42,14 @@ def up(laptop: Laptop, *, live: bool, overrides: Mapping[str, Any] | None = None
     laptop.claim()
     with laptop.lock():
         _check_ports(laptop, live=live)
+        SourceKeys.of(laptop).save()
         with step("Preflight"):
             variables = checked_variables(laptop, live=live, overrides=overrides)
         _build_packages()
         _start_emulator(Emulator(laptop))
         laptop.save_port()
         _start_simulator(Simulator(laptop), live=live)
-        stack = _deploy_with_hint(laptop, variables)
+        stack = _deploy_with_hint(laptop, variables, live=live)
         if "postgres" in stack.load:
             _start_postgres(PostgresServer(laptop), stack)
         return stack
@@ -120,7 +123,7 @@ def _start_simulator(simulator: Simulator, *, live: bool) -> None:
         simulator.process.stop()
         return
     with step(f"Exchange simulator on {simulator.laptop.simulator}"):
-        simulator.start()
+        simulator.start(SourceKeys.of(simulator.laptop))
 
 
 def _start_postgres(server: PostgresServer, stack: Stack) -> None:
@@ -136,11 +139,11 @@ def _start_postgres(server: PostgresServer, stack: Stack) -> None:
         current.conclude(f"psql {shlex.quote(server.url())}")
 
 
-def _deploy_with_hint(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+def _deploy_with_hint(laptop: Laptop, variables: Mapping[str, Any], *, live: bool) -> Stack:
     """``_deploy``, with the likely reason where it fails after a crash."""
     mark = laptop.folder / LOST_STATE_MARK
     try:
-        stack = _deploy(laptop, variables)
+        stack = _deploy(laptop, variables, live=live)
     except TerraformFailed as error:
         if not mark.exists():
             raise
@@ -152,11 +155,11 @@ def _deploy_with_hint(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
     return stack
 
 
-def _deploy(laptop: Laptop, variables: Mapping[str, Any]) -> Stack:
+def _deploy(laptop: Laptop, variables: Mapping[str, Any], *, live: bool) -> Stack:
     aws = Aws.embedded(laptop)
     with step("State bucket"):
         bucket = state_bucket.ensure(aws)
-    terraform = stack_terraform(laptop, aws, variables)
+    terraform = stack_terraform(laptop, aws, variables, live=live)
     with step("Terraform init"):
         terraform.init(state_bucket.backend(bucket, aws.region, environments.LOCAL))
     with step("Terraform plan") as current:
@@ -179,19 +182,20 @@ def exports(aws: Aws) -> str:
 def unlock(laptop: Laptop, lock_id: str) -> None:
     """Remove a state lock that a killed run left in the embedded AWS, which must be up."""
     aws = Aws.embedded(laptop)
-    terraform = stack_terraform(laptop, aws, machine_variables(laptop, live=False))
+    terraform = stack_terraform(laptop, aws, machine_variables(laptop, live=False), live=False)
     terraform.init(
         state_bucket.backend(state_bucket.require(aws, environments.LOCAL), aws.region, environments.LOCAL)
     )
     terraform.unlock(lock_id)
 
 
-def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any]) -> Terraform:
-    """Terraform for the laptop's stack: local.tfvars, then ``variables`` on top."""
+def stack_terraform(laptop: Laptop, aws: Aws, variables: Mapping[str, Any], *, live: bool) -> Terraform:
+    """Terraform for the laptop's stack: local.tfvars, then ``variables`` on top; keys in its environment."""
     settings = Settings.load(environments.LOCAL)
     machine = variable_file(laptop.folder / "machine.tfvars.json", variables)
     data = laptop.folder / "terraform"
-    return Terraform(environments.LOCAL, data, [settings.path, machine], aws.environment, PARALLELISM)
+    env = {**aws.environment, **granted_keys(laptop, live=live)}
+    return Terraform(environments.LOCAL, data, [settings.path, machine], env, PARALLELISM)
 
 
 def checked_variables(
@@ -202,11 +206,18 @@ def checked_variables(
     Raise ``PreflightFailed`` for what cannot work.
     """
     variables = machine_variables(laptop, live=live) | dict(overrides or {})
-    return variables | preflight.require(Settings.load(environments.LOCAL).path, variables)
+    env = {**os.environ, **granted_keys(laptop, live=live)}
+    return variables | preflight.require(Settings.load(environments.LOCAL).path, variables, env=env)
+
+
+def granted_keys(laptop: Laptop, *, live: bool) -> dict[str, str]:
+    """The simulator's keys as TF_VAR_…; ``live`` sources take only what the user exports."""
+    return {} if live else SourceKeys.of(laptop).environment()
 
 
 def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:
     """What this machine is, for the same Terraform that deploys to AWS."""
+    simulated = {} if live else {**SourceKeys.of(laptop).variables(), "credits_per_month": CREDITS}
     return {
         "region": REGION,
         "python_runtime": RUNTIME,
@@ -214,4 +225,5 @@ def machine_variables(laptop: Laptop, *, live: bool) -> dict[str, Any]:
         "packages": str(environments.packages(RUNTIME, ARCHITECTURE)),
         "source_urls": {} if live else Simulator(laptop).urls(),
         "private_sources": not live,
+        **simulated,
     }

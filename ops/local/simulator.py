@@ -19,10 +19,13 @@ from ops.local.certificate import Certificate
 from ops.local.emulator import is_reachable, tls_opener
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
+from ops.local.source_keys import FILE, SourceKeys
 from ops.paths import ROOT
 
 START_SECONDS: Final = 30
 CALL_SECONDS: Final = 10
+# Credits a month that the simulator grants: a run every minute costs more than free plans have.
+CREDITS: Final = {"coincap": 500_000, "coingecko": 500_000}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +39,25 @@ class Simulator:
         """It has nothing to save, and would wait for clients that keep their connections."""
         return Process("simulator", self.laptop.folder, grace_seconds=1)
 
-    def start(self) -> None:
-        """Start it, or let one of the same code go on, its prices where they are and its faults forgotten."""
-        certificate = self._certificate
-        if self._code.is_file() and self._code.read_text() == _fingerprint() and self.process.pid():
+    def start(self, keys: SourceKeys) -> None:
+        """Start it, or let one of the same code go on, its prices where they are and its faults forgotten.
+
+        It accepts those of ``keys``, which are saved, and no other.
+        """
+        certificate, fingerprint = self._certificate, _fingerprint(keys)
+        if self._code.is_file() and self._code.read_text() == fingerprint and self.process.pid():
             self._request("DELETE", "_faults")
             return
         self.process.stop()
         self.laptop.require_free(self.laptop.simulator_port)
         command = [sys.executable, "-m", "simulator", "--port", str(self.laptop.simulator_port)]
         command += ["--certfile", str(certificate.chain), "--keyfile", str(certificate.key)]
+        command += ["--keys", str(self.laptop.folder / FILE)]
+        command += [f"--credits={source}={number}" for source, number in CREDITS.items()]
         env = {**inherited_by_python(os.environ), "PYTHONPATH": str(ROOT)}
         url = f"{self.laptop.simulator}/_health"
         self.process.start(command, env, lambda: is_reachable(url, certificate), START_SECONDS)
-        self._code.write_text(_fingerprint())
+        self._code.write_text(fingerprint)
 
     def urls(self) -> dict[str, str]:
         """Terraform's ``source_urls``: each source is served at its name, then the path of its base URL."""
@@ -96,7 +104,7 @@ class Simulator:
 
     @property
     def _code(self) -> Path:
-        """Which code the running simulator is of."""
+        """Which code, and version of the keys, the running simulator is of."""
         return self.laptop.folder / "simulator.code"
 
     @property
@@ -111,7 +119,8 @@ def next_shock(before: Sequence[float], percent: float) -> float:
     return percent if moved < half_way else (1 / moved - 1) * 100
 
 
-def _fingerprint() -> str:
-    """Of the simulator's code, as it would start now."""
+def _fingerprint(keys: SourceKeys) -> str:
+    """Of the simulator's code, and of the keys, as it would start now."""
     files = sorted((ROOT / "simulator").rglob("*.py"))
-    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    code = sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return f"{code} {keys.version}"

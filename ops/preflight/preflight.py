@@ -1,5 +1,6 @@
 """Every check, in order; what stops a deployment."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -29,16 +30,21 @@ class Report:
         return [finding for finding in self.findings if finding.level is Level.ERROR]
 
 
-def run(tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | None = None) -> Report:
-    """Check the environment that the file describes; ``variables`` win over it.
+def run(
+    tfvars: Path,
+    variables: Mapping[str, Any] | None = None,
+    aws: Aws | None = None,
+    env: Mapping[str, str] = os.environ,
+) -> Report:
+    """Check the environment that the file describes; ``variables`` win over it, ``env`` has TF_VAR_….
 
     Without ``aws`` nothing is asked of a network; with it also what the account says, embedded or real.
     """
-    evaluated = Evaluation.of(tfvars, variables or {})
+    evaluated = Evaluation.of(tfvars, variables or {}, env)
     findings = [*evaluated.findings]
     findings += quota.check(evaluated.feeds, evaluated.grants, evaluated.run_seconds)
     if evaluated.deployment:
-        findings += machine.check_secrets(evaluated.deployment, variables or {})
+        findings += machine.check_secrets(evaluated.deployment, variables or {}, env)
         if aws:
             findings += machine.check(evaluated.deployment, embedded=aws.is_embedded)
             findings += account.check(aws, evaluated.deployment, evaluated.feeds)
@@ -46,13 +52,16 @@ def run(tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | Non
 
 
 def require(
-    tfvars: Path, variables: Mapping[str, Any] | None = None, aws: Aws | None = None
+    tfvars: Path,
+    variables: Mapping[str, Any] | None = None,
+    aws: Aws | None = None,
+    env: Mapping[str, str] = os.environ,
 ) -> dict[str, Any]:
     """Run the checks; returns the variables that Terraform is given beside, for its output ``quota``.
 
     Raise ``PreflightFailed`` with every error.
     """
-    report = run(tfvars, variables, aws)
+    report = run(tfvars, variables, aws, env)
     if report.errors:
         raise PreflightFailed("; ".join(map(str, report.errors)))
     return {"quota_used": {source: asdict(usage) for source, usage in report.usage.items()}}

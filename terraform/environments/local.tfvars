@@ -20,7 +20,9 @@ derive_minutes       = 1
 enable_dashboard = true
 dashboard_public = false
 
-# Every source that needs no key flows, most of them every minute.
+# Every source flows, most of them every minute. For CoinCap and CoinDesk, which want a key, the simulator
+# grants one; with LIVE=1 they are off, unless TF_VAR_coincap_api_key and TF_VAR_coincap_api_key_version=1
+# (or the same of CoinDesk) are exported.
 feeds = {
   coingecko_quotes = {
     source   = "coingecko"
@@ -64,6 +66,24 @@ feeds = {
     interval = "1m"
     lookback = 60
     assets   = ["BTC", "ETH"]
+  }
+  coincap_quotes = {
+    source   = "coincap"
+    dataset  = "quotes"
+    interval = "1m"
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+      "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
+  }
+  coindesk_quotes = {
+    source   = "coindesk"
+    dataset  = "quotes"
+    interval = "1m"
+    assets = [
+      "BTC", "ETH", "XRP", "BNB", "SOL", "DOGE", "ADA", "TRX", "LINK", "AVAX",
+      "XLM", "LTC", "BCH", "DOT", "UNI", "NEAR", "ATOM", "AAVE", "SHIB", "PEPE",
+    ]
   }
   sentiment = {
     source   = "alternative_me"

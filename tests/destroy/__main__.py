@@ -27,7 +27,6 @@ from tests.e2e.ports import free_ports
 KEY: Final = "TF_VAR_coingecko_api_key"
 OVERRIDES: Final[dict[str, Any]] = {
     "coingecko_plan": "demo",
-    "credits_per_month": {"coingecko": 100_000},
     "customer_managed_keys": True,
 }
 LAND_SECONDS: Final = 240
@@ -78,7 +77,7 @@ def _wait_for_raw(stack: Stack) -> None:
 def _destroy(laptop: Laptop, aws: Aws) -> None:
     """As `coinlake destroy` does it: the same Terraform, planned with -destroy."""
     variables = lifecycle.machine_variables(laptop, live=False) | OVERRIDES
-    terraform = lifecycle.stack_terraform(laptop, aws, variables)
+    terraform = lifecycle.stack_terraform(laptop, aws, variables, live=False)
     terraform.init(
         state_bucket.backend(state_bucket.require(aws, environments.LOCAL), aws.region, environments.LOCAL)
     )

@@ -14,13 +14,11 @@ from ops.stack import Stack
 from .lake import Lake
 from .ports import free_ports
 
-# Five receives and a redelivery must pass in seconds, not in the half hour of the defaults; and a
-# demo key's credits would not last a month of asking every minute.
+# Five receives and a redelivery must pass in seconds, not in the half hour of the defaults.
 QUICK = {
     "function_timeout_seconds": 5,
     "max_receive_count": 2,
     "coingecko_plan": "demo",
-    "credits_per_month": {"coingecko": 100_000},
 }
 API_KEY = "CG-sentinel-e2e-0123456789"  # passed as a user passes it, and to be found nowhere
 

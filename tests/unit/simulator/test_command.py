@@ -28,6 +28,7 @@ def test_keys_limits_and_credits_are_named_by_source(started):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--keys", "/no/such/file"], "is no JSON file with keys by source"),
         (["--key", "coincap"], "'coincap' is not of the form source=value"),
         (["--key", "nobody=x"], "there is no source 'nobody'; the sources are alternative_me, "),
         (["--limit", "binance=many"], "--limit and --credits take whole numbers"),

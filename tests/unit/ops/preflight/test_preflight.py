@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from coinlake.sources import catalog
 from ops.cli import app
 from ops.deploy import tfvars
+from ops.local.laptop import Laptop
+from ops.local.lifecycle import checked_variables, machine_variables
 from ops.preflight import preflight
 from ops.preflight.findings import Level
 from ops.preflight.quota import Usage
@@ -42,8 +45,22 @@ def errors(path: Path, **variables: Any) -> list[str]:
 
 @pytest.mark.parametrize("path", sorted(ENVIRONMENTS.glob("*.tfvars")), ids=lambda path: path.stem)
 def test_every_environment_passes_without_a_warning(path: Path) -> None:
-    report = preflight.run(path)
-    assert {finding.level for finding in report.findings} == {Level.OK}
+    done = CliRunner().invoke(app, ["preflight", path.stem, "--offline", "--json"])
+    assert {finding["level"] for finding in json.loads(done.stdout)["findings"]} == {Level.OK}
+
+
+def test_the_laptop_asks_every_source_and_live_those_that_need_no_key(tmp_path: Path) -> None:
+    laptop, local = Laptop(tmp_path, 6000), ENVIRONMENTS / "local.tfvars"
+    simulated = checked_variables(laptop, live=False)["quota_used"]
+    asked = {source for source, usage in simulated.items() if usage["requests_per_month"]}
+    assert asked == set(catalog()) - {"binance_archive"}  # which only backfills ask
+    report = preflight.run(local, machine_variables(laptop, live=True))
+    live = {source for source, usage in report.usage.items() if usage.requests_per_month}
+    assert live == asked - {"coincap", "coindesk"}
+    warnings = [str(finding) for finding in report.findings if finding.level is not Level.OK]
+    assert len(warnings) == 1
+    assert "the feed coincap_quotes is off: CoinCap has no key" in warnings[0]
+    assert "the feed coindesk_quotes is off: CoinDesk has no key" in warnings[0]
 
 
 def test_the_default_feeds_fit_the_free_plan_of_each_source(plain: Path) -> None:
