@@ -41,13 +41,11 @@ locals {
       top      = feed.top
       lookback = coalesce(feed.lookback, local.datasets[feed.source][feed.dataset].files || length(local.datasets[feed.source][feed.dataset].days) > 0 ? 1 : 24)
 
+      schedule            = coalesce(feed.schedule, local.intervals[feed.interval].schedule)
       stale_after_minutes = coalesce(feed.stale_after_minutes, local.intervals[feed.interval].stale_after_minutes)
       enabled             = feed.enabled && !contains(var.paused_feeds, name) && !contains(keys(local.off_reasons), name)
       off_reason          = lookup(local.off_reasons, name, null)
     }
-  }
-  schedules = {
-    for name, feed in var.feeds : name => coalesce(feed.schedule, local.intervals[feed.interval].schedule)
   }
 }
 

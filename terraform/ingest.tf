@@ -134,7 +134,7 @@ module "feed_schedule" {
   scheduler    = local.scheduler
   name         = "feed-${each.key}"
   description  = "Runs the feed ${each.key}"
-  expression   = local.schedules[each.key]
+  expression   = each.value.schedule
   enabled      = each.value.enabled
   function_arn = module.ingest.arn
 

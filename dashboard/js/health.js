@@ -8,9 +8,13 @@ import { CAUSES } from "./gaps.js";
 export function feedState(feed) {
   if (!feed.enabled) return { tone: "idle", text: feed.off_reason ? `off: ${feed.off_reason}` : "off" };
   if (feed.paused) return { tone: "idle", text: "paused" };
-  if (!feed.newest_slot) return { tone: "bad", text: "no data yet" };
-  const late = say.now() - feed.newest_slot > feed.stale_after_minutes * 60;
-  return late ? { tone: "bad", text: `stale since ${say.clock(feed.newest_slot + feed.stale_after_minutes * 60)}` } : { tone: "good", text: "fresh" };
+  const grace = feed.stale_after_minutes * 60;
+  if (!feed.newest_slot) {
+    const waits = feed.first_run && say.now() <= feed.first_run + grace;
+    return waits ? { tone: "idle", text: `first run due at ${say.clock(feed.first_run)}` } : { tone: "bad", text: "no data yet" };
+  }
+  const late = say.now() - feed.newest_slot > grace;
+  return late ? { tone: "bad", text: `stale since ${say.clock(feed.newest_slot + grace)}` } : { tone: "good", text: "fresh" };
 }
 
 /** The sentences for the top of the page: what needs somebody. */
@@ -28,7 +32,7 @@ export function drawHealth(place, { value, problem }) {
     show(place, h("div", { class: "panel wide" }, words(problem)));
     return;
   }
-  show(place, feeds(value.feeds ?? []), quarantine(value.quarantine ?? []), gaps(value.gaps ?? []), deadLetters(value.dead_letters ?? []), mails(value.mails ?? []));
+  show(place, feeds(value.feeds ?? []), quarantine(value.quarantine ?? [], value.quarantine_hours), gaps(value.gaps ?? []), deadLetters(value.dead_letters ?? []), mails(value.mails ?? []));
 }
 
 function panel(title, id, body, { wide = false, note = null } = {}) {
@@ -51,14 +55,15 @@ function feeds(known) {
   return panel("Feeds", "feeds", scrolled("Feeds", table("Freshness of each feed", columns, rows)), { wide: true, note: `${fresh} of ${known.length} fresh` });
 }
 
-function quarantine(known) {
-  if (!known.length) return panel("Quarantine", "quarantine", words("No row was rejected."));
+function quarantine(known, hours) {
+  const span = hours ? ` in ${hours} hours` : "";
+  if (!known.length) return panel("Quarantine", "quarantine", words(`No row was rejected${span}.`));
   const rows = known
     .toSorted((one, other) => other.rows - one.rows)
     .map(({ source, dataset, code, rows: number }) => [`${source} ${dataset}`, h("code", {}, code), say.count(number)]);
   const body = table("Rejected rows by reason", [{ title: "From" }, { title: "Reason" }, { title: "Rows", numeric: true }], rows);
   const total = known.reduce((sum, { rows: number }) => sum + number, 0);
-  return panel("Quarantine", "quarantine", scrolled("Quarantine", body), { note: `${say.count(total)} rows` });
+  return panel("Quarantine", "quarantine", scrolled("Quarantine", body), { note: `${say.count(total)} rows${span}` });
 }
 
 function gaps(known) {

@@ -46,6 +46,9 @@ WHERE source = 'coingecko' AND quote = 'USD'
 GROUP BY base
 ORDER BY max(market_cap) DESC
 LIMIT 8"""
+BTC_SQL: Final = (
+    "SELECT source, quote, price, observed_at FROM latest WHERE base = 'BTC' ORDER BY source, quote"
+)
 
 
 def show(laptop: Laptop, stack: Stack, mails: Sequence[Mail], *, live: bool) -> None:
@@ -66,6 +69,7 @@ def show(laptop: Laptop, stack: Stack, mails: Sequence[Mail], *, live: bool) -> 
         console.print(
             "[dim]LIVE: the real APIs were asked, so no price shock and no bad rows were injected.[/]"
         )
+    console.print(duckdb.query(stack, BTC_SQL).table("BTC, the newest price of every source"))
     sql = Syntax(SQL, "sql", background_color="default")
     engines: dict[str, Callable[[str], QueryResult]] = {
         "DuckDB over the Parquet files": partial(duckdb.query, stack),

@@ -49,9 +49,7 @@ output "evaluation" {
       zones_left_out  = local.zones_without_fargate
       readers         = length(var.readers)
     }
-    feeds = {
-      for name, feed in local.feeds : name => merge(feed, { schedule = local.schedules[name] })
-    }
+    feeds = local.feeds
     grants = {
       for source, has in local.catalog : source => {
         title               = has.title

@@ -1,12 +1,12 @@
 """What the feeds request of each source in a month, against what it grants. At run time ingest keeps to the
 same limits (functions/ingest/rate_limits.py)."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from coinlake import sources
+from coinlake.schedules import cron_part
 from ops.preflight.findings import Finding, Level
 
 FEWER_ASSETS: Final = "name fewer assets in one feed"
@@ -14,7 +14,6 @@ MONTH_MINUTES: Final = 31 * 24 * 60  # the longest
 
 # Of a cron expression: minutes, hours, days.
 _CRON_RANGES: Final = ((0, 59), (0, 23), (1, 31))
-_CRON_PART: Final = re.compile(r"(\*|\d+)(?:-(\d+))?(?:/(\d+))?")
 
 _PACES: Final = (
     ("every 5 minutes", 5),
@@ -101,15 +100,6 @@ def runs_per_month(schedule: str) -> int:
         for field, (first, last) in zip(schedule.removeprefix("cron(").split(), _CRON_RANGES, strict=False)
     )
     return minutes * hours * days
-
-
-def cron_part(part: str, first: int, last: int) -> range:
-    """What a part of a cron field stands for, of a field that goes from ``first`` to ``last``."""
-    match = _CRON_PART.fullmatch(part)
-    start, end, step = match.groups() if match else ("*", None, None)
-    low = first if start == "*" else int(start)
-    high = int(end) if end else last if start == "*" or step else low
-    return range(low, max(low, high) + 1, max(1, int(step or 1)))
 
 
 def usage(feeds: Collection[PlannedFeed], source_names: Collection[str]) -> dict[str, Usage]:

@@ -8,8 +8,8 @@ from coinlake import keys
 from coinlake.errors import BadKey
 from coinlake.feeds import Feed
 from coinlake.keys import RawKey
+from coinlake.schedules import next_run
 from ops.stack import Stack
-from ops.status.schedule import next_run
 
 
 @dataclass(frozen=True, slots=True)

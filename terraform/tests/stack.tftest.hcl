@@ -673,7 +673,7 @@ run "the_configuration_object_is_what_functions_read" {
       feeds = {
         c = {
           source   = "coinbase", dataset = "candles", quote = "USD", interval = "1h", assets = ["BTC"], top = null
-          lookback = 24, stale_after_minutes = 150, enabled = false, off_reason = null
+          lookback = 24, schedule = "cron(2 * * * ? *)", stale_after_minutes = 150, enabled = false, off_reason = null
         }
       }
       alert_rules = {

@@ -207,7 +207,7 @@ def market(chance: random.Random, now: datetime) -> dict[str, Any]:
 def feed(
     name: str, source: str, dataset: str, interval: str, newest: int | None, minutes: int, **other: Any
 ) -> dict[str, Any]:
-    state = {"enabled": True, "off_reason": None, "paused": False} | other
+    state = {"enabled": True, "off_reason": None, "paused": False, "first_run": None} | other
     return {
         "name": name,
         "source": source,
@@ -233,8 +233,10 @@ def health(now: datetime) -> dict[str, Any]:
             ),
             feed("coingecko_assets", "coingecko", "assets", "1d", ago(700), 3000, paused=True),
             feed("coingecko_quotes", "coingecko", "quotes", "5m", ago(3), 20),
+            feed("kraken_assets", "kraken", "assets", "1d", None, 3000, first_run=ago(-725)),
             feed("sentiment", "alternative_me", "sentiment", "1d", ago(705), 3000),
         ],
+        quarantine_hours=24,
         quarantine=[
             {"source": "coingecko", "dataset": "quotes", "code": "price_not_positive", "rows": 14},
             {"source": "coinbase", "dataset": "candles", "code": "high_below_low", "rows": 3},

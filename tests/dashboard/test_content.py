@@ -71,13 +71,16 @@ def test_the_pipeline_says_how_each_feed_does(dashboard: Dashboard):
         "coincap_quotes": "off: no API key",
         "coingecko_assets": "paused",
         "coingecko_quotes": "fresh",
+        "kraken_assets": "first run due at 2026-11-22 00:05 UTC",
         "sentiment": "fresh",
     }
 
 
 def test_the_pipeline_shows_quarantine_gaps_dead_letters_and_mails(dashboard: Dashboard):
     dashboard.open()
-    assert "coingecko quotes\tprice_not_positive\t14" in dashboard.text("[aria-labelledby=health-quarantine]")
+    quarantine = dashboard.text("[aria-labelledby=health-quarantine]")
+    assert "17 rows in 24 hours" in quarantine
+    assert "coingecko quotes\tprice_not_positive\t14" in quarantine
     assert "BTC/USD\tcoinbase 1h\tOur outage\t3" in dashboard.text("[aria-labelledby=health-gaps]")
     assert "transform\n2" in dashboard.text("[aria-labelledby=health-dead-letters]")
     assert "BTC is above 75,000: 77,361.43 USD" in dashboard.text("[aria-labelledby=health-mails]")

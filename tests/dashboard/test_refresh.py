@@ -51,6 +51,18 @@ def test_when_all_is_well_there_is_no_warning(dashboard: Dashboard):
     assert dashboard.text("#announce") == "All is well again."
 
 
+def test_a_first_run_that_is_not_due_is_no_warning_and_one_that_never_came_is(dashboard: Dashboard):
+    dashboard.open()
+    health = dashboard.bucket.files["health.json"]
+    waiting = next(feed for feed in health["feeds"] if feed["name"] == "kraken_assets")
+    health["feeds"], health["dead_letters"] = [waiting], []
+    dashboard.minute()
+    dashboard.page.locator("#warnings").wait_for(state="hidden")
+    waiting["first_run"] -= 60 * (725 + 3001)  # longer ago than the feed's limit
+    dashboard.minute()
+    dashboard.page.locator("#warnings", has_text="A feed is not fresh: kraken_assets.").wait_for()
+
+
 def test_an_old_price_is_called_stale(dashboard: Dashboard):
     dashboard.open()
     dashboard.page.click("#more-assets")

@@ -1,13 +1,13 @@
 """data/health.json: the pipeline's health. A few calls a run, whatever the lake holds.
 
 Notify's state table holds the feeds' freshness and the mails that went out (functions/notify/state.py has
-its layout); listings of one day give the quarantine, and the newest of its objects the reasons.
+its layout); listings of 24 hours give the quarantine, and the newest of its objects the reasons.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pyarrow as pa
@@ -17,15 +17,17 @@ from coinlake.config import LakeConfig
 from coinlake.errors import NotFound, StoreUnavailable, TooLarge
 from coinlake.feeds import Feed
 from coinlake.items import batch_get, deserialize, serialize
-from coinlake.keys import quarantine_prefix
+from coinlake.keys import quarantined_since
 from coinlake.queues import DeadLetterQueues
 from coinlake.records import parse_quarantine
+from coinlake.schedules import next_run
 from coinlake.stores import ObjectStore, error_code
 from refine.dashboard.documents import Row, body, seconds
 
 FILE: Final = "health.json"
 MAX_MAILS: Final = 10
-MAX_QUARANTINE_OBJECTS: Final = 20  # a day's newest, of each source and dataset: the reasons are theirs
+QUARANTINE_SPAN: Final = timedelta(hours=24)
+MAX_QUARANTINE_OBJECTS: Final = 20  # the newest, of each source and dataset: the reasons are theirs
 _MAX_BYTES: Final = 8 << 20
 
 
@@ -39,8 +41,12 @@ class HealthReader:
     lake: ObjectStore
 
     def feed_times(self, feeds: Iterable[str]) -> dict[tuple[str, str], datetime]:
-        """When a feed's newest slot was due (``latest``) and since when it is paused, by feed and word."""
-        keys = [{"pk": f"feed#{feed}", "sk": word} for feed in feeds for word in ("latest", "paused")]
+        """A feed's newest slot (``latest``), since when it is expected (``first_seen``) or ``paused``.
+
+        By feed and word; the watch has not seen a feed of the last five minutes.
+        """
+        words = ("latest", "first_seen", "paused")
+        keys = [{"pk": f"feed#{feed}", "sk": word} for feed in feeds for word in words]
         return {
             (item["pk"].removeprefix("feed#"), item["sk"]): datetime.fromisoformat(
                 item.get("slot_time") or item["since"]
@@ -75,10 +81,11 @@ class HealthReader:
         return [{"stage": stage, "messages": self.queues.depth(stage)} for stage in self.queues.urls]
 
     def rejected(self, feeds: Iterable[Feed], now: datetime) -> list[Row]:
-        """Today's rejected rows by source, dataset and reason, of the newest objects of each."""
+        """Rows rejected in 24 hours by source, dataset and reason, of the newest objects of each."""
         rows: list[Row] = []
         for source, dataset in sorted({(feed.source, feed.dataset) for feed in feeds if feed.enabled}):
-            keys = list(self.lake.keys(quarantine_prefix(source, dataset, now.date())))
+            prefix, start = quarantined_since(source, dataset, now - QUARANTINE_SPAN)
+            keys = list(self.lake.keys(prefix, start_after=start))
             codes = Counter(code for key in keys[-MAX_QUARANTINE_OBJECTS:] for code in self._codes(key))
             rows += [
                 {"source": source, "dataset": dataset, "code": code, "rows": count}
@@ -102,7 +109,8 @@ def health(config: LakeConfig, reader: HealthReader, gaps: pa.Table, now: dateti
         {
             "generated_at": seconds(now),
             "environment": config.environment,
-            "feeds": [_feed(feed, times) for feed in feeds],
+            "feeds": [_feed(feed, times, now) for feed in feeds],
+            "quarantine_hours": QUARANTINE_SPAN // timedelta(hours=1),
             "quarantine": reader.rejected(feeds, now),
             "gaps": _gaps(gaps.to_pylist()),
             "dead_letters": reader.dead_letters(),
@@ -111,7 +119,8 @@ def health(config: LakeConfig, reader: HealthReader, gaps: pa.Table, now: dateti
     )
 
 
-def _feed(feed: Feed, times: Mapping[tuple[str, str], datetime]) -> Row:
+def _feed(feed: Feed, times: Mapping[tuple[str, str], datetime], now: datetime) -> Row:
+    since = times.get((feed.name, "first_seen"), now)
     latest, paused = times.get((feed.name, "latest")), times.get((feed.name, "paused"))
     fields = ("name", "source", "dataset", "interval", "enabled", "off_reason", "stale_after_minutes")
     return {
@@ -119,6 +128,7 @@ def _feed(feed: Feed, times: Mapping[tuple[str, str], datetime]) -> Row:
         # A slot from after the pause shows that the feed runs again, as after a deployment.
         "paused": paused is not None and (latest is None or latest <= paused),
         "newest_slot": seconds(latest),
+        "first_run": seconds(next_run(feed.schedule, since)) if feed.schedule and not latest else None,
     }
 
 

@@ -70,6 +70,7 @@ def test_what_the_configuration_knows_goes_before_what_is_rare() -> None:
         ("DOTUSD", ("DOT", "USD")),
         ("GRTUSD", ("GRT", "USD")),
         ("USDTUSD", ("USDT", "USD")),
+        ("BTCUSD4", ("BTC", "USD4")),
         ("ARBUSD", ("ARB", "USD")),
         ("BTCUSDT", ("BTC", "USDT")),
         ("ETHBTC", ("ETH", "BTC")),

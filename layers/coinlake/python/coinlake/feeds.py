@@ -24,7 +24,7 @@ class Feed:
     closed buckets, so that a missed run heals itself; ``ohlc`` feeds, and those of an archive, for
     the last ``lookback`` days; ``assets``, ``rates`` and ``sentiment`` feeds for one whole list.
     ``markets`` are the assets' names in keys, ``BTC-USD``. ``off_reason`` says why a configured feed is off,
-    for example for want of a key.
+    for example for want of a key; ``schedule`` is EventBridge's expression.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Feed:
     enabled: bool
     markets: tuple[str, ...] = ()
     off_reason: str | None = None
+    schedule: str | None = None
 
     @classmethod
     def of(cls, name: str, entry: Mapping[str, Any], assets: Mapping[str, Mapping[str, str]]) -> Self:

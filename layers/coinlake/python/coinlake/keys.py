@@ -314,6 +314,12 @@ def quarantine_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{QUARANTINE}{source}/{dataset}/dt={dt}/"
 
 
+def quarantined_since(source: str, dataset: str, moment: datetime) -> tuple[str, str]:
+    """For one listing: the prefix of all days, and what the keys of slots from ``moment`` on sort after."""
+    slot = Slot(moment.replace(microsecond=0))
+    return f"{QUARANTINE}{source}/{dataset}/", f"{quarantine_prefix(source, dataset, slot.dt)}{slot}"
+
+
 def ledger_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{LEDGER}{source}/{dataset}/dt={dt}/"
 

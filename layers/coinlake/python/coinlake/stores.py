@@ -87,10 +87,17 @@ class ObjectStore:
             raise self._translated("delete", key, error) from error
 
     def keys(
-        self, prefix: str, written_before: datetime | None = None, written_after: datetime | None = None
+        self,
+        prefix: str,
+        written_before: datetime | None = None,
+        written_after: datetime | None = None,
+        start_after: str = "",
     ) -> Iterator[str]:
-        """All keys under ``prefix``, in order; only of older, or newer, objects where a time is given."""
-        for page in self._pages(Prefix=prefix):
+        """All keys under ``prefix`` that sort after ``start_after``, in order.
+
+        Only of older, or newer, objects where a time is given.
+        """
+        for page in self._pages(Prefix=prefix, StartAfter=start_after):
             for entry in page.get("Contents", ()):
                 old = written_before is None or entry["LastModified"] < written_before
                 if old and (written_after is None or entry["LastModified"] > written_after):

@@ -22,7 +22,8 @@ SOON = partition("latest")
 
 def feed(name: str, source: str, dataset: str, **more: Any) -> Feed:
     defaults = {"quote": "USD", "interval": "1h", "assets": ("BTC",), "top": None, "lookback": 24}
-    return Feed(name, source, dataset, stale_after_minutes=30, **{**defaults, "enabled": True, **more})
+    defaults |= {"enabled": True, "schedule": "cron(2 * * * ? *)"}
+    return Feed(name, source, dataset, stale_after_minutes=30, **{**defaults, **more})
 
 
 FEEDS = {

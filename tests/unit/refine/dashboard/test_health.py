@@ -1,6 +1,7 @@
 """data/health.json: what it says, and with how many calls."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,16 +39,37 @@ def test_each_feed_says_how_fresh_it_is_and_why_it_is_off(reader):
         **{"name": "coins", "source": "coingecko", "dataset": "quotes", "interval": "5m", "enabled": True},
         **{"off_reason": None, "stale_after_minutes": 30},
         **{"paused": False, "newest_slot": int(datetime(2026, 3, 5, 12, tzinfo=UTC).timestamp())},
+        "first_run": None,
     }
     assert (feeds["hours"]["paused"], feeds["hours"]["newest_slot"]) == (True, None)
     assert (feeds["bars"]["enabled"], feeds["bars"]["off_reason"]) == (False, "no key")
 
 
-def test_todays_rejected_rows_are_counted_by_reason_and_yesterdays_are_not(reader):
+def test_a_feed_without_a_slot_says_when_its_first_run_is_due(reader):
+    """From the watch that first saw it, or from now where none has."""
+    remember(reader, "feed#coins", "first_seen", since="2026-03-05T10:00:00.000000+00:00")
+    feeds = {entry["name"]: entry for entry in health_of(reader)["feeds"]}
+    hours = {name: datetime.fromtimestamp(feeds[name]["first_run"], UTC) for name in ("coins", "hours")}
+    assert {name: f"{due:%H:%M}" for name, due in hours.items()} == {"coins": "10:02", "hours": "13:02"}
+
+
+def test_a_feed_of_an_earlier_deployment_has_no_schedule_and_says_nothing(reader):
+    feeds = {name: replace(feed, schedule=None) for name, feed in CONFIG.feeds.items()}
+    none = tables()["gaps"].schema.append(pa.field("interval", pa.string())).empty_table()
+    document = json.loads(health.health(replace(CONFIG, feeds=feeds), reader, none, NOW))
+    assert {entry["first_run"] for entry in document["feeds"]} == {None}
+
+
+def test_the_rejected_rows_of_24_hours_are_counted_by_reason_over_midnight(reader):
     reject(reader, "20260305T110000Z.a", "not_json")
     reject(reader, "20260305T110500Z.a", "bad_type", "bad_type")
-    reject(reader, "20260304T110000Z.a", "nonfinite", day=NOW - timedelta(days=1))
-    assert health_of(reader)["quarantine"] == [
+    yesterday = NOW - timedelta(days=1)
+    reject(reader, "20260304T120000Z.a", "nonfinite", day=yesterday)
+    reject(reader, "20260304T120500Z.a", "bad_time", day=yesterday)
+    document = health_of(reader)
+    assert document["quarantine_hours"] == 24
+    assert document["quarantine"] == [
+        {"source": "coingecko", "dataset": "quotes", "code": "bad_time", "rows": 1},
         {"source": "coingecko", "dataset": "quotes", "code": "bad_type", "rows": 2},
         {"source": "coingecko", "dataset": "quotes", "code": "not_json", "rows": 1},
     ]

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.status.schedule import next_run
+from coinlake.schedules import next_run
 
 AT = datetime(2026, 11, 28, 18, 2, 30, tzinfo=UTC)
 

@@ -1,15 +1,26 @@
-"""When a schedule is due next."""
+"""Schedules as EventBridge writes them: which values a field has, and when a run is due next.
+
+Source: Amazon EventBridge Scheduler User Guide, "Schedule types", cron-based schedules.
+"""
 
 import re
 from datetime import datetime, timedelta
 from typing import Final
 
-from ops.preflight.quota import cron_part
-
 _MINUTE: Final = timedelta(minutes=1)
 _DAY: Final = timedelta(days=1)
+_CRON_PART: Final = re.compile(r"(\*|\d+)(?:-(\d+))?(?:/(\d+))?")
 _CRON: Final = re.compile(r"cron\((\S+) (\S+) (\S+) [*?] [*?] [*?]\)")
 _MAX_DAYS: Final = 62  # the longest from a day of the month to the next that has it
+
+
+def cron_part(part: str, first: int, last: int) -> range:
+    """What a part of a cron field stands for, of a field that goes from ``first`` to ``last``."""
+    match = _CRON_PART.fullmatch(part)
+    start, end, step = match.groups() if match else ("*", None, None)
+    low = first if start == "*" else int(start)
+    high = int(end) if end else last if start == "*" or step else low
+    return range(low, max(low, high) + 1, max(1, int(step or 1)))
 
 
 def next_run(expression: str, after: datetime) -> datetime | None:
