@@ -25,7 +25,11 @@ from ops.paths import ROOT
 START_SECONDS: Final = 30
 CALL_SECONDS: Final = 10
 # Credits a month that the simulator grants: a run every minute costs more than free plans have.
-CREDITS: Final = {"coincap": 500_000, "coingecko": 500_000}
+CREDITS: Final = {
+    name: 500_000
+    for name, source in catalog().items()
+    if any(plan.credits_per_month for plan in source.plans.values())
+}
 
 
 @dataclass(frozen=True, slots=True)
