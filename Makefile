@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream up down status dashboard backfill test check workflows-test chaos upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ demo: setup ## Deploy the whole lake on this machine, run it, show what landed (
 stream: setup ## Listen to exchange websockets, live: make stream (SECONDS=30, LIVE=1: real exchanges)
 	@$(COINLAKE) stream $(if $(LIVE),--live) $(if $(SECONDS),--seconds "$(SECONDS)")
 
+airflow: setup ## Airflow with the DAGs of orchestration/ over this laptop's lake, which is up (PORT=…)
+	@$(COINLAKE) airflow $(if $(PORT),--port $(PORT))
+
 up: setup ## Deploy the lake on this machine and leave it running (LIVE=1: real exchanges)
 	@$(COINLAKE) up $(if $(LIVE),--live)
 
@@ -45,7 +48,7 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 	  $(if $(ASSETS),--assets "$(ASSETS)") $(if $(INTERVAL),--interval "$(INTERVAL)") $(if $(YES),--yes)
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration
 
 check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \
@@ -56,6 +59,9 @@ workflows-test: setup ## Prove GitHub's deployment: plan and apply as its roles 
 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream
+
+airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airflow over the deployed stack (installs 500 MB)
+	@$(BIN)/python -m pytest tests/orchestration
 
 upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)
 	@$(BIN)/python -m tests.upgrade $(FROM)

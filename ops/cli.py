@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from ops import errors
 from ops.commands import (
+    airflow,
     alerts,
     apply,
     assets,
@@ -20,6 +21,7 @@ from ops.commands import (
     down,
     gaps,
     load,
+    outputs,
     pause,
     plan,
     preflight,
@@ -54,11 +56,13 @@ COMMANDS = (  # in the order of --help
     demo,
     down,
     stream,
+    airflow,
     status,
     verify,
     query,
     alerts,
     dashboard,
+    outputs,
     gaps,
     load,
     snowflake,

@@ -2,8 +2,6 @@
 
 import subprocess
 import traceback
-from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -57,12 +55,6 @@ _REFUSED_AUTH: Final = {
 _LOGIN: Final = (
     "sign in again (aws sso login, or new AWS_* variables) and check with `aws sts get-caller-identity`"
 )
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`` (did you mean 'coinbase'?)`` for the nearest known word, or the empty text."""
-    near = get_close_matches(word, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def user_message(error: Exception, report: Path = BUILD / "coinlake-error.log") -> str:

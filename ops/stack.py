@@ -50,6 +50,7 @@ class Stack:
     load: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     site_bucket: str | None = None
     dashboard_url: str | None = None
+    orchestrator_policy: str | None = None
 
     @classmethod
     def find(cls, environment: str) -> Self:
@@ -96,6 +97,10 @@ class Stack:
         if missing:
             raise NotDeployed(f"the stack does not say its {missing[0]}; deploy it again with this version")
         return cls(aws=aws, **fields)
+
+    def outputs(self) -> dict[str, Any]:
+        """The outputs as they were read, for whoever else drives the stack."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "aws"}
 
     @property
     def artifacts(self) -> ObjectStore:

@@ -148,3 +148,8 @@ output "load" {
     name => merge({ function = module.load[name].name, tables = target.tables }, try(local.load_access[name], {}))
   }
 }
+
+output "orchestrator_policy" {
+  description = "ARN of the policy for an orchestrator's role; null without enable_orchestrator"
+  value       = one([for policy in aws_iam_policy.orchestrator : policy.arn])
+}

@@ -14,14 +14,21 @@ OPTIONS: Final = ("--universal", "--python-version=3.11", "--generate-hashes", "
 
 # Lambda's runtime brings boto3 with what it needs; setuptools and tzdata are for other Pythons and systems.
 IN_RUNTIME: Final = ("boto3", "botocore", "s3transfer", "jmespath", "setuptools", "tzdata")
+ORCHESTRATION: Final = ROOT / "orchestration" / "requirements"
 REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
     ROOT / "tools" / "requirements" / "workflows.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
     ROOT / "tests" / "readers" / "requirements.in": (),
+    ORCHESTRATION / "airflow-3.in": (),
+    ORCHESTRATION / "airflow-3.0.in": (),
     ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
+}
+# Options of one file: an Airflow of last year wants last year's libraries.
+MORE_OPTIONS: Final = {
+    ORCHESTRATION / "airflow-3.0.in": ("--exclude-newer=2025-09-15",),
 }
 
 
@@ -30,7 +37,17 @@ def main() -> None:
     for source, left_out in REQUIREMENTS.items():
         target = source.with_suffix(".txt")
         skipped = [f"--no-emit-package={package}" for package in left_out]
-        command = [sys.executable, "-m", "uv", "pip", "compile", "-q", *OPTIONS, *skipped]
+        command = [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "compile",
+            "-q",
+            *OPTIONS,
+            *skipped,
+            *MORE_OPTIONS.get(source, ()),
+        ]
         subprocess.run([*command, source.name, "-o", target.name], check=True, cwd=source.parent)
         print(f"resolved {target.relative_to(ROOT)}")
 

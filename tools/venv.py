@@ -52,6 +52,7 @@ class Venv:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._run(sys.executable, "-m", "venv", str(self.folder))
         pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        pip.append("--no-deps")  # the pins are whole: nothing is left to be resolved
         self._run(*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(self.requirements))
         self._mark.touch()
 

@@ -1,4 +1,4 @@
-"""Check .github: ``python -m tools.workflows``.
+"""Check .github, and the compose file of orchestration/: ``python -m tools.workflows``.
 
 The programs have an environment of their own, made once; then nothing is asked of a network.
 """
@@ -30,6 +30,7 @@ def main() -> None:
         ["actionlint", *workflows],
         [*schema, "vendor.github-workflows", *workflows],
         [*schema, "vendor.dependabot", str(GITHUB / "dependabot.yml")],
+        [*schema, "vendor.compose-spec", str(ROOT / "orchestration" / "compose.yaml")],
     )
     failed = [
         name
@@ -37,7 +38,7 @@ def main() -> None:
         if subprocess.run([str(programs.bin / name), *arguments], cwd=ROOT, check=False).returncode
     ]
     if failed:
-        sys.exit(f".github does not pass {', '.join(failed)}")
+        sys.exit(f".github or orchestration/compose.yaml does not pass {', '.join(failed)}")
 
 
 if __name__ == "__main__":

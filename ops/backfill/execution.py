@@ -12,6 +12,7 @@ from coinlake.stores import ObjectStore
 from coinlake.windows import Window
 from ops.backfill import results
 from ops.backfill.plan import Plan
+from ops.backfill.preparation import request_execution
 from ops.backfill.results import Result
 from ops.stack import Stack
 
@@ -61,13 +62,8 @@ def begin(stack: Stack, plan: Plan, concurrency: int, now: datetime) -> Executio
     for running in (entry for page in pages for entry in page["executions"]):
         if running["name"].startswith(f"{plan.id}-"):
             return Execution(running["executionArn"], resumed=True)
-    folder = f"backfills/{plan.id}"
-    stack.artifacts.put(f"{folder}/plan.json", plan.body)
-    started = states.start_execution(
-        stateMachineArn=machine,
-        name=f"{plan.id}-{now:%Y%m%dT%H%M%S}",
-        input=_input(stack.artifacts_bucket, folder, concurrency),
-    )
+    requested = request_execution(stack.artifacts, plan, concurrency, now)
+    started = states.start_execution(stateMachineArn=machine, name=requested.name, input=requested.input)
     return Execution(started["executionArn"], resumed=False)
 
 
@@ -100,16 +96,6 @@ def _machine(stack: Stack) -> str:
             f"the stack {stack.environment!r} has no backfill yet; deploy it anew with this version"
         )
     return str(machine)
-
-
-def _input(bucket: str, folder: str, concurrency: int) -> str:
-    return json.dumps(
-        {
-            "plan": {"bucket": bucket, "key": f"{folder}/plan.json"},
-            "results": {"bucket": bucket, "prefix": f"{folder}/results"},
-            "concurrency": concurrency,
-        }
-    )
 
 
 def _done(states: Any, arn: str) -> int:

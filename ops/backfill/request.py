@@ -9,7 +9,7 @@ from coinlake.config import LakeConfig
 from coinlake.errors import BadConfiguration
 from coinlake.sources import Dataset, Source, catalog
 from ops.dates import DateRange
-from ops.errors import did_you_mean
+from ops.spelling import did_you_mean
 
 ALL: Final = "all"
 

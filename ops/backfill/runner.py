@@ -9,46 +9,24 @@ from typing import Any
 from rich.markup import escape
 
 from ops import dates
-from ops.backfill import cost, execution, existing, plan, results, tables
-from ops.backfill.cost import Cost
+from ops.backfill import cost, execution, plan, results, tables
 from ops.backfill.execution import Execution
-from ops.backfill.plan import Plan
+from ops.backfill.preparation import PricedPlan
 from ops.backfill.request import BackfillRequest
 from ops.progress import console, stderr
 from ops.stack import Stack
-
-
-@dataclass(frozen=True, slots=True)
-class PricedPlan:
-    """A plan with its price, of which ``concurrency`` windows are fetched at the same time."""
-
-    plan: Plan
-    costs: list[Cost]
-    concurrency: int
-
-    @property
-    def needs_confirmation(self) -> bool:
-        """Whether to ask before it starts."""
-        return cost.needs_confirmation(self.costs, self.concurrency)
-
-    @property
-    def is_in_raw(self) -> bool:
-        """Whether raw holds every window already."""
-        return all(cost.in_raw == cost.windows for cost in self.costs)
 
 
 def show_plan(stack: Stack, request: BackfillRequest, now: datetime) -> PricedPlan:
     """Plan and show it; ``BadConfiguration`` for one that is empty or that the month's credits forbid."""
     config = stack.config()
     planned = plan.plan(request, config, now)
-    in_raw = existing.windows_in_raw(stack.raw, planned, config)
-    costs = cost.costs(planned, in_raw, config, stack.quota)
     max_concurrency = int(stack.backfill.get("concurrency", 1))
-    priced = PricedPlan(planned, costs, cost.concurrency(costs, max_concurrency))
-    console.print(tables.plan_table(planned, costs, priced.concurrency))
-    for note in (*planned.notes, *tables.existing_note(costs)):
+    priced = PricedPlan.of(planned, stack.raw, config, quota=stack.quota, max_concurrency=max_concurrency)
+    console.print(tables.plan_table(planned, priced.costs, priced.concurrency))
+    for note in (*planned.notes, *tables.existing_note(priced.costs)):
         console.print(f"  {escape(note)}")
-    cost.check_credits(costs)
+    cost.check_credits(priced.costs)
     return priced
 
 

@@ -40,6 +40,7 @@ def features(values: Mapping[str, Any]) -> list[str]:
         "budget": values["monthly_budget_usd"] is not None,
         "dashboard": values["enable_dashboard"] and values["dashboard_public"],
         "keys": values["customer_managed_keys"],
+        "orchestrator": values["enable_orchestrator"],
         "readers": values["readers"],
         "stream": values["enable_stream"],
     }

@@ -14,8 +14,8 @@ from lark.exceptions import LarkError, UnexpectedInput
 
 from coinlake.errors import BadConfiguration
 from coinlake.sources import catalog
-from ops.errors import did_you_mean
 from ops.paths import ROOT
+from ops.spelling import did_you_mean
 
 TERRAFORM: Final = ROOT / "terraform"
 SECRETS: Final = {

@@ -22,6 +22,7 @@ MAX_PORT: Final = 65532  # three neighbours follow
 # What coinlake makes in the folder, as patterns.
 MADE: Final = (
     ".coinlake",
+    "airflow",
     "aws",
     "aws.env",
     "forgot",

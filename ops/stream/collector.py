@@ -12,6 +12,7 @@ from typing import Any, Final
 from coinlake.errors import CoinlakeError
 from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
+from ops.local.identity import user_keys
 from ops.local.laptop import Laptop
 from ops.local.processes import Process
 from ops.local.simulator import Simulator
@@ -109,14 +110,8 @@ def _credentials(stack: Stack) -> dict[str, str]:
     Only tasks may take on the role itself; Terraform says so, and MiniStack keeps to it.
     """
     iam, role = stack.aws.client("iam"), stack.stream["task_role"].rpartition("/")[2]
-    user = f"{role}-laptop"
-    try:
-        iam.create_user(UserName=user)
-    except iam.exceptions.EntityAlreadyExistsException:
-        for key in iam.list_access_keys(UserName=user)["AccessKeyMetadata"]:
-            iam.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
-    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        iam.put_user_policy(UserName=user, PolicyName=name, PolicyDocument=json.dumps(document))
-    key = iam.create_access_key(UserName=user)["AccessKey"]
-    return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    policies = {
+        name: json.dumps(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"])
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    return user_keys(stack, f"{role}-laptop", inline=policies)

@@ -16,6 +16,9 @@ log_retention_days = 1
 refine_batch_minutes = 1
 derive_minutes       = 1
 
+# `make airflow` runs Airflow as a user with this policy alone.
+enable_orchestrator = true
+
 # `coinlake dashboard` shows it; the laptop has no CloudFront.
 enable_dashboard = true
 dashboard_public = false

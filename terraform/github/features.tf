@@ -114,6 +114,16 @@ data "aws_iam_policy_document" "features" {
   }
 
   dynamic "statement" {
+    for_each = contains(var.features, "orchestrator") ? ["this"] : []
+
+    content {
+      sid       = "SetOrchestratorsPolicy"
+      actions   = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy"]
+      resources = ["${local.aws}:iam::${local.account}:policy/${local.prefix}-orchestrator"]
+    }
+  }
+
+  dynamic "statement" {
     for_each = contains(var.features, "budget") ? ["this"] : []
 
     content {

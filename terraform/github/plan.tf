@@ -44,6 +44,7 @@ data "aws_iam_policy_document" "read" {
       contains(var.features, "keys") ? ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags"] : [],
       contains(var.features, "stream") ? ["ec2:Describe*", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource", "ecs:Describe*"] : [],
       contains(var.features, "dashboard") ? ["cloudfront:Get*", "cloudfront:List*"] : [],
+      contains(var.features, "orchestrator") ? ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListPolicyVersions"] : [],
       contains(var.features, "readers") ? ["iam:GetPolicy", "iam:GetPolicyVersion", "iam:ListAttachedUserPolicies", "iam:ListPolicyVersions", "lakeformation:DescribeResource", "lakeformation:List*"] : [],
     )
     resources = ["*"]

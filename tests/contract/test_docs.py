@@ -10,7 +10,14 @@ from ops.cli import app
 from tools import dictionary
 
 ROOT = Path(__file__).resolve().parents[2]
-PATTERNS = ("*.md", "docs/**/*.md", "functions/*/README.md", "simulator/README.md", "layers/*/README.md")
+PATTERNS = (
+    "*.md",
+    "docs/**/*.md",
+    "functions/*/README.md",
+    "orchestration/README.md",
+    "simulator/README.md",
+    "layers/*/README.md",
+)
 PAGES = sorted(page for pattern in PATTERNS for page in ROOT.glob(pattern))
 STAGES = {folder.parent.name for folder in ROOT.glob("functions/*/__init__.py")}
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]

@@ -21,7 +21,7 @@ def statements(text: str) -> list[str]:
     return [
         statement
         for name, document in documents
-        if name != "reader"
+        if name not in ("reader", "orchestrator")  # for roles of others
         for statement in STATEMENT.findall(document)
         if "principals" not in statement
     ]
@@ -69,7 +69,15 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
         "enable_dashboard": True,
         "dashboard_public": True,
         "customer_managed_keys": True,
+        "enable_orchestrator": True,
         "readers": ["arn:aws:iam::123456789012:role/analyst"],
         "enable_stream": True,
     }
-    assert github.features(values | on) == ["budget", "dashboard", "keys", "readers", "stream"]
+    assert github.features(values | on) == [
+        "budget",
+        "dashboard",
+        "keys",
+        "orchestrator",
+        "readers",
+        "stream",
+    ]

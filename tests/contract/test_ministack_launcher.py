@@ -17,8 +17,8 @@ SIGNATURES = """
 import inspect, json
 from ministack import app
 from ministack.core import iam_actions, persistence
-from ministack.services import cloudwatch, eventbridge, iam, sts
-assert iam._roles.get("role") is None
+from ministack.services import athena, cloudwatch, eventbridge, iam, sts
+assert iam._roles.get("role") is None and athena._executions.get("id") is None
 found = [eventbridge._invoke_target, cloudwatch._describe_alarms]
 found += [persistence._json_default, iam_actions.extract_iam_action, app._port_is_bindable]
 found += [iam_actions.extract_resource_arn, iam_actions.request_tag_context, sts._web_identity_principal]

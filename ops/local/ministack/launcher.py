@@ -10,7 +10,7 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
 - It asks for a right of its own for SQS's batches, which AWS grants with that for one message
   (Service Authorization Reference, "Actions defined by Amazon SQS").
 - It checks new functions and workgroups without their ARN, and every schedule as if it were in the default
-  group; AWS takes names and group from the request.
+  group; AWS takes names and group from the request. A query it checks without its workgroup's ARN.
 - Of a request's conditions it lacks ``iam:PermissionsBoundary`` and ``lambda:FunctionArn``, and of a web
   identity's token it knows three claims, AWS all of GitHub's (IAM User Guide, "OIDC federation").
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
@@ -129,7 +129,15 @@ def claims(token: str) -> Iterator[tuple[str, Any]]:
 
 
 def patch(
-    *, eventbridge: Any, cloudwatch: Any, persistence: Any, iam_actions: Any, app: Any, sts: Any, iam: Any
+    *,
+    eventbridge: Any,
+    cloudwatch: Any,
+    persistence: Any,
+    iam_actions: Any,
+    app: Any,
+    sts: Any,
+    iam: Any,
+    athena: Any,
 ) -> None:
     """Put the seven functions right; see the module's text."""
     deliver, describe = eventbridge._invoke_target, cloudwatch._describe_alarms
@@ -157,6 +165,10 @@ def patch(
     def extract_resource_arn(*request: Any) -> Any:
         found = extract_arn(*request)
         service, _, path, _, body, query, region, account = request
+        if found == "*" and service == "athena" and b"QueryExecutionId" in body:
+            query_execution = athena._executions.get(json.loads(body)["QueryExecutionId"]) or {}
+            group = query_execution.get("WorkGroup")
+            return f"arn:aws:athena:{region}:{account}:workgroup/{group}" if group else found
         if found == "*" or service == "scheduler":
             return resource(service, path, body, query, f"{region}:{account}") or found
         return found
@@ -188,7 +200,7 @@ def main() -> None:
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
     from ministack.core import iam_actions, persistence  # noqa: PLC0415
-    from ministack.services import cloudwatch, eventbridge, iam, s3, stepfunctions, sts  # noqa: PLC0415
+    from ministack.services import athena, cloudwatch, eventbridge, iam, s3, stepfunctions, sts  # noqa: PLC0415
 
     patch(
         eventbridge=eventbridge,
@@ -198,6 +210,7 @@ def main() -> None:
         app=app,
         sts=sts,
         iam=iam,
+        athena=athena,
     )
     # By name: the package `ops` is not here, but a script's own folder is on its path.
     import_module("map_runs").patch(stepfunctions, s3)

@@ -10,7 +10,7 @@ import pytest
 from coinlake.windows import Window
 from ops.backfill import cost, execution, existing, results, runner, tables
 from ops.backfill.plan import Plan
-from ops.backfill.runner import PricedPlan
+from ops.backfill.preparation import PricedPlan
 from ops.stack import Stack
 
 from .landing import NOW

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -200,6 +201,27 @@ def test_the_laptop(stack, run, monkeypatch, tmp_path):
     monkeypatch.setattr(dashboard, "serve", lambda _store, _port, announce, **_: announce("http://x/"))
     monkeypatch.setattr(Stack, "site", None)
     assert run("dashboard") == {"address": "http://x/", "public_address": None}
+
+
+def test_airflow_says_where_it_is(stack, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("COINLAKE_LOCAL", str(tmp_path))
+    monkeypatch.setattr(Stack, "embedded", classmethod(lambda _cls, _laptop: stack))
+    monkeypatch.setattr("ops.commands.airflow.Airflow", lambda _laptop: SimpleNamespace(**installed))
+    installed = {
+        "venv": SimpleNamespace(installed=True),
+        "log": "airflow.log",
+        "running": lambda _stack, port: nullcontext(f"http://127.0.0.1:{port}"),
+    }
+    monkeypatch.setattr("ops.commands.airflow.signal.pause", lambda: None)
+    document = run("airflow", "--port", "8081")
+    assert_documented(document, "airflow")
+    assert document == {"address": "http://127.0.0.1:8081"}
+
+
+def test_outputs(stack, run):
+    document = run("outputs")
+    assert set(document) == set(EXAMPLES["outputs"][0])
+    assert document["raw_bucket"] == stack.raw_bucket
 
 
 def test_the_collector(stack, run, monkeypatch, tmp_path):

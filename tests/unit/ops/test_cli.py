@@ -36,6 +36,7 @@ def coinlake(*arguments: str, appended: str = "", **env: str) -> subprocess.Comp
 
 def test_every_command_is_there_and_says_what_it_does():
     assert COMMANDS == [
+        "airflow",
         "alerts",
         "apply",
         "assets",
@@ -48,6 +49,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "down",
         "gaps",
         "load",
+        "outputs",
         "pause",
         "plan",
         "preflight",

@@ -72,6 +72,7 @@ def patched():
         request_tag_context=lambda *_: {"aws:TagKeys": ["a"]},
     )
     iam = SimpleNamespace(_roles={"bound": {"PermissionsBoundary": "arn:of-role"}, "free": {}})
+    athena = SimpleNamespace(_executions={"q-1": {"WorkGroup": "analysts"}})
     sts = SimpleNamespace(_web_identity_principal=lambda *_: ("provider", {"github.test:aud": "sts"}))
     launcher.patch(
         eventbridge=eventbridge,
@@ -81,6 +82,7 @@ def patched():
         app=app,
         sts=sts,
         iam=iam,
+        athena=athena,
     )
     return SimpleNamespace(**locals())
 
@@ -160,3 +162,14 @@ def test_a_mapping_is_made_under_the_condition_of_its_function():
     body = b'{"FunctionName": "arn:f"}'
     context = patched().iam_actions.request_tag_context("lambda", "lambda:CreateEventSourceMapping", body, {})
     assert context["lambda:FunctionArn"] == "arn:f"
+
+
+def test_a_query_is_checked_as_its_workgroups():
+    find = patched().iam_actions.extract_resource_arn
+
+    def found(body):
+        return find("athena", "POST", "/", {}, body, {}, "eu-west-1", "123456789012")
+
+    assert found(b'{"QueryExecutionId": "q-1"}') == "arn:aws:athena:eu-west-1:123456789012:workgroup/analysts"
+    assert found(b'{"QueryExecutionId": "gone"}') == "*"
+    assert found(b'{"Name": "new"}') == "arn:aws:athena:eu-west-1:123456789012:workgroup/new"
