@@ -1,6 +1,8 @@
 """Rebuild trusted from raw and refined from trusted, by hand, on Glue, as ``coinlake rebuild --on spark``.
 
 The files are those that the stages write, byte for byte, so a run beside them, or a second one, is harmless.
+Each file that is written is an event of refine's too, which merges it once more: for a whole lake take the
+command, which keeps refine out of the way.
 """
 
 import json
@@ -40,7 +42,7 @@ def text(description: str, **options: str) -> Param:
 )
 def coinlake_rebuild():
     @task(multiple_outputs=True)
-    def job(params: dict, due: str) -> dict[str, str | dict[str, str]]:
+    def job(due: str, params: dict) -> dict[str, str | dict[str, str]]:
         """The Glue job, the run's name and its arguments; fails where the lake has no Spark."""
         spark = outputs().get("spark")
         if not spark:
@@ -60,7 +62,7 @@ def coinlake_rebuild():
     @task(retries=0)
     def compare(run: str) -> None:
         """Red where an object failed, or where the rows that came in are not those that went out."""
-        report = bucket(outputs(), "artifacts").get(f"spark/{run}/report.json", MAX_REPORT_BYTES)
+        report = bucket(outputs(), "artifacts").get(f"spark/runs/{run}/report.json", MAX_REPORT_BYTES)
         stages = json.loads(report.body)["stages"]
         for name, tally in stages.items():
             print(name, {field: count for field, count in tally.items() if count})
@@ -73,7 +75,7 @@ def coinlake_rebuild():
                     f"{tally['rows_quarantined']:,} in quarantine"
                 )
 
-    described = job(due=RUN_TIME)
+    described = job(RUN_TIME)
     rebuild = GlueJobOperator(
         task_id="rebuild",
         job_name=described["name"],
