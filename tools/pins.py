@@ -37,17 +37,8 @@ def main() -> None:
     for source, left_out in REQUIREMENTS.items():
         target = source.with_suffix(".txt")
         skipped = [f"--no-emit-package={package}" for package in left_out]
-        command = [
-            sys.executable,
-            "-m",
-            "uv",
-            "pip",
-            "compile",
-            "-q",
-            *OPTIONS,
-            *skipped,
-            *MORE_OPTIONS.get(source, ()),
-        ]
+        options = (*OPTIONS, *skipped, *MORE_OPTIONS.get(source, ()))
+        command = [sys.executable, "-m", "uv", "pip", "compile", "-q", *options]
         subprocess.run([*command, source.name, "-o", target.name], check=True, cwd=source.parent)
         print(f"resolved {target.relative_to(ROOT)}")
 
