@@ -1,16 +1,18 @@
 """The collector against cryptofeed on the same feed: frames a second of one core, and memory.
 
-cryptofeed has no wheels and is built from source, so it gets an environment of its own, once, in
-build/bench; where that is not possible its column says so.
+Ours end fsynced, gzipped and in S3, all of which counts; theirs end in a callback. cryptofeed is compiled, or
+needs a newer Python, so each version gets an environment of its own, once, in build/bench; its row
+says where it cannot be had.
 """
 
 import json
+import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
-import venv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,60 +20,116 @@ from typing import IO, Any, Final
 
 import trustme
 
-from bench.measure import Contest, Job, Result, environment
+from bench.measure import Job, Result, environment
 from bench.paths import CACHE, ROOT
 from bench.report import Row
 
-CRYPTOFEED: Final = "cryptofeed==2.4.1"
 SYMBOLS: Final = 2000
 FEW: Final = 20
-MEMORY_MB: Final = 256  # half of the task's
+TIMES: Final = 1.5  # as many frames a second as the peer
+MEMORY_MB: Final = 160
 BUILD_SECONDS: Final = 600
-WHAT: Final = "frames in → fsynced → gzipped in S3, one core"
+LONG_URL: Final = str(1 << 16)  # cryptofeed 3 names 1,024 streams in one, as Binance lets it
+Round = Mapping[str, Result]  # of the feed alone, ours, and each peer by its name
+WHAT: Final = "live frames in → fsynced → gzipped in S3, one core"
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A version of cryptofeed and the Pythons that can run it, the first that is there."""
+
+    version: str
+    pythons: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        return f"cryptofeed {self.version}"
+
+    def python(self) -> str | None:
+        """An interpreter that has it; None where there is none."""
+        folder = CACHE / f"cryptofeed-{self.version}"
+        python = folder / "bin" / "python"
+        if (folder / "ready").exists():
+            return str(python)
+        base = next(filter(None, map(shutil.which, self.pythons)), None)
+        if base is None:
+            return None
+        install = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+        try:
+            for command in (
+                [base, "-m", "venv", "--clear", str(folder)],
+                [*install, f"cryptofeed=={self.version}", "uvloop"],
+            ):
+                subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
+            (folder / "ready").touch()
+        except (OSError, subprocess.SubprocessError):
+            return None
+        return str(python)
+
+
+PEERS: Final = (
+    Peer("2.4.1", (sys.executable,)),
+    Peer("3.0.1", ("python3.14", "python3.13")),  # the newest, 2026-11
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StreamBench:
-    """``frames`` a run, ``runs`` interleaved rounds, over an S3 at ``endpoint``."""
+    """``frames`` a run, ``runs`` interleaved rounds over an S3 at ``endpoint``; before several, one that does
+    not count."""
 
     endpoint: str
     frames: int
     runs: int
+    peers: Sequence[Peer] = PEERS
 
     def rows(self) -> Iterator[Row]:
-        """Few streams that are busy, then many: rate of both, and memory of the many."""
-        peer = cryptofeed_python()
+        """Few streams that are busy, then many: rate of all, and memory of the many."""
+        pythons = {peer: python for peer in self.peers if (python := peer.python())}
         for symbols in (FEW, SYMBOLS):
-            rounds = [(self._ours(symbols), self._theirs(symbols, peer)) for _ in range(self.runs + 1)][1:]
-            yield self._speed(symbols, rounds)
-        ours = Contest([(mine, theirs or mine) for mine, theirs in rounds])
-        memory = ours.ours("peak_mb")
+            rounds = [self._round(symbols, pythons) for _ in range(self.runs + (self.runs > 1))][-self.runs :]
+            yield _feed(symbols, self._rates(rounds, "feed"), _ratio(rounds, "ours", "feed", "seconds"))
+            for peer in self.peers:
+                yield self._speed(symbols, peer, rounds)
+        memory = _median(rounds, "ours", "peak_mb")
+        theirs = [f"{_median(rounds, peer.name, 'peak_mb'):.0f} MB, {peer.name}" for peer in pythons]
         yield Row(
             f"peak memory of that process at {SYMBOLS:,} symbols",
             f"{memory:.0f} MB",
-            f"{ours.theirs('peak_mb'):.0f} MB, cryptofeed" if peer else "–",
-            f"{ours.ratio('peak_mb'):.2f}×" if peer else "–",
+            "; ".join(theirs) or "–",
+            "–",
             f"≤ {MEMORY_MB} MB",
             memory <= MEMORY_MB,
         )
 
-    def _speed(self, symbols: int, rounds: list[tuple[Result, Result | None]]) -> Row:
-        what = f"{self.frames:,} {WHAT}, {symbols:,} symbols"
-        contest = Contest([(mine, theirs or mine) for mine, theirs in rounds])
-        mine = f"{self.frames / contest.ours('seconds') / 1000:,.1f} k frames/s"
-        if rounds[0][1] is None:
-            return Row(what, mine, f"not measured: {CRYPTOFEED} could not be built here", "–", "–", None)
-        theirs = f"{self.frames / contest.theirs('seconds') / 1000:,.1f} k frames/s, cryptofeed to a callback"
-        return Row(what, mine, theirs, f"{1 / contest.ratio('seconds'):.2f}×", "–", None)
+    def _round(self, symbols: int, pythons: Mapping[Peer, str]) -> Round:
+        """Everybody once, one after another."""
+        results = {"feed": self._sink(symbols), "ours": self._ours(symbols)}
+        return results | {peer.name: self._theirs(symbols, python) for peer, python in pythons.items()}
+
+    def _speed(self, symbols: int, peer: Peer, rounds: Sequence[Round]) -> Row:
+        what, target = f"{self.frames:,} {WHAT}, {symbols:,} symbols", f"≥ {TIMES}×"
+        ours = self._rates(rounds, "ours")
+        if peer.name not in rounds[0]:
+            return Row(what, ours, f"not measured: {peer.name} cannot be had here", "–", target, None)
+        faster, leaner = (_ratio(rounds, peer.name, "ours", name) for name in ("seconds", "cpu"))
+        theirs = f"{self._rates(rounds, peer.name)}, {peer.name} to a callback"
+        return Row(what, ours, theirs, f"{faster:.2f}×, {leaner:.2f}× by processor", target, faster >= TIMES)
+
+    def _rates(self, rounds: Sequence[Round], who: str) -> str:
+        seconds, cpu = (_median(rounds, who, name) / self.frames for name in ("seconds", "cpu"))
+        return f"{1 / seconds / 1000:,.0f} k frames/s, {cpu * 1e6:.1f} µs of processor each"
+
+    def _sink(self, symbols: int) -> Result:
+        with feeding(self.frames, symbols) as feed:
+            return feed.timed(Job("stream_sink", feed.task))
 
     def _ours(self, symbols: int) -> Result:
         with feeding(self.frames, symbols) as feed:
             task = {**feed.task, "s3": self.endpoint, "health_port": _free_port()}
             return feed.timed(Job("stream_collector", task))
 
-    def _theirs(self, symbols: int, python: str | None) -> Result | None:
-        if python is None:
-            return None
+    def _theirs(self, symbols: int, python: str) -> Result:
         with feeding(self.frames, symbols) as feed:
             trusting = {"SSL_CERT_FILE": feed.task["authority"]}
             return feed.timed(Job("stream_cryptofeed", feed.task, python, trusting))
@@ -102,7 +160,7 @@ def feeding(frames: int, symbols: int) -> Iterator[Feeding]:
         options = {"frames": frames, "symbols": symbols, "certificate": str(certificate)}
         with subprocess.Popen(
             [sys.executable, "-m", "bench.stream_feed", json.dumps(options)],
-            env=environment(),
+            env={**environment(), "WEBSOCKETS_MAX_LINE_LENGTH": LONG_URL},
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -115,19 +173,19 @@ def feeding(frames: int, symbols: int) -> Iterator[Feeding]:
             process.stdin.close()
 
 
-def cryptofeed_python() -> str | None:
-    """An interpreter that has cryptofeed; None where it cannot be built."""
-    folder = CACHE / "cryptofeed"
-    python = folder / "bin" / "python"
-    try:
-        if not (folder / "ready").exists():
-            venv.create(folder, with_pip=True, clear=True)
-            command = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check", CRYPTOFEED]
-            subprocess.run(command, check=True, capture_output=True, timeout=BUILD_SECONDS)
-            (folder / "ready").touch()
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return str(python)
+def _feed(symbols: int, ours: str, speed: float) -> Row:
+    """The feed must be faster than who is measured."""
+    what = f"the feed alone, {symbols:,} symbols: decrypted and forgotten"
+    return Row(what, ours, "the collector", f"{speed:.2f}×", "> 1×", speed > 1)
+
+
+def _median(rounds: Sequence[Round], who: str, name: str) -> float:
+    return statistics.median(results[who][name] for results in rounds)
+
+
+def _ratio(rounds: Sequence[Round], one: str, other: str, name: str) -> float:
+    """One's number over the other's, within each round: a busy machine is so for both."""
+    return statistics.median(results[one][name] / results[other][name] for results in rounds)
 
 
 def _free_port() -> int:

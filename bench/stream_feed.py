@@ -1,8 +1,8 @@
 """An exchange that is always faster than its client: Binance's websocket, its frames made beforehand.
 
-Once every stream is subscribed to, so many ``bookTicker`` frames go out over the client's connections,
-in turn over each one's streams. The same bytes for every client. A process of its own, on a core of
-its own where there are two.
+Once every stream is subscribed to, so many ``bookTicker`` frames are made, and then go out over the client's
+connections, in turn over each one's streams. The same bytes for every client. A process of its own, on a
+core of its own where there are two.
 """
 
 import asyncio
@@ -43,6 +43,7 @@ class Feed:
     symbols: int
     clients: dict[ServerConnection, list[str]] = field(default_factory=dict)
     sending: bool = False
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def serve(self, socket: ServerConnection) -> None:
         """One connection: subscriptions are answered, and once all are there, everything goes out."""
@@ -68,23 +69,26 @@ class Feed:
 
     def _send_all(self) -> None:
         """Everything to everybody; the time at which it begins is printed, by the clock of all processes."""
+        made = {
+            socket: list(chunks(names, self.frames * len(names) // self.symbols))
+            for socket, names in self.clients.items()
+        }
         print(time.monotonic(), flush=True)
-        for socket, names in self.clients.items():
-            count = self.frames * len(names) // self.symbols
-            self._tasks = [*getattr(self, "_tasks", []), asyncio.create_task(_send(socket, names, count))]
+        self.tasks = [asyncio.create_task(_send(socket, data)) for socket, data in made.items()]
 
 
-async def _send(socket: ServerConnection, names: list[str], count: int) -> None:
+async def _send(socket: ServerConnection, data: list[bytes]) -> None:
     """Whole frames straight to the transport, as fast as the client reads."""
     transport: Any = socket.transport
-    for chunk in _chunks(names, count):
+    for chunk in data:
         transport.write(chunk)
         while transport.get_write_buffer_size() > 1 << 20:
             await asyncio.sleep(0.001)
         await asyncio.sleep(0)
 
 
-def _chunks(names: list[str], count: int) -> Iterator[bytes]:
+def chunks(names: list[str], count: int) -> Iterator[bytes]:
+    """The bytes of so many frames on the wire, many of them in each."""
     for first in range(0, count, AT_ONCE):
         numbers = range(first, min(first + AT_ONCE, count))
         yield b"".join(_frame(names[number % len(names)], number) for number in numbers)

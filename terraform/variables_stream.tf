@@ -30,7 +30,7 @@ variable "stream" {
     image_tag      = optional(string)
     cpu            = optional(number, 256)
     memory_mb      = optional(number, 512)
-    batch_frames   = optional(number, 1000)
+    batch_frames   = optional(number, 10000)
     batch_seconds  = optional(number, 10)
     latest_seconds = optional(number, 10)
     latest_ttl     = optional(number, 86400)

@@ -17,20 +17,24 @@ from stream.timeouts import Timeouts
 POLL_SECONDS = 0.005
 
 
-async def collect(settings: Settings, frames: int) -> tuple[float, int]:
-    """The time, by the clock of all processes, when all of the frames are in S3, and how many rows are."""
+async def collect(settings: Settings, frames: int) -> tuple[float, float, int]:
+    """The time, by the clock of all processes, when all of the frames are in S3, the processor's seconds
+    since the first came, and how many rows are there."""
     collector = wiring.build(settings, Timeouts())
-    stop = asyncio.Event()
+    stop, began = asyncio.Event(), 0.0
 
     async def watch() -> None:
+        nonlocal began
         while collector.counters.frames < frames:
+            if not collector.counters.frames:
+                began = time.process_time()
             await asyncio.sleep(POLL_SECONDS)
         stop.set()
 
     watching = asyncio.create_task(watch())
     await collector.run(stop)
     await watching
-    return time.monotonic(), collector.counters.uploaded_rows
+    return time.monotonic(), time.process_time() - began, collector.counters.uploaded_rows
 
 
 if __name__ == "__main__":
@@ -53,7 +57,7 @@ if __name__ == "__main__":
             "INSTANCE": "bench",
             "HEALTH_PORT": str(task["health_port"]),
         }
-        ended, uploaded = asyncio.run(collect(Settings.from_env(), task["frames"]))
+        ended, cpu, uploaded = asyncio.run(collect(Settings.from_env(), task["frames"]))
     if uploaded != task["frames"]:
         raise RuntimeError(f"{uploaded} of {task['frames']} frames are in S3")
-    report_numbers(ended=ended)
+    report_numbers(ended=ended, cpu=cpu)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
-from stream.latest import LatestWriter
+from stream.latest import LatestWriter, shown_price
 from stream.metrics import Counters
+from stream.streams import Stream
 
 HOST: Final = "127.0.0.1"  # the container's own health check is the only one who asks
 SILENT_SECONDS: Final = 300.0
@@ -32,23 +33,12 @@ class Health:
         return time.time() - last < SILENT_SECONDS
 
     def totals(self) -> dict[str, Any]:
-        counted = asdict(self.counters)
-        counted.pop("streams")
-        return {"status": "ok" if self.is_healthy else "silent", **counted, **self.gauges()}
+        status = "ok" if self.is_healthy else "silent"
+        return {"status": status, **asdict(self.counters), **self.gauges()}
 
     def streams(self) -> list[dict[str, Any]]:
         """Each stream's newest price and how many frames it brought."""
-        return [self._stream(source, stream) for source, stream in sorted(self.latest.newest)]
-
-    def _stream(self, source: str, stream: str) -> dict[str, Any]:
-        frame, received_at = self.latest.newest[source, stream]
-        row = {"source": source, "stream": stream, "received_at": received_at}
-        try:
-            price = frame.price(frame, received_at)
-            row |= {"symbol": price.symbol, "price": price.price, "event_time": price.event_time}
-        except (KeyError, ValueError, ArithmeticError):
-            row |= {"symbol": frame.market, "price": None, "event_time": received_at}
-        return {**row, "frames": self.counters.streams.get(stream, 0)}
+        return [_row(stream) for _, stream in sorted(self.latest.streams.items()) if stream.frames]
 
     async def serve(self, port: int) -> asyncio.Server:
         return await asyncio.start_server(self._answer, HOST, port)
@@ -75,3 +65,16 @@ class Health:
         if path == "/streams":
             return "200 OK", self.streams()
         return "404 Not Found", {"error": "ask for /healthz or /streams"}
+
+
+def _row(stream: Stream) -> dict[str, Any]:
+    price = shown_price(stream)
+    return {
+        "source": stream.source,
+        "stream": stream.name,
+        "received_at": stream.received_at,
+        "symbol": price.symbol if price else stream.market,
+        "price": price.price if price else None,
+        "event_time": price.event_time if price else stream.received_at,
+        "frames": stream.frames,
+    }

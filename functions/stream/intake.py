@@ -16,6 +16,7 @@ from stream.gaps.gap_records import Gap
 from stream.gaps.ids import Ids, TradeIds
 from stream.metrics import Counters
 from stream.sockets.deduplicator import Deduplicator
+from stream.streams import Stream
 
 MAX_WAIT_SECONDS: Final = 1.0
 SETTLED_MICROS: Final = 1_000_000  # so long after the last dropped frame a gap is written
@@ -25,9 +26,10 @@ Topic = tuple[str, str]  # source and dataset
 
 @dataclass(slots=True)
 class Chunk:
-    """Lines of one topic for one file: ``ids`` their trades by market, ``seen`` each stream's last time."""
+    """Lines of one topic for one file: ``ids`` are their trades by market, ``seen`` each stream's last time,
+    which the topic's last chunk has for all of them, once they are drained."""
 
-    lines: list[str] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
     size: int = 0
     ids: dict[str, Ids] = field(default_factory=dict)
     seen: dict[str, int] = field(default_factory=dict)
@@ -35,14 +37,15 @@ class Chunk:
 
 @dataclass(slots=True)
 class Intake:
-    """``trades`` are those that need not come any more. ``commit_requested`` is set when what is held should
-    go to disk at once, ``room`` when there is room again. ``open_gaps`` are of frames that are being
-    dropped, by source, stream and reason."""
+    """``streams`` are all that ever came, by source and name, ``trades`` those that need not come any more.
+    ``commit_requested`` is set when what is held should go to disk at once, ``room`` when there is room
+    again. ``open_gaps`` are of frames that are being dropped, by source, stream and reason."""
 
     counters: Counters
     chunk_frames: int
     max_bytes: int
     trades: TradeIds = field(default_factory=TradeIds)
+    streams: dict[tuple[str, str], Stream] = field(default_factory=dict)
     spool_full: bool = False
     wait_timed_out: bool = False
     held_bytes: int = 0
@@ -51,6 +54,7 @@ class Intake:
     commit_requested: asyncio.Event = field(default_factory=asyncio.Event)
     room: asyncio.Event = field(default_factory=asyncio.Event)
     deduplicator: Deduplicator = field(default_factory=Deduplicator)
+    _held: list[Stream] = field(default_factory=list)
 
     @property
     def full(self) -> bool:
@@ -68,33 +72,40 @@ class Intake:
         except TimeoutError:
             self.wait_timed_out = True
 
-    def accept(self, source: str, frame: Frame, text: str, received_at: int) -> bool:
-        """Hold the frame; False for one that came before, and for one there is no room for."""
-        self.counters.frames += 1
-        self.counters.last_frame_at = received_at
-        if self.full:
+    def accept(self, source: str, frame: Frame, text: bytes, received_at: int) -> Stream | None:
+        """Hold the frame; its stream, or None for a frame that came before or that there is no room for."""
+        counters, trade_ids = self.counters, frame.trade_ids
+        counters.frames += 1
+        counters.last_frame_at = received_at
+        if self.held_bytes >= self.max_bytes:
             reason = gap_records.SPOOL_FULL if self.spool_full else gap_records.BACKPRESSURE
-            self.count_lost(source, frame.stream, reason, received_at, frame.trade_ids)
-            return False
-        trade_ids = frame.trade_ids
+            self.count_lost(source, frame.stream, reason, received_at, trade_ids)
+            return None
+        stream = self.streams.get((source, frame.stream))
+        if stream is None:
+            stream = Stream(source, frame.stream, frame.market, frame.dataset)
+            self.streams[source, frame.stream] = stream
         if not (
             self.trades.add((source, frame.market), trade_ids)
             if trade_ids
-            else self.deduplicator.is_new(source, frame.stream, frame.key)
+            else self.deduplicator.is_new(stream, frame.key)
         ):
-            self.counters.repeated += 1
-            return False
-        chunk = self._append((source, frame.dataset), line(received_at, text))
-        chunk.seen[frame.stream] = received_at
+            counters.repeated += 1
+            return None
+        stream.frame = text
+        stream.received_at = received_at
+        stream.frames += 1
+        if not stream.is_held:
+            stream.is_held = True
+            self._held.append(stream)
+        chunk = self._append((source, stream.dataset), line(received_at, text))
         if trade_ids:
             ids = chunk.ids.get(frame.market)
             if ids is None:
                 ids = chunk.ids[frame.market] = Ids()
             for number in trade_ids:
                 ids.add(number)
-        streams = self.counters.streams
-        streams[frame.stream] = streams.get(frame.stream, 0) + 1
-        return True
+        return stream
 
     def add_gap(self, source: str, gap: Gap, now: int, given_up: str | None = None) -> None:
         """Write a gap down; for gaps there is always room. ``given_up`` is a market whose ids it ends."""
@@ -123,6 +134,10 @@ class Intake:
     def drain(self) -> dict[Topic, list[Chunk]]:
         """Everything that is held; it counts as held until ``release``."""
         drained, self.chunks = self.chunks, {}
+        held, self._held = self._held, []
+        for stream in held:
+            stream.is_held = False
+            drained[stream.source, stream.dataset][-1].seen[stream.name] = stream.received_at
         self.commit_requested.clear()
         return drained
 
@@ -133,7 +148,7 @@ class Intake:
             self.wait_timed_out = False
             self.room.set()
 
-    def _append(self, topic: Topic, text: str) -> Chunk:
+    def _append(self, topic: Topic, data: bytes) -> Chunk:
         chunks = self.chunks.get(topic)
         if chunks is None:
             chunks = self.chunks[topic] = [Chunk()]
@@ -142,8 +157,8 @@ class Intake:
             chunk = Chunk()
             chunks.append(chunk)
             self.commit_requested.set()
-        chunk.lines.append(text)
-        size = len(text)  # in characters, which ASCII, all that these venues send, has as bytes
+        chunk.lines.append(data)
+        size = len(data)
         chunk.size += size
         self.held_bytes += size
         return chunk

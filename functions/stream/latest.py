@@ -24,18 +24,19 @@ from coinlake.items import Item, batch_get, serialize
 from coinlake.observability import logger
 from coinlake.retries import LATEST_PRICE
 from coinlake.stores import error_code
-from stream.frames import Frame
+from stream.frames import NO_PRICE, Price
 from stream.metrics import Counters
+from stream.streams import Stream
+from stream.venues import venue
 
 MAX_PER_SECOND: Final = 50
 MAX_CONCURRENT: Final = 4
 TICK_SECONDS: Final = 0.25
 STALE: Final = "ConditionalCheckFailedException"
 MALFORMED: Final = "ValidationException"
+TRADES: Final = "trades"
 _MICROS: Final = 1_000_000
 SKEW_MICROS: Final = 300 * _MICROS  # how far clocks may differ; transform allows as much
-
-Place = tuple[str, str]  # source and stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,22 @@ class LatestTable:
     name: str
     ttl_seconds: int
 
-    def put(self, source: str, frame: Frame, received_at: int, uploaded_id: int | None) -> bool:
+    def put(
+        self, source: str, stream: str, price: Price, received_at: int, uploaded_id: int | None = None
+    ) -> bool:
         """Whether it is the newest; ``StoreUnavailable``, or ``ValueError`` for a price that is none.
 
         A row that has expired is overwritten, for DynamoDB deletes it days later, and so is one that
         lies ahead of every clock.
         """
-        event_time, ahead = frame.price(frame, received_at).event_time, received_at + SKEW_MICROS
+        event_time, ahead = price.event_time, received_at + SKEW_MICROS
         if not received_at - self.ttl_seconds * _MICROS <= event_time <= ahead:
             return False
         values = {":e": event_time, ":now": received_at // _MICROS, ":ahead": ahead}
         try:
             self.client.put_item(
                 TableName=self.name,
-                Item=item(source, frame, received_at, self.ttl_seconds, uploaded_id),
+                Item=self._item(source, stream, price, received_at, uploaded_id),
                 ConditionExpression=(
                     "attribute_not_exists(#s) OR event_time < :e OR expires_at <= :now OR event_time > :ahead"
                 ),
@@ -74,6 +77,22 @@ class LatestTable:
                 raise ValueError(code) from error
             raise StoreUnavailable(f"could not write to table {self.name}: {code}") from error
         return True
+
+    def _item(
+        self, source: str, stream: str, price: Price, received_at: int, uploaded_id: int | None
+    ) -> Item:
+        """The row, numbers as the venue wrote them; ``ValueError`` where one is none, or not finite."""
+        row = {
+            "stream": stream,
+            "source": source,
+            "symbol": price.symbol,
+            "event_time": price.event_time,
+            "price": _number(price.price),
+            "received_at": received_at,
+            "expires_at": received_at // _MICROS + self.ttl_seconds,
+            **{name: _number(value) for name, value in price.details.items()},
+        }
+        return serialize(row if uploaded_id is None else {**row, "uploaded_id": uploaded_id})
 
     def recall(self, streams: Mapping[str, str]) -> dict[str, dict[str, int]]:
         """What an earlier collector left of each stream: ``received_at`` and, of trades, ``uploaded_id``.
@@ -91,35 +110,33 @@ class LatestTable:
 
 @dataclass(slots=True)
 class LatestWriter:
-    """``uploaded`` gives the last trade of a source's market up to which all are in S3."""
+    """``streams`` are those of the intake; ``uploaded`` gives the last trade of a source's market up to which
+    all are in S3. A frame's price is read from it when it is written or shown."""
 
     table: LatestTable
+    streams: Mapping[tuple[str, str], Stream]
     counters: Counters
     threads: Executor
     every_seconds: float
     uploaded: Callable[[str, str], int | None]
-    newest: dict[Place, tuple[Frame, int]] = field(default_factory=dict)
-    _dirty: dict[Place, None] = field(default_factory=dict)
-    _written: dict[Place, float] = field(default_factory=dict)
+    _dirty: dict[Stream, None] = field(default_factory=dict)
+    _written: dict[Stream, float] = field(default_factory=dict)
     _failed: int = 0
 
-    def note(self, source: str, frame: Frame, received_at: int) -> None:
-        place = (source, frame.stream)
-        self.newest[place] = (frame, received_at)
-        self._dirty[place] = None
+    def note(self, stream: Stream) -> None:
+        """The stream has a newer frame."""
+        self._dirty[stream] = None
 
     def lag_seconds(self) -> float:
         """How much later than its event time the newest frame came; 0 where there is none to tell.
 
         A trade from before its market was listened to, of any age, tells no lag.
         """
-        if not self.newest:
+        newest = max(self.streams.values(), key=lambda stream: stream.received_at, default=None)
+        price = None if newest is None else shown_price(newest)
+        if newest is None or price is None:
             return 0.0
-        frame, received_at = max(self.newest.values(), key=lambda newest: newest[1])
-        try:
-            lag = (received_at - frame.price(frame, received_at).event_time) / _MICROS
-        except (KeyError, ValueError, ArithmeticError):
-            return 0.0
+        lag = (newest.received_at - price.event_time) / _MICROS
         return lag if 0.0 <= lag <= self.table.ttl_seconds else 0.0
 
     async def run(self) -> None:
@@ -128,40 +145,41 @@ class LatestWriter:
             await asyncio.sleep(TICK_SECONDS if not self._failed else self._pause_seconds())
             await self._write(self._due(time.monotonic()))
 
-    def _due(self, now: float) -> list[Place]:
+    def _due(self, now: float) -> list[Stream]:
         """Those that waited longest, as many as a tick may write."""
         due = [
-            place
-            for place in self._dirty
-            if now - self._written.get(place, -self.every_seconds) >= self.every_seconds
+            stream
+            for stream in self._dirty
+            if now - self._written.get(stream, -self.every_seconds) >= self.every_seconds
         ]
         return due[: max(1, int(MAX_PER_SECOND * TICK_SECONDS))]
 
-    async def _write(self, places: list[Place]) -> None:
-        for first in range(0, len(places), MAX_CONCURRENT):
-            batch = places[first : first + MAX_CONCURRENT]
-            for place in batch:
-                del self._dirty[place]
-                self._written[place] = time.monotonic()
-            await asyncio.gather(*(self._put(place) for place in batch))
+    async def _write(self, streams: list[Stream]) -> None:
+        for first in range(0, len(streams), MAX_CONCURRENT):
+            batch = streams[first : first + MAX_CONCURRENT]
+            for stream in batch:
+                del self._dirty[stream]
+                self._written[stream] = time.monotonic()
+            await asyncio.gather(*(self._put(stream) for stream in batch))
 
-    async def _put(self, place: Place) -> None:
-        frame, received_at = self.newest[place]
-        uploaded = self.uploaded(place[0], frame.market) if frame.trade_ids else None
+    async def _put(self, stream: Stream) -> None:
+        source, received_at = stream.source, stream.received_at
+        uploaded = self.uploaded(source, stream.market) if stream.dataset == TRADES else None
         loop = asyncio.get_running_loop()
         try:
+            price = venue(source).price(stream.frame, received_at)
             written = await loop.run_in_executor(
-                self.threads, self.table.put, place[0], frame, received_at, uploaded
+                self.threads, self.table.put, source, stream.name, price, received_at, uploaded
             )
         except StoreUnavailable as error:
             self.counters.latest_errors += 1
             self._failed += 1
-            self._dirty.setdefault(place)
-            self._written.pop(place, None)
-            logger.warning("latest price not written", stream=place[1], error=str(error))
-        except (ValueError, KeyError, TypeError) as error:
+            self._dirty.setdefault(stream)
+            self._written.pop(stream, None)
+            logger.warning("latest price not written", stream=stream.name, error=str(error))
+        except NO_PRICE as error:
             self.counters.latest_errors += 1
-            logger.warning("no price in a frame", stream=place[1], error=type(error).__name__)
+            logger.warning("no price in a frame", stream=stream.name, error=type(error).__name__)
         else:
             self._failed = 0
             self.counters.latest_written += written
@@ -171,20 +189,12 @@ class LatestWriter:
         return TICK_SECONDS + LATEST_PRICE.seconds(self._failed)
 
 
-def item(source: str, frame: Frame, received_at: int, ttl_seconds: int, uploaded_id: int | None) -> Item:
-    """The row, numbers as the venue wrote them; ``ValueError`` where one is none, or not finite."""
-    price = frame.price(frame, received_at)
-    row = {
-        "stream": frame.stream,
-        "source": source,
-        "symbol": price.symbol,
-        "event_time": price.event_time,
-        "price": _number(price.price),
-        "received_at": received_at,
-        "expires_at": received_at // _MICROS + ttl_seconds,
-        **{name: _number(value) for name, value in price.details.items()},
-    }
-    return serialize(row if uploaded_id is None else {**row, "uploaded_id": uploaded_id})
+def shown_price(stream: Stream) -> Price | None:
+    """The price in the stream's newest frame; None where it shows none."""
+    try:
+        return venue(stream.source).price(stream.frame, stream.received_at)
+    except NO_PRICE:
+        return None
 
 
 def _number(text: str) -> Decimal:

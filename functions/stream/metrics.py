@@ -30,7 +30,6 @@ class Counters:
     latest_stale: int = 0
     latest_errors: int = 0
     last_frame_at: int = 0
-    streams: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

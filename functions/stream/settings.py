@@ -14,7 +14,7 @@ DEFAULTS: Final = {
     "HEALTH_PORT": "8080",
     "LATEST_TTL_SECONDS": "86400",
     "LATEST_SECONDS": "5",
-    "BATCH_FRAMES": "1000",
+    "BATCH_FRAMES": "10000",
     "BATCH_SECONDS": "10",
     "BATCH_BYTES": str(4 << 20),
     "SPOOL_MAX_BYTES": str(1 << 30),

@@ -71,7 +71,9 @@ def build(settings: Settings, timeouts: Timeouts) -> Collector:
     for file in files:
         uploader.add(file)
     committer = Committer(intake, spool, uploader, timeouts, threads.disk, settings.spool_max_bytes)
-    latest = LatestWriter(table, counters, threads.aws, settings.latest_seconds, state.run_end)
+    latest = LatestWriter(
+        table, intake.streams, counters, threads.aws, settings.latest_seconds, state.run_end
+    )
     handler = MessageHandler(intake, latest)
 
     def shards(subscription: Subscription) -> list[Shard]:

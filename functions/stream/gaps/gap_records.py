@@ -41,7 +41,7 @@ class Gap:
             self.first_id = number if self.first_id is None else min(self.first_id, number)
             self.last_id = number if self.last_id is None else max(self.last_id, number)
 
-    def line(self, received_at: int) -> str:
+    def line(self, received_at: int) -> bytes:
         frame = {
             "stream": self.stream,
             "reason": self.reason,
@@ -51,7 +51,9 @@ class Gap:
             "last_id": self.last_id,
             "frames": self.frames,
         }
-        return json.dumps({"received_at": received_at, "frame": frame}, separators=(",", ":")) + "\n"
+        return (
+            json.dumps({"received_at": received_at, "frame": frame}, separators=(",", ":")).encode() + b"\n"
+        )
 
 
 def given_up(frame: Any) -> tuple[str, int, int] | None:

@@ -37,16 +37,16 @@ def read_back(file: SpoolFile, venue: Venue) -> None:
     elif file.key.dataset == TRADE_HISTORY:
         _add(file, venue.market_of_url(file.url), venue.read_trades(body)[0])
     else:
-        for received_at, frame in _frames(body.decode().splitlines(), venue):
+        for received_at, frame in _frames(body.splitlines(), venue):
             file.seen[frame.stream] = received_at
             if frame.trade_ids:
                 _add(file, frame.market, frame.trade_ids)
 
 
-def _frames(lines: Iterable[str], venue: Venue) -> Iterator[tuple[int, Frame]]:
+def _frames(lines: Iterable[bytes], venue: Venue) -> Iterator[tuple[int, Frame]]:
     for line in lines:
         try:
-            received_at, _, text = line.removeprefix('{"received_at":').partition(',"frame":')
+            received_at, _, text = line.removeprefix(b'{"received_at":').partition(b',"frame":')
             frame = venue.read(text[:-1])
         except BadFrame:
             continue  # a line that transform will quarantine holds no trade of ours

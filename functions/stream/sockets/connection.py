@@ -1,18 +1,26 @@
 """One websocket to a venue: opened, subscribed, read until it ends. The only file that opens sockets.
 
 The library answers the venue's pings with their own payload, and sends pings of its own, so that a
-half-open connection, on which nothing answers, ends.
+half-open connection, on which nothing answers, ends. It is picows under the names of websockets, from which
+they could be imported as well (decision 23).
 """
 
 import asyncio
+import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
+from picows import WSError
+from picows.websockets.asyncio.client import ClientConnection, connect
+from picows.websockets.exceptions import (
+    ConnectionClosed,
+    ConnectionClosedOK,
+    InvalidStatus,
+    WebSocketException,
+)
 
 from coinlake.http import USER_AGENT, admits
 from coinlake.observability import logger
@@ -23,7 +31,11 @@ from stream.venues import Venue
 
 QUEUE_FRAMES: Final = 1024  # beyond them the library stops reading, and TCP holds the rest
 TOO_BIG: Final = 1009  # the close code for a message over the cap, RFC 6455
-_FAULTS: Final = (OSError, TimeoutError, WebSocketException, EOFError)
+_FAULTS: Final = (OSError, TimeoutError, WebSocketException, WSError, EOFError)
+
+# What picows logs, of a frame past the cap for one, the collector says as a gap, or in a line of its own.
+_SILENT: Final = logging.getLogger(f"{__name__}.picows")
+_SILENT.setLevel(logging.CRITICAL + 1)
 
 
 class ConnectionFailed(Exception):
@@ -49,7 +61,7 @@ class Connection:
     venue: Venue
     url: str
     streams: Sequence[str]
-    handle: "Callable[[Connection, str | bytes], Reply | None]"
+    handle: "Callable[[Connection, bytes, int], Reply | None]"
     backpressure: Callable[[], Awaitable[None] | None]
     timeouts: Timeouts
     tls: ssl.SSLContext | None
@@ -68,24 +80,28 @@ class Connection:
     async def open(self) -> None:
         """Connect and subscribe; ``ConnectionFailed`` says why not."""
         try:
-            self._socket = await connect(
-                self.venue.address(self.url, self.streams),
-                ssl=self.tls,
-                proxy=None,
-                compression=None,
-                user_agent_header=USER_AGENT,
-                open_timeout=self.timeouts.open_seconds,
-                ping_interval=self.timeouts.ping_seconds,
-                ping_timeout=self.timeouts.pong_seconds,
-                close_timeout=self.timeouts.close_seconds,
-                max_size=MAX_FRAME_BYTES,
-                max_queue=QUEUE_FRAMES,
-            )
+            async with asyncio.timeout(self.timeouts.open_seconds):
+                self._socket = await connect(
+                    self.venue.address(self.url, self.streams),
+                    ssl=self.tls,
+                    proxy=None,
+                    max_redirects=0,
+                    compression=None,
+                    user_agent_header=USER_AGENT,
+                    open_timeout=self.timeouts.open_seconds,  # of the handshake: it closes the socket
+                    ping_interval=self.timeouts.ping_seconds,
+                    ping_timeout=self.timeouts.pong_seconds,
+                    close_timeout=self.timeouts.close_seconds,
+                    max_size=MAX_FRAME_BYTES,
+                    max_queue=QUEUE_FRAMES,
+                    logger=_SILENT,
+                    use_aiofastnet=False,  # it reaches into Python's SSLContext
+                )
         except InvalidStatus as error:
             raise _refused_handshake(error) from error
-        except (*_FAULTS, InvalidHandshake) as error:
+        except _FAULTS as error:
             raise ConnectionFailed("disconnected", f"no connection ({type(error).__name__})") from error
-        self._check_peer(self._socket)
+        await self._check_peer(self._socket)
         self._reader = asyncio.create_task(self._read(self._socket))
         try:
             await self._subscribe(self._socket)
@@ -101,10 +117,10 @@ class Connection:
         if self._reader is not None:
             await asyncio.gather(self._reader, return_exceptions=True)
 
-    def _check_peer(self, socket: ClientConnection) -> None:
+    async def _check_peer(self, socket: ClientConnection) -> None:
         address = socket.remote_address[0]
         if not admits(address, private=self.allow_private):
-            socket.transport.abort()
+            await socket.close()
             raise ConnectionFailed(
                 "url_refused",
                 f"{self.venue.source} resolves to {address}, which is not a public address; "
@@ -112,18 +128,22 @@ class Connection:
             )
 
     async def _read(self, socket: ClientConnection) -> None:
+        recv, handle, backpressure, now = socket.recv, self.handle, self.backpressure, time.time_ns
         try:
-            async for text in socket:
-                if waiting := self.backpressure():
+            while True:
+                text: Any = await recv(decode=False)
+                if waiting := backpressure():
                     await waiting
                 self.messages += 1
-                self.last_message_at = time.time_ns() // 1000
-                reply = self.handle(self, text)
+                self.last_message_at = received_at = now() // 1000
+                reply = handle(self, text, received_at)
                 if reply is not None:
                     self._replies.put_nowait(reply)
+        except ConnectionClosedOK:
             self.fault = "closed by the venue"
         except ConnectionClosed as error:
-            too_large = error.sent is not None and error.sent.code == TOO_BIG
+            ours = error.sent is not None and not error.rcvd_then_sent  # what the venue sends is sent back
+            too_large = ours and error.sent.code == TOO_BIG
             self.fault = gap_records.TOO_LARGE if too_large else f"lost ({type(error).__name__})"
         except Exception as error:
             self.fault = f"reader failed ({type(error).__name__})"

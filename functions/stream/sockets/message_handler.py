@@ -1,7 +1,6 @@
 """What becomes of each message: a frame is taken in, a reply goes to whoever waits for it, a shutdown
 notice replaces the connection."""
 
-import time
 from dataclasses import dataclass
 
 from coinlake.observability import logger
@@ -19,18 +18,18 @@ class MessageHandler:
     intake: Intake
     latest: LatestWriter
 
-    def handle(self, connection: Connection, text: str | bytes) -> Reply | None:
+    def handle(self, connection: Connection, text: bytes, received_at: int) -> Reply | None:
         """Take one message in; the hot path. An answer to a subscription is returned."""
-        received_at = time.time_ns() // 1000
         venue = connection.venue
         try:
             message = venue.read(text)
-        except BadFrame as bad:
-            self._count_bad(venue.source, bad, received_at)
+        except BadFrame:
+            self._count_bad(venue.source, len(text), received_at)
             return None
-        if type(message) is Frame and type(text) is str:
-            if self.intake.accept(venue.source, message, text, received_at):
-                self.latest.note(venue.source, message, received_at)
+        if type(message) is Frame:
+            stream = self.intake.accept(venue.source, message, text, received_at)
+            if stream is not None:
+                self.latest.note(stream)
         elif type(message) is Reply:
             return message
         elif type(message) is ShutdownNotice:
@@ -38,11 +37,11 @@ class MessageHandler:
             connection.replacement_due.set()
         return None
 
-    def _count_bad(self, source: str, bad: BadFrame, received_at: int) -> None:
+    def _count_bad(self, source: str, size: int, received_at: int) -> None:
         """A frame that nobody can read is lost: counted, and logged once."""
         counters = self.intake.counters
         counters.frames += 1
         counters.bad += 1
         if counters.bad == 1:
-            logger.warning(bad.code, source=source, bytes_shown=len(bad.start))
+            logger.warning("bad_frame", source=source, bytes=size)
         self.intake.count_lost(source, "unknown", gap_records.BAD_FRAME, received_at)

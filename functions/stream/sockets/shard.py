@@ -110,7 +110,7 @@ class Shard:
             "reconnecting", source=self.venue.source, streams=len(self.streams), lost=old.fault or None
         )
         self._failed += lost  # one that is lost as soon as it is open must not be opened without end
-        self.intake.deduplicator.begin_overlap()
+        self.intake.deduplicator.begin_overlap(self.intake.streams.values())
         try:
             new = await self._opened()
             if not lost:

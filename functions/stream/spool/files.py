@@ -86,7 +86,7 @@ class OpenFile:
     def write(self, chunks: Sequence[Chunk]) -> None:
         """Unbuffered, so that nothing of a failed write comes back later."""
         data = b"" if self.length else self.first_line
-        left = memoryview(data + "".join(line for chunk in chunks for line in chunk.lines).encode())
+        left = memoryview(data + b"".join(line for chunk in chunks for line in chunk.lines))
         while left:
             left = left[self.handle.write(left) :]
 

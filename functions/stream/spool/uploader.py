@@ -6,15 +6,18 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from zlib_ng import gzip_ng
+
 from coinlake.errors import CoinlakeError, NotFound, PreconditionFailed, StoreUnavailable
 from coinlake.observability import logger
 from coinlake.retries import UPLOAD
-from coinlake.stores import ObjectStore, compressed, sha256
+from coinlake.stores import ObjectStore, sha256
 from stream.metrics import Counters
 from stream.spool.files import LINES, SpoolFile
 from stream.spool.spool import Spool
 
 WORKERS: Final = 2
+GZIP_LEVEL: Final = 5  # of zlib-ng: 0.4 of the time of zlib's level 6, and as many bytes within 3%
 MAX_FORGOTTEN: Final = 20  # files that one write of the state takes off the spool
 
 T = TypeVar("T")
@@ -91,6 +94,11 @@ class Uploader:
     @staticmethod
     def _in(executor: Executor, call: Callable[..., T], *values: object) -> Awaitable[T]:
         return asyncio.get_running_loop().run_in_executor(executor, call, *values)
+
+
+def compressed(body: bytes) -> bytes:
+    """Gzip without name or time, so that equal bodies have equal bytes."""
+    return bytes(gzip_ng.compress(body, GZIP_LEVEL, mtime=0))  # type: ignore[no-untyped-call]
 
 
 def upload(raw: ObjectStore, file: SpoolFile) -> None:

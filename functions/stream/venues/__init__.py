@@ -12,7 +12,7 @@ from typing import ClassVar, Protocol, cast
 
 from coinlake import sources
 from coinlake.sources import Websocket
-from stream.frames import Message
+from stream.frames import Message, Price
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage
 
 
@@ -50,8 +50,12 @@ class Venue(Protocol):
         """The message that asks for one batch of streams."""
         ...
 
-    def read(self, text: str | bytes) -> Message:
+    def read(self, text: bytes) -> Message:
         """What a message is; ``BadFrame`` for one that cannot be read."""
+        ...
+
+    def price(self, text: bytes, received_at: int) -> Price:
+        """The price that a frame of data shows; an error of ``frames.NO_PRICE`` where it shows none."""
         ...
 
     def trade_market(self, stream: str) -> str | None:

@@ -11,14 +11,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, ClassVar, Final
 
+import msgspec
+
 from coinlake import symbols
-from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, ShutdownNotice, decoded
+from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, ShutdownNotice, decode
 from stream.venues import slices
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
 
 _BATCH: Final = 100  # streams of one message
 _MAX_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
 _SHUTDOWN: Final = "serverShutdown"
+
+
+class _Data(msgspec.Struct, gc=False):
+    """What tells frames apart; the rest is skipped."""
+
+    e: Any = None
+    s: Any = None
+    E: Any = None
+    t: Any = None
+    u: Any = None
+
+
+class _Combined(msgspec.Struct, gc=False):
+    stream: Any = None
+    data: _Data | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +60,26 @@ class Binance:
         params = ",".join(f'"{stream}"' for stream in streams)
         return f'{{"method":"SUBSCRIBE","params":[{params}],"id":{number}}}'
 
-    def read(self, text: str | bytes) -> Message:
-        message = decoded(text)
-        stream, data = message.get("stream"), message.get("data")
-        if type(stream) is not str or type(data) is not dict:
-            return _reply(message, text)
-        if data.get("e") == _SHUTDOWN:
+    def read(self, text: bytes) -> Message:
+        message = decode(_COMBINED, text)
+        stream, data = message.stream, message.data
+        if data is None or type(stream) is not str:
+            return _reply(decode(_OBJECT, text))
+        if data.e == _SHUTDOWN:
             return ShutdownNotice()
-        kind = stream.partition("@")[2]
-        dataset, key, price = _READERS.get(kind[:5], _UNKNOWN)
-        number, symbol = data.get(key), data.get("s")
+        kind = _KINDS.get(stream.partition("@")[2][:5])
+        if kind is None:
+            raise BadFrame
+        dataset, key, _ = kind
+        number, symbol = getattr(data, key), data.s
         if type(number) is not int or type(symbol) is not str:
-            raise BadFrame("bad_frame", text)
-        trade_ids = (number,) if dataset == "trades" else ()
-        return Frame(dataset, stream, symbol, number, data, price, trade_ids)
+            raise BadFrame
+        return Frame(dataset, stream, symbol, number, (number,) if dataset == "trades" else ())
+
+    def price(self, text: bytes, received_at: int) -> Price:
+        message = decode(_OBJECT, text)
+        _, _, price = _KINDS[message["stream"].partition("@")[2][:5]]
+        return price(message["data"], received_at)
 
     def trade_market(self, stream: str) -> str | None:
         symbol, _, kind = stream.partition("@")
@@ -80,7 +103,7 @@ class Binance:
         return "-".join(sides) if sides else market
 
 
-def _reply(message: Mapping[str, Any], text: str | bytes) -> Message:
+def _reply(message: Mapping[str, Any]) -> Message:
     if "result" in message and "error" not in message:
         return Reply()
     error = message.get("error", message)
@@ -90,7 +113,7 @@ def _reply(message: Mapping[str, Any], text: str | bytes) -> Message:
         return ShutdownNotice()
     if "id" in message:
         return Ignored()
-    raise BadFrame("bad_frame", text)
+    raise BadFrame
 
 
 def _micros(stamp: Any, otherwise: int) -> int:
@@ -99,36 +122,36 @@ def _micros(stamp: Any, otherwise: int) -> int:
     return stamp * 1000 if stamp < _MAX_MILLISECONDS else stamp
 
 
-def _ticker(frame: Frame, received_at: int) -> Price:
-    data = frame.data
+def _ticker(data: Mapping[str, Any], received_at: int) -> Price:
     details = {"open": data["o"], "high": data["h"], "low": data["l"], "volume": data["v"]}
-    return Price(_micros(data["E"], received_at), data["c"], frame.market, details)
+    return Price(_micros(data["E"], received_at), data["c"], data["s"], details)
 
 
-def _trade(frame: Frame, received_at: int) -> Price:
-    data = frame.data
-    return Price(_micros(data.get("T"), received_at), data["p"], frame.market, {"quantity": data["q"]})
+def _trade(data: Mapping[str, Any], received_at: int) -> Price:
+    return Price(_micros(data.get("T"), received_at), data["p"], data["s"], {"quantity": data["q"]})
 
 
-def _book(frame: Frame, received_at: int) -> Price:
+def _book(data: Mapping[str, Any], received_at: int) -> Price:
     """It carries no time, so it counts as sent when received; its price is the middle."""
-    bid, ask = frame.data["b"], frame.data["a"]
+    bid, ask = data["b"], data["a"]
     middle = (Decimal(bid) + Decimal(ask)) / 2
-    return Price(received_at, str(middle), frame.market, {"bid": bid, "ask": ask})
+    return Price(received_at, str(middle), data["s"], {"bid": bid, "ask": ask})
 
 
-def _kline(frame: Frame, received_at: int) -> Price:
-    bar = frame.data["k"]
+def _kline(data: Mapping[str, Any], received_at: int) -> Price:
+    bar = data["k"]
     details = {"open": bar["o"], "high": bar["h"], "low": bar["l"], "volume": bar["v"]}
-    return Price(_micros(frame.data["E"], received_at), bar["c"], frame.market, details)
+    return Price(_micros(data["E"], received_at), bar["c"], data["s"], details)
 
 
-_UNKNOWN: Final = ("unknown", "", _ticker)
-_READERS: Final[Mapping[str, tuple[str, str, Callable[[Frame, int], Price]]]] = {
+# By the first letters of a stream's kind: the dataset, what tells its frames apart, and the price.
+_KINDS: Final[Mapping[str, tuple[str, str, Callable[[Mapping[str, Any], int], Price]]]] = {
     "miniT": ("tickers", "E", _ticker),
     "trade": ("trades", "t", _trade),
     "bookT": ("book_tickers", "u", _book),
     "kline": ("klines", "E", _kline),
 }
+_COMBINED: Final = msgspec.json.Decoder(_Combined)
+_OBJECT: Final = msgspec.json.Decoder(Mapping[str, Any])
 
 VENUE: Final = Binance()

@@ -9,12 +9,25 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final
 
-from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decoded, iso_micros
+import msgspec
+
+from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decode, iso_micros
 from stream.venues import slices, websockets
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
 
 _BATCH: Final = 50  # streams of one message
 _MATCHES: Final = ("match", "last_match")
+
+
+class _Message(msgspec.Struct, gc=False):
+    """What tells messages apart; the rest is skipped."""
+
+    type: Any = None
+    product_id: Any = None
+    trade_id: Any = None
+    sequence: Any = None
+    message: Any = None
+    reason: Any = None
 
 
 class Coinbase:
@@ -42,20 +55,26 @@ class Coinbase:
         ]
         return json.dumps({"type": "subscribe", "channels": channels}, separators=(",", ":"))
 
-    def read(self, text: str | bytes) -> Message:
-        message = decoded(text)
-        kind = message.get("type")
+    def read(self, text: bytes) -> Message:
+        message = decode(_MESSAGE, text)
+        kind = message.type
         if kind in _MATCHES:
-            return _frame("trades", "match", "trade_id", message, text)
+            return _frame("trades", "match", message.product_id, message.trade_id)
         if kind == "ticker":
-            return _frame("tickers", "ticker", "sequence", message, text)
+            return _frame("tickers", "ticker", message.product_id, message.sequence)
         if kind == "subscriptions":
             return Reply()
         if kind == "error":
-            return Reply(f"{message.get('message')}: {message.get('reason')}"[:200])
+            return Reply(f"{message.message}: {message.reason}"[:200])
         if type(kind) is str:
             return Ignored()
-        raise BadFrame("bad_frame", text)
+        raise BadFrame
+
+    def price(self, text: bytes, received_at: int) -> Price:
+        data = decode(_OBJECT, text)
+        names = {"best_bid": "bid", "best_ask": "ask", "open_24h": "open", "size": "quantity"}
+        details = {name: data[theirs] for theirs, name in names.items() if theirs in data}
+        return Price(iso_micros(data.get("time"), received_at), data["price"], data["product_id"], details)
 
     def trade_market(self, stream: str) -> str | None:
         product, _, kind = stream.partition("@")
@@ -77,19 +96,13 @@ class Coinbase:
         return market
 
 
-def _frame(dataset: str, kind: str, key: str, message: Mapping[str, Any], text: str | bytes) -> Frame:
-    product, number = message.get("product_id"), message.get(key)
+def _frame(dataset: str, kind: str, product: Any, number: Any) -> Frame:
     if type(product) is not str or type(number) is not int:
-        raise BadFrame("bad_frame", text)
-    trade_ids = (number,) if dataset == "trades" else ()
-    return Frame(dataset, f"{product}@{kind}", product, number, message, _price, trade_ids)
+        raise BadFrame
+    return Frame(dataset, f"{product}@{kind}", product, number, (number,) if dataset == "trades" else ())
 
 
-def _price(frame: Frame, received_at: int) -> Price:
-    data = frame.data
-    names = {"best_bid": "bid", "best_ask": "ask", "open_24h": "open", "size": "quantity"}
-    details = {name: data[theirs] for theirs, name in names.items() if theirs in data}
-    return Price(iso_micros(data.get("time"), received_at), data["price"], frame.market, details)
-
+_MESSAGE: Final = msgspec.json.Decoder(_Message)
+_OBJECT: Final = msgspec.json.Decoder(Mapping[str, Any])
 
 VENUE: Final = Coinbase()

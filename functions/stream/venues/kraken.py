@@ -14,9 +14,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
+
 from coinlake import symbols
 from coinlake.errors import SourceUnavailable
-from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decoded, iso_micros
+from stream.frames import BadFrame, Frame, Ignored, Message, Price, Reply, decode, iso_micros
 from stream.venues import slices, websockets
 from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_time
 
@@ -36,6 +38,22 @@ _HEALING: Final = (
 )
 _CURSOR: Final = "last"
 _USUAL_QUOTE: Final = 3  # letters
+
+
+class _Row(msgspec.Struct, gc=False):
+    """What tells data apart; the rest is skipped."""
+
+    symbol: Any = None
+    trade_id: Any = None
+    timestamp: Any = None
+
+
+class _Message(msgspec.Struct, gc=False):
+    """Candles have their time beside the data, for the one in it is the end of a bucket."""
+
+    channel: Any = None
+    data: list[_Row] | None = None
+    timestamp: Any = None
 
 
 class Kraken:
@@ -70,20 +88,22 @@ class Kraken:
         message = {"method": "subscribe", "params": params, "req_id": number}
         return json.dumps(message, separators=(",", ":"))
 
-    def read(self, text: str | bytes) -> Message:
-        message = decoded(text, parse_float=str)
-        channel = message.get("channel")
-        if channel in _DATASETS:
+    def read(self, text: bytes) -> Message:
+        message = decode(_MESSAGE, text)
+        channel = message.channel
+        if type(channel) is str and channel in _DATASETS:
             return _frame(channel, message, text)
-        if channel in _NO_DATA:
+        if type(channel) is str and channel in _NO_DATA:
             return Ignored()
-        if message.get("method") == "subscribe":
-            return _reply(message)
-        if type(message.get("method")) is str:
-            return Ignored()
-        if message.get("success") is False:
-            return Reply(str(message.get("error"))[:200])
-        raise BadFrame("bad_frame", text)
+        return _reply(decode(_OBJECT, text))
+
+    def price(self, text: bytes, received_at: int) -> Price:
+        """Of the last of its data; Python keeps the digits of whole numbers by itself."""
+        message = decode(_OBJECT, text)
+        channel, row = message["channel"], message["data"][-1]
+        details = {name: str(row[theirs]) for theirs, name in _DETAILS.items() if theirs in row}
+        event_time = iso_micros(message.get("timestamp") or row.get("timestamp"), received_at)
+        return Price(event_time, str(row[_PRICES[channel]]), row["symbol"].replace("/", ""), details)
 
     def trade_market(self, stream: str) -> str | None:
         market, _, kind = stream.partition("@")
@@ -146,45 +166,38 @@ def _rest_sides(market: str, bases: Collection[str] = ()) -> tuple[str, str]:
     return websocket.asset_id(base), websocket.asset_id(quote)
 
 
-def _reply(message: Mapping[str, Any]) -> Reply:
+def _reply(message: Mapping[str, Any]) -> Message:
     """An acknowledgement, or a refusal, of one symbol; a message that is refused whole names none."""
-    result = message.get("result")
-    symbol = message.get("symbol") or (result.get("symbol") if isinstance(result, dict) else None)
-    market = symbol.replace("/", "") if type(symbol) is str else None
-    return Reply(None if message.get("success") is True else str(message.get("error"))[:200], market)
+    method = message.get("method")
+    if method == "subscribe":
+        result = message.get("result")
+        symbol = message.get("symbol") or (result.get("symbol") if isinstance(result, dict) else None)
+        market = symbol.replace("/", "") if type(symbol) is str else None
+        return Reply(None if message.get("success") is True else str(message.get("error"))[:200], market)
+    if type(method) is str:
+        return Ignored()
+    if message.get("success") is False:
+        return Reply(str(message.get("error"))[:200])
+    raise BadFrame
 
 
-def _frame(channel: str, message: Mapping[str, Any], text: str | bytes) -> Frame:
-    rows = message.get("data")
-    if type(rows) is not list or not all(type(row) is dict for row in rows):
-        raise BadFrame("bad_frame", text)
-    symbols_named = {str(row.get("symbol")) for row in rows}
-    if len(symbols_named) != 1:
-        raise BadFrame("bad_frame", text)
-    market = symbols_named.pop().replace("/", "")
+def _frame(channel: str, message: _Message, text: bytes) -> Frame:
+    rows = message.data
+    if not rows or type(symbol := rows[0].symbol) is not str or any(row.symbol != symbol for row in rows):
+        raise BadFrame
+    market = symbol.replace("/", "")
     trade_ids: tuple[int, ...] = ()
     if channel == "trade":
-        trade_ids = tuple(row.get("trade_id") for row in rows)
+        trade_ids = tuple(row.trade_id for row in rows)
         if not all(type(number) is int for number in trade_ids):
-            raise BadFrame("bad_frame", text)
+            raise BadFrame
         key = trade_ids[-1]
     else:
-        key = iso_micros(_timestamp(message), zlib.crc32(str(text).encode()))
-    return Frame(_DATASETS[channel], f"{market}@{channel}", market, key, message, _price, trade_ids)
+        key = iso_micros(message.timestamp or rows[-1].timestamp, zlib.crc32(text))
+    return Frame(_DATASETS[channel], f"{market}@{channel}", market, key, trade_ids)
 
 
-def _timestamp(message: Mapping[str, Any]) -> Any:
-    """Candles have it beside the data, for theirs is the end of a bucket."""
-    return message["timestamp"] if "timestamp" in message else message["data"][-1].get("timestamp")
-
-
-def _price(frame: Frame, received_at: int) -> Price:
-    """Of the last of its data; Python keeps the digits of whole numbers by itself."""
-    channel, row = frame.data["channel"], frame.data["data"][-1]
-    details = {name: str(row[theirs]) for theirs, name in _DETAILS.items() if theirs in row}
-    return Price(
-        iso_micros(_timestamp(frame.data), received_at), str(row[_PRICES[channel]]), frame.market, details
-    )
-
+_MESSAGE: Final = msgspec.json.Decoder(_Message)
+_OBJECT: Final = msgspec.json.Decoder(Mapping[str, Any], float_hook=str)
 
 VENUE: Final = Kraken()

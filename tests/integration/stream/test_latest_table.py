@@ -1,26 +1,25 @@
 """The table of latest prices: which frame may overwrite which row."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import boto3
 import pytest
 
-from stream.frames import Frame, Price
+from stream.frames import Price
 from stream.latest import LatestTable, LatestWriter
 from stream.metrics import Counters
+from stream.streams import Stream
 
 NOW = 1_795_132_857  # seconds since 1970
 TTL = 86_400
 DAY = 86_400
 
 
-def trade(event_time, price="100"):
-    """A trade that happened at a time in seconds since 1970."""
-    return Frame(
-        *("trades", "BTC-USD@match", "BTC-USD", 7, {}),
-        price=lambda _frame, _received: Price(event_time * 1_000_000, price, "BTC-USD", {}),
-        trade_ids=(7,),
-    )
+def price_at(event_time, price="100"):
+    """A trade's price, of a time in seconds since 1970."""
+    return Price(event_time * 1_000_000, price, "BTC-USD", {})
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def table(aws):
 
 
 def put(table, event_time, received_at, price="100"):
-    return table.put("coinbase", trade(event_time, price), received_at * 1_000_000, None)
+    return table.put("coinbase", "BTC-USD@match", price_at(event_time, price), received_at * 1_000_000)
 
 
 def price_of(table):
@@ -83,6 +82,9 @@ def test_an_older_price_never_overwrites_a_newer_one(table):
 
 @pytest.mark.parametrize(("age", "lag"), [(2, 2.0), (3 * DAY, 0.0), (-7200, 0.0)])
 def test_a_trade_from_before_its_market_was_listened_to_tells_no_lag(table, age, lag):
-    writer = LatestWriter(table, Counters(), ThreadPoolExecutor(1), 1.0, lambda *_: None)
-    writer.note("coinbase", trade(NOW - age), NOW * 1_000_000)
+    moment = datetime.fromtimestamp(NOW - age, UTC).isoformat()
+    frame = json.dumps({"type": "match", "product_id": "BTC-USD", "price": "100", "time": moment}).encode()
+    trades = Stream("coinbase", "BTC-USD@match", "BTC-USD", "trades", 7, frame, NOW * 1_000_000)
+    streams = {("coinbase", "BTC-USD@match"): trades}
+    writer = LatestWriter(table, streams, Counters(), ThreadPoolExecutor(1), 1.0, lambda *_: None)
     assert writer.lag_seconds() == lag

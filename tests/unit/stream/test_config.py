@@ -157,7 +157,7 @@ def test_a_secrets_manager_that_fails_may_answer_later():
 
 def test_settings_have_defaults_for_what_terraform_leaves_out():
     settings = Settings.from_env(ENVIRONMENT)
-    assert (settings.batch_frames, settings.batch_seconds, settings.health_port) == (1000, 10, 8080)
+    assert (settings.batch_frames, settings.batch_seconds, settings.health_port) == (10000, 10, 8080)
     assert str(settings.spool_dir) == "/spool"
     assert not settings.private_sources
 

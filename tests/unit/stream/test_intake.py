@@ -15,12 +15,12 @@ def trade(number, symbol="btcusdt"):
     return (
         f'{{"stream":"{symbol}@trade","data":{{"e":"trade","E":1,"s":"{symbol.upper()}","t":{number},'
         f'"p":"1.0","q":"2.0","T":1}}}}'
-    )
+    ).encode()
 
 
 def ticker(moment):
     data = f'{{"e":"24hrMiniTicker","E":{moment},"s":"BTCUSDT","c":"1"}}'
-    return f'{{"stream":"btcusdt@miniTicker","data":{data}}}'
+    return f'{{"stream":"btcusdt@miniTicker","data":{data}}}'.encode()
 
 
 def intake(max_bytes=1 << 20, chunk_frames=100, **more):
@@ -28,7 +28,7 @@ def intake(max_bytes=1 << 20, chunk_frames=100, **more):
 
 
 def take(into, text, now=1_000_000):
-    return into.accept("binance", Binance().read(text), text, now)
+    return into.accept("binance", Binance().read(text), text, now) is not None
 
 
 def written_gaps(into):
@@ -50,6 +50,27 @@ def test_frames_are_held_by_dataset_in_chunks():
     ]
     assert drained["binance", "tickers"][0].seen == {"btcusdt@miniTicker": 1_000_000}
     assert into.held_bytes == sum(chunk.size for chunks in drained.values() for chunk in chunks)
+
+
+def test_the_last_times_of_all_chunks_are_those_of_the_moment_they_are_drained():
+    into = intake(chunk_frames=1)
+    for moment in (1, 2):
+        assert take(into, ticker(moment), now=moment)
+    assert take(into, trade(1), now=3)
+    drained = into.drain()
+    assert [chunk.seen for chunk in drained["binance", "tickers"]] == [{}, {"btcusdt@miniTicker": 2}]
+    assert [chunk.seen for chunk in drained["binance", "trades"]] == [{"btcusdt@trade": 3}]
+    assert not into.drain()
+    assert take(into, ticker(3), now=4)
+    assert [chunk.seen for chunk in into.drain()["binance", "tickers"]] == [{"btcusdt@miniTicker": 4}]
+
+
+def test_a_stream_remembers_its_newest_frame_as_received():
+    into = intake()
+    assert take(into, ticker(1), now=1) and not take(into, ticker(1), now=2) and take(into, ticker(2), now=3)
+    (stream,) = into.streams.values()
+    assert (stream.source, stream.name, stream.market) == ("binance", "btcusdt@miniTicker", "BTCUSDT")
+    assert (stream.frame, stream.received_at, stream.frames) == (ticker(2), 3, 2)
 
 
 def test_a_trade_is_taken_once_in_whatever_order():
@@ -74,13 +95,13 @@ def test_a_trade_of_an_earlier_run_is_not_taken_again():
 
 def batch(*numbers):
     """A frame of several trades, as some venues send them."""
-    return Frame("trades", "BTCUSD@trade", "BTCUSD", numbers[-1], {}, None, numbers)
+    return Frame("trades", "BTCUSD@trade", "BTCUSD", numbers[-1], numbers)
 
 
 def test_a_frame_of_several_trades_is_kept_whole_with_all_their_ids():
     into = intake()
-    assert into.accept("kraken", batch(5, 6, 7), "{}", 1) and into.accept("kraken", batch(9, 10), "{}", 1)
-    assert not into.accept("kraken", batch(5, 6, 7), "{}", 1)
+    assert into.accept("kraken", batch(5, 6, 7), b"{}", 1) and into.accept("kraken", batch(9, 10), b"{}", 1)
+    assert not into.accept("kraken", batch(5, 6, 7), b"{}", 1)
     (chunk,) = into.drain()["kraken", "trades"]
     assert chunk.ids["BTCUSD"].ranges() == [(5, 7), (9, 10)] and len(chunk.lines) == 2
     assert list(into.trades.missing()) == [("kraken", "BTCUSD", 8, 8)]
@@ -88,15 +109,15 @@ def test_a_frame_of_several_trades_is_kept_whole_with_all_their_ids():
 
 def test_new_trades_beside_a_known_one_stay_missing_so_that_none_is_doubled():
     into = intake()
-    assert into.accept("kraken", batch(5, 6), "{}", 1)
-    assert not into.accept("kraken", batch(6, 7, 8), "{}", 1)
-    assert into.accept("kraken", batch(9), "{}", 1)
+    assert into.accept("kraken", batch(5, 6), b"{}", 1)
+    assert not into.accept("kraken", batch(6, 7, 8), b"{}", 1)
+    assert into.accept("kraken", batch(9), b"{}", 1)
     assert list(into.trades.missing()) == [("kraken", "BTCUSD", 7, 8)]
 
 
 def test_a_dropped_frame_of_several_trades_names_all_their_ids():
     into = intake(max_bytes=0)
-    assert not into.accept("binance", batch(5, 6, 7), "{}", 1)
+    assert not into.accept("binance", batch(5, 6, 7), b"{}", 1)
     into.close_gaps(1, unsettled=True)
     (gap,) = written_gaps(into)
     assert (gap["first_id"], gap["last_id"], gap["frames"]) == (5, 7, 1)

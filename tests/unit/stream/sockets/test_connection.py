@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from picows.websockets.exceptions import ConnectionClosedOK
 
 from stream.frames import Reply
 from stream.sockets import connection
@@ -19,12 +20,8 @@ class Socket:
 
     def __init__(self, address="52.84.1.1", answer=lambda message: []):
         self.remote_address = (address, 443)
-        self.answer, self.sent, self.aborted = answer, [], False
-        self.transport = self
+        self.answer, self.sent, self.closed = answer, [], False
         self.replies = asyncio.Queue()
-
-    def abort(self):
-        self.aborted = True
 
     async def send(self, message):
         self.sent.append(message)
@@ -32,11 +29,15 @@ class Socket:
             self.replies.put_nowait(reply)
 
     async def close(self):
+        self.closed = True
         self.replies.put_nowait(None)
 
-    async def __aiter__(self):
-        while (reply := await self.replies.get()) is not None:
-            yield reply
+    async def recv(self, decode):
+        assert decode is False
+        reply = await self.replies.get()
+        if reply is None:
+            raise ConnectionClosedOK(None, None)
+        return reply
 
 
 class AnswersByMarket(Binance):
@@ -58,7 +59,7 @@ def opened(monkeypatch, socket, venue, streams, *, allow_private=False):
         venue=venue,
         url="wss://host",
         streams=streams,
-        handle=lambda _, reply: reply,
+        handle=lambda _connection, reply, _received_at: reply,
         backpressure=lambda: None,
         timeouts=TIMEOUTS,
         tls=None,
@@ -84,7 +85,7 @@ def test_no_websocket_speaks_to_where_clouds_serve_credentials(monkeypatch, addr
         with pytest.raises(ConnectionFailed, match="not a public address") as refused:
             await made.open()
         assert refused.value.code == "url_refused"
-        assert socket.aborted and not socket.sent
+        assert socket.closed and not socket.sent
 
     asyncio.run(scenario())
 
@@ -95,9 +96,9 @@ def test_no_websocket_speaks_to_where_clouds_serve_credentials(monkeypatch, addr
 )
 def test_private_peers_are_spoken_to_only_where_they_are_allowed(monkeypatch, address):
     async def scenario():
-        socket = Socket(address, lambda _: [Reply()])
         with pytest.raises(ConnectionFailed):
-            await opened(monkeypatch, socket, Binance(), ["btcusdt@trade"]).open()
+            await opened(monkeypatch, Socket(address), Binance(), ["btcusdt@trade"]).open()
+        socket = Socket(address, lambda _: [Reply()])
         made = opened(monkeypatch, socket, Binance(), ["btcusdt@trade"], allow_private=True)
         await made.open()
         await made.close()

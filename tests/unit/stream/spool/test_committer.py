@@ -28,7 +28,7 @@ class Waiting:
 
 def trade(number):
     data = f'{{"e":"trade","E":1,"s":"BTCUSDT","t":{number},"p":"1.0","q":"2.0","T":1}}'
-    return f'{{"stream":"btcusdt@trade","data":{data}}}'
+    return f'{{"stream":"btcusdt@trade","data":{data}}}'.encode()
 
 
 @pytest.fixture
@@ -41,7 +41,10 @@ def parts(tmp_path):
 
 
 def take(intake, numbers):
-    return [intake.accept("binance", Binance().read(trade(number)), trade(number), 1) for number in numbers]
+    streams = [
+        intake.accept("binance", Binance().read(trade(number)), trade(number), 1) for number in numbers
+    ]
+    return [stream is not None for stream in streams]
 
 
 def test_over_its_cap_the_spool_takes_nothing_and_dropped_frames_become_a_gap(parts):

@@ -16,7 +16,7 @@ from stream.spool.spool import Spool
 from stream.spool.state import State
 from stream.spool.uploader import Uploader
 
-LINE = '{"received_at":1,"frame":{"stream":"a","data":{}}}\n'
+LINE = b'{"received_at":1,"frame":{"stream":"a","data":{}}}\n'
 
 
 class Store:
@@ -69,7 +69,7 @@ def test_a_failing_s3_is_asked_until_it_answers(spool, monkeypatch):
 
 
 def test_a_name_taken_by_our_own_bytes_is_done(spool, monkeypatch):
-    store = Store(PreconditionFailed("412"), stored=LINE.encode())
+    store = Store(PreconditionFailed("412"), stored=LINE)
     uploaded(store, spool, monkeypatch)
     assert len(store.keys) == 1
 

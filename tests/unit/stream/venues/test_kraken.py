@@ -21,7 +21,7 @@ KRAKEN = Kraken()
 
 
 def sample(name):
-    return (SAMPLES / f"{name}.json").read_text().strip()
+    return (SAMPLES / f"{name}.json").read_bytes().strip()
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,7 @@ def test_a_frame_says_what_it_is_and_which_trades_are_in_it(name, expected, ids)
     ],
 )
 def test_a_frame_has_a_price_in_the_venues_own_digits(name, price, event_time, details):
-    frame = KRAKEN.read(sample(name))
-    shown = frame.price(frame, RECEIVED_AT)
+    shown = KRAKEN.price(sample(name), RECEIVED_AT)
     assert (shown.price, shown.event_time, shown.symbol, shown.details) == (
         price,
         event_time,
@@ -76,18 +75,16 @@ def test_a_frame_has_a_price_in_the_venues_own_digits(name, price, event_time, d
 
 
 def test_digits_are_those_of_the_text():
-    frame = KRAKEN.read(
-        sample("trade_update").replace("77361.3,", "0.00000004100,").replace("0.00412280", "3")
-    )
-    shown = frame.price(frame, RECEIVED_AT)
+    text = sample("trade_update").replace(b"77361.3,", b"0.00000004100,").replace(b"0.00412280", b"3")
+    shown = KRAKEN.price(text, RECEIVED_AT)
     assert (shown.price, shown.details) == ("0.00000004100", {"quantity": "3"})
 
 
 def test_a_ticker_without_a_time_is_of_its_receipt_and_known_again():
-    text = sample("ticker_update").replace(',"timestamp":"2026-11-20T00:00:57.018412Z"', "")
+    text = sample("ticker_update").replace(b',"timestamp":"2026-11-20T00:00:57.018412Z"', b"")
     frame = KRAKEN.read(text)
-    assert frame.price(frame, RECEIVED_AT).event_time == RECEIVED_AT
-    assert KRAKEN.read(text).key == frame.key != KRAKEN.read(text.replace("61877", "61878")).key
+    assert KRAKEN.price(text, RECEIVED_AT).event_time == RECEIVED_AT
+    assert KRAKEN.read(text).key == frame.key != KRAKEN.read(text.replace(b"61877", b"61878")).key
 
 
 @pytest.mark.parametrize(
@@ -97,10 +94,10 @@ def test_a_ticker_without_a_time_is_of_its_receipt_and_known_again():
         (sample("subscribed_ohlc"), Reply(market="BTCUSD")),
         (sample("subscribe_refused"), Reply("Currency pair not supported XBT/USD", "XBTUSD")),
         (
-            '{"error":"Symbol(s) not found","method":"subscribe","success":false}',
+            b'{"error":"Symbol(s) not found","method":"subscribe","success":false}',
             Reply("Symbol(s) not found"),
         ),
-        ('{"error":"Malformed request","success":false}', Reply("Malformed request")),
+        (b'{"error":"Malformed request","success":false}', Reply("Malformed request")),
         (sample("heartbeat"), Ignored()),
         (sample("status"), Ignored()),
         (sample("pong"), Ignored()),
@@ -114,20 +111,21 @@ def test_replies_name_their_market_and_the_rest_is_ignored(text, message):
 @pytest.mark.parametrize(
     "text",
     [
-        *("", "hello", "[1]", "{", b"\x00", "{}", "1e5", "[" * 100_000),
-        '{"channel":"trade","data":[]}',
-        '{"channel":"trade","data":[7]}',
-        '{"channel":"trade","data":{"symbol":"BTC/USD"}}',
-        '{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":"7"}]}',
-        '{"channel":"ticker","data":[{"symbol":"BTC/USD"},{"symbol":"ETH/USD"}]}',
-        '{"channel":"book","data":[{"symbol":"BTC/USD"}]}',
+        *(b"", b"hello", b"[1]", b"{", b"\x00", b"{}", b"1e5", b"[" * 100_000),
+        b'{"channel":"trade","data":[]}',
+        b'{"channel":"trade","data":[7]}',
+        b'{"channel":"trade","data":{"symbol":"BTC/USD"}}',
+        b'{"channel":"trade","data":[{"symbol":"BTC/USD","trade_id":"7"}]}',
+        b'{"channel":"ticker","data":[{"symbol":"BTC/USD"},{"symbol":"ETH/USD"}]}',
+        b'{"channel":"book","data":[{"symbol":"BTC/USD"}]}',
+        b'{"channel":["trade"],"data":[{"symbol":"BTC/USD"}]}',
+        sample("trade_update").replace(b'"sell"', b'"\xff"'),
     ],
-    ids=range(14),
+    ids=range(16),
 )
 def test_a_message_that_cannot_be_read_is_a_bad_frame(text):
-    with pytest.raises(BadFrame) as bad:
+    with pytest.raises(BadFrame):
         KRAKEN.read(text)
-    assert bad.value.code == "bad_frame" and len(bad.value.start) <= 80
 
 
 def test_a_subscription_is_of_one_channel_and_of_the_websockets_symbols():
@@ -161,7 +159,7 @@ def test_a_market_has_the_names_of_rest_in_keys_and_urls(market, pair):
 
 
 def test_an_answer_gives_its_trades_ids_and_the_moment_after_the_last():
-    assert KRAKEN.read_trades(sample("trades").encode()) == (
+    assert KRAKEN.read_trades(sample("trades")) == (
         [104772810, 104772811, 104772812],
         "1795132857018412346",
     )
@@ -170,16 +168,16 @@ def test_an_answer_gives_its_trades_ids_and_the_moment_after_the_last():
 @pytest.mark.parametrize("name", ["error_too_many_requests"])
 def test_an_error_that_a_retry_may_heal_is_told_apart(name):
     with pytest.raises(SourceUnavailable, match="kraken: EGeneral:Too many requests"):
-        KRAKEN.read_trades(sample(name).encode())
+        KRAKEN.read_trades(sample(name))
     for body in (
         sample("error_unknown_asset_pair"),
-        "no JSON",
-        "7",
-        "[]",
-        '{"error":[],"result":{"last":"1"}}',
+        b"no JSON",
+        b"7",
+        b"[]",
+        b'{"error":[],"result":{"last":"1"}}',
     ):
         with pytest.raises((ValueError, TypeError, LookupError)):
-            KRAKEN.read_trades(body.encode())
+            KRAKEN.read_trades(body)
 
 
 class Rest:
