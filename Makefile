@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ upgrade-test: setup ## Prove that an earlier deployment upgrades to this one wit
 
 destroy-test: setup ## Prove that a destroyed stack leaves nothing in the account (eight minutes)
 	@$(BIN)/python -m tests.destroy
+
+checkov: setup ## checkov on the whole plan with every option on; writes docs/checkov.md (three minutes)
+	@$(BIN)/python -m tests.checkov
 
 readers: setup ## Read every table with PySpark too (Java 17; 400 MB, once), beside the readers of make test
 	@[ -f build/readers/ready ] || { $(PYTHON) -m venv build/readers && build/readers/bin/pip install -qq \

@@ -84,8 +84,8 @@ locals {
   }
 }
 
-# It holds no more than names of markets and outcomes, so AWS's own key encrypts it, and the log has
-# errors without what was passed on.
+# It holds no more than names of markets and outcomes, so AWS's own key encrypts it, and the log of an
+# error says which window it was.
 resource "aws_sfn_state_machine" "backfill" {
   name       = local.backfill
   type       = "STANDARD"
@@ -94,8 +94,12 @@ resource "aws_sfn_state_machine" "backfill" {
 
   logging_configuration {
     level                  = "ERROR"
-    include_execution_data = false
+    include_execution_data = true
     log_destination        = "${aws_cloudwatch_log_group.backfill.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = var.detailed_monitoring
   }
 
   depends_on = [aws_iam_role_policy.backfill]
@@ -192,6 +196,17 @@ data "aws_iam_policy_document" "backfill" {
       "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups",
     ]
     resources = ["*"]
+  }
+
+  # Source: AWS Step Functions Developer Guide, "X-Ray policies".
+  dynamic "statement" {
+    for_each = var.detailed_monitoring ? ["this"] : []
+
+    content {
+      sid       = "SendTraces"
+      actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords", "xray:GetSamplingRules", "xray:GetSamplingTargets"]
+      resources = ["*"]
+    }
   }
 
   dynamic "statement" {

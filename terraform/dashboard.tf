@@ -7,9 +7,10 @@ locals {
   site_bucket      = join("", [for site in module.site : site.name])
   site_bucket_arns = [for switch in local.dashboard : local.bucket_arns.site]
 
-  dashboard        = toset(var.enable_dashboard ? ["this"] : [])
-  dashboard_public = toset(var.enable_dashboard && var.dashboard_public ? ["this"] : [])
-  dashboard_folder = "${path.module}/../dashboard"
+  dashboard         = toset(var.enable_dashboard ? ["this"] : [])
+  dashboard_public  = toset(var.enable_dashboard && var.dashboard_public ? ["this"] : [])
+  dashboard_domains = var.dashboard_domain == null ? [] : [var.dashboard_domain]
+  dashboard_folder  = "${path.module}/../dashboard"
 
   # Which files are the page and with which headers they go out; ops/dashboard.py reads it as well.
   serving       = jsondecode(file("${local.dashboard_folder}/serving.json"))
@@ -150,6 +151,7 @@ resource "aws_cloudfront_response_headers_policy" "site" {
 resource "aws_cloudfront_distribution" "site" {
   for_each = local.dashboard_public
 
+  aliases             = [for domain in local.dashboard_domains : domain.name]
   comment             = "${local.prefix}: the dashboard"
   enabled             = true
   is_ipv6_enabled     = true
@@ -177,11 +179,29 @@ resource "aws_cloudfront_distribution" "site" {
 
   restrictions {
     geo_restriction {
-      restriction_type = "none"
+      restriction_type = length(var.dashboard_countries) > 0 ? "whitelist" : "none"
+      locations        = var.dashboard_countries
     }
   }
 
-  viewer_certificate {
-    cloudfront_default_certificate = true
+  # CloudFront's own certificate admits no choice of TLS.
+  dynamic "viewer_certificate" {
+    for_each = length(local.dashboard_domains) > 0 ? local.dashboard_domains : [null]
+
+    content {
+      cloudfront_default_certificate = viewer_certificate.value == null
+      acm_certificate_arn            = try(viewer_certificate.value.certificate_arn, null)
+      minimum_protocol_version       = viewer_certificate.value == null ? "TLSv1" : "TLSv1.2_2021"
+      ssl_support_method             = viewer_certificate.value == null ? null : "sni-only"
+    }
+  }
+
+  dynamic "logging_config" {
+    for_each = compact([var.access_log_bucket])
+
+    content {
+      bucket = "${logging_config.value}.s3.amazonaws.com"
+      prefix = "${local.prefix}-site/"
+    }
   }
 }

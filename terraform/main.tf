@@ -64,6 +64,7 @@ locals {
     kms_key_arn       = local.kms_key_arn
     force_destroy     = local.force_destroy
     max_receive_count = var.max_receive_count
+    access_log_bucket = var.access_log_bucket
   }
 
   # What every function is given: that, and what only functions need. It waits for the layers to be
@@ -73,6 +74,7 @@ locals {
     log_retention_days   = var.log_retention_days
     reserved_concurrency = var.reserved_concurrency
     permissions_boundary = var.permissions_boundary
+    detailed_monitoring  = var.detailed_monitoring
     runtime = {
       name         = var.python_runtime
       architecture = var.architecture

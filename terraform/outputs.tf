@@ -127,7 +127,12 @@ output "site_bucket" {
 
 output "dashboard_url" {
   description = "Address of the dashboard; null where it is not public"
-  value       = one([for distribution in aws_cloudfront_distribution.site : "https://${distribution.domain_name}/"])
+  value       = one([for site in aws_cloudfront_distribution.site : "https://${try(var.dashboard_domain.name, site.domain_name)}/"])
+}
+
+output "dashboard_distribution" {
+  description = "CloudFront's name of the dashboard, which a name of your own (dashboard_domain) points at; null where it is not public"
+  value       = one([for site in aws_cloudfront_distribution.site : site.domain_name])
 }
 
 output "quota" {

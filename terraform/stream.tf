@@ -119,7 +119,7 @@ resource "aws_ecs_cluster" "stream" {
   # Container Insights costs more than the collector, whose own metrics show its state.
   setting {
     name  = "containerInsights"
-    value = "disabled"
+    value = var.detailed_monitoring ? "enabled" : "disabled"
   }
 }
 

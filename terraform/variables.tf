@@ -107,6 +107,23 @@ variable "log_retention_days" {
   }
 }
 
+variable "access_log_bucket" {
+  description = "Name of a bucket of yours, outside the stack, that gets the access logs of every bucket and of the dashboard; null for none. Its policy must let logging.s3.amazonaws.com write, and for the dashboard it must allow ACLs"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", coalesce(var.access_log_bucket, "none")))
+    error_message = "access_log_bucket is \"${coalesce(var.access_log_bucket, "null")}\"; it takes a bucket's name, as in \"my-access-logs\", or null."
+  }
+}
+
+variable "detailed_monitoring" {
+  description = "Whether X-Ray traces the functions and backfills ($5 for a million traces after the first 100,000 a month) and Container Insights measures the collector (some 15 metrics at $0.30 a month)"
+  type        = bool
+  default     = false
+}
+
 variable "raw_transition_days" {
   description = "Days until raw objects of 128 KB and more move to cheaper storage (Glacier Instant Retrieval)"
   type        = number

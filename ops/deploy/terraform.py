@@ -59,12 +59,15 @@ class Terraform:
         settings = [f"-backend-config={name}={value}" for name, value in backend.items()]
         self._run("init", "-input=false", "-reconfigure", "-no-color", *settings, *init_arguments())
 
-    def plan(self, report: Report, *, destroy: bool = False, lock: bool = True) -> Changes:
-        """Write a plan for ``apply``; nothing changes yet.
+    def plan(
+        self, report: Report, *, destroy: bool = False, lock: bool = True, only: str | None = None
+    ) -> Changes:
+        """Write a plan for ``apply``, of everything or of the resource ``only``; nothing changes yet.
 
         Without the lock it needs no right to write: a plan that another run overtakes is refused by apply.
         """
         extra = [*(["-destroy"] if destroy else []), *([] if lock else ["-lock=false"])]
+        extra += [f"-target={only}"] if only else []
         return self._stream(report, "plan", f"-out={self.plan_file}", *self._inputs, *extra)
 
     def show_plan(self) -> str:

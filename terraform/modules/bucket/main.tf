@@ -47,6 +47,14 @@ resource "aws_s3_bucket_versioning" "this" {
   }
 }
 
+resource "aws_s3_bucket_logging" "this" {
+  for_each = toset(compact([var.stack.access_log_bucket]))
+
+  bucket        = aws_s3_bucket.this.id
+  target_bucket = each.value
+  target_prefix = "${var.name}/"
+}
+
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 

@@ -1,9 +1,10 @@
 variable "stack" {
-  description = "What all buckets of the stack have in common: the AWS partition of their ARNs, whether terraform destroy may delete them with what is in them, and the customer managed key (null encrypts with S3's own keys)"
+  description = "What all buckets of the stack have in common: the AWS partition of their ARNs, whether terraform destroy may delete them with what is in them, the customer managed key (null encrypts with S3's own keys), and the bucket that their access logs go to (null for no logs)"
   type = object({
-    account       = object({ partition = string })
-    force_destroy = bool
-    kms_key_arn   = string
+    account           = object({ partition = string })
+    force_destroy     = bool
+    kms_key_arn       = string
+    access_log_bucket = optional(string)
   })
 }
 

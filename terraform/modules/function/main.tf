@@ -30,6 +30,18 @@ data "aws_iam_policy_document" "this" {
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${local.log_arn}:*"]
   }
+
+  # X-Ray has nothing narrower. Source: AWS Lambda Developer Guide, "Visualize Lambda function invocations
+  # using AWS X-Ray".
+  dynamic "statement" {
+    for_each = var.stack.detailed_monitoring ? ["this"] : []
+
+    content {
+      sid       = "SendTraces"
+      actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+      resources = ["*"]
+    }
+  }
 }
 
 resource "aws_cloudwatch_log_group" "this" {
@@ -65,6 +77,11 @@ resource "aws_lambda_function" "this" {
   timeout                        = var.timeout_seconds
   reserved_concurrent_executions = lookup(var.stack.reserved_concurrency, var.stage, -1) # -1 reserves nothing
   kms_key_arn                    = var.stack.kms_key_arn
+
+  # PassThrough is what Lambda does by itself.
+  tracing_config {
+    mode = var.stack.detailed_monitoring ? "Active" : "PassThrough"
+  }
 
   environment {
     variables = merge(var.environment, {

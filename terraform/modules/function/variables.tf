@@ -1,5 +1,5 @@
 variable "stack" {
-  description = "What all functions of the stack have in common: where they live, the prefix of their names (and the namespace of their metrics, so that two environments never mix), the runtime with its layer version ARNs, the directory of the zips, days that logs are kept, executions reserved by stage, the permissions boundary of their roles (null for none), and the customer managed key for log groups and environments (null for AWS's own)"
+  description = "What all functions of the stack have in common: where they live, the prefix of their names (and the namespace of their metrics, so that two environments never mix), the runtime with its layer version ARNs, the directory of the zips, days that logs are kept, executions reserved by stage, the permissions boundary of their roles (null for none), the customer managed key for log groups and environments (null for AWS's own), and whether X-Ray traces them"
   type = object({
     account              = object({ id = string, region = string, partition = string })
     prefix               = string
@@ -9,6 +9,7 @@ variable "stack" {
     reserved_concurrency = map(number)
     kms_key_arn          = string
     permissions_boundary = optional(string)
+    detailed_monitoring  = optional(bool, false)
   })
 }
 

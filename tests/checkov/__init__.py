@@ -1,0 +1,1 @@
+"""checkov on the whole plan: ``make checkov``."""
