@@ -28,7 +28,7 @@ resource "aws_ssm_parameter" "api_key" {
   for_each = local.key_parameters
 
   name             = each.value
-  description      = "A source's API key, read by ingest" # constant: see lifecycle
+  description      = "${local.catalog[each.key].title}'s API key, read by ingest"
   type             = "SecureString"
   key_id           = local.kms_key_arn
   value_wo_version = local.key_versions[each.key]
@@ -40,7 +40,8 @@ resource "aws_ssm_parameter" "api_key" {
 
   lifecycle {
     # To change anything else of a parameter the provider sends its value again, and without a new
-    # version that is empty, which SSM refuses.
+    # version that is empty: SSM refuses it, and the embedded AWS loses the key.
+    ignore_changes       = [description]
     replace_triggered_by = [terraform_data.parameter_key]
 
     # Not a validation of the variable, which would ask for the key to destroy, too.

@@ -138,6 +138,7 @@ resource "aws_ssm_parameter" "load_url" {
 
   # As the sources' keys in keys.tf.
   lifecycle {
+    ignore_changes       = [description]
     replace_triggered_by = [terraform_data.parameter_key]
 
     precondition {

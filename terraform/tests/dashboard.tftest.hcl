@@ -115,3 +115,45 @@ run "a_dashboard_that_is_not_public_stays_in_its_bucket" {
     error_message = "Without CloudFront no one is granted the bucket, and the page is in it all the same."
   }
 }
+
+run "a_dashboard_with_a_name_of_its_own_admits_no_old_tls_and_only_its_countries" {
+  command = plan
+
+  variables {
+    enable_dashboard    = true
+    dashboard_domain    = { name = "prices.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/prices" }
+    dashboard_countries = ["DE", "FR"]
+    access_log_bucket   = "my-access-logs"
+  }
+
+  assert {
+    condition = [
+      aws_cloudfront_distribution.site["this"].aliases,
+      [for c in aws_cloudfront_distribution.site["this"].viewer_certificate : [c.acm_certificate_arn, c.minimum_protocol_version, c.ssl_support_method]],
+      [for r in aws_cloudfront_distribution.site["this"].restrictions[0].geo_restriction : [r.restriction_type, sort(r.locations)]],
+      [for l in aws_cloudfront_distribution.site["this"].logging_config : [l.bucket, l.prefix]],
+      ] == [
+      toset(["prices.example.com"]),
+      [["arn:aws:acm:us-east-1:123456789012:certificate/prices", "TLSv1.2_2021", "sni-only"]],
+      [["whitelist", ["DE", "FR"]]],
+      [["my-access-logs.s3.amazonaws.com", "coinlake-test-site/"]],
+    ]
+    error_message = "The name, its certificate, the countries and the logs are the distribution's."
+  }
+
+  assert {
+    condition     = output.dashboard_url == "https://prices.example.com/" && output.dashboard_distribution == "d111111abcdef8.cloudfront.net"
+    error_message = "The address is the name of its own, which points at CloudFront's."
+  }
+}
+
+run "a_certificate_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    enable_dashboard = true
+    dashboard_domain = { name = "https://prices.example.com", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/prices" }
+  }
+
+  expect_failures = [var.dashboard_domain]
+}

@@ -24,9 +24,9 @@ no skip outlives its reason. The file is written by `make checkov`.
 _TAIL: Final = """
 The default plan fails some more, for what costs money and is off: a KMS key of your own (`customer_managed_keys`),
 access logs (`access_log_bucket`), a web ACL, a domain and countries of the dashboard (`dashboard_web_acl_arn`,
-`dashboard_domain`, `dashboard_countries`), tracing and Container Insights (`detailed_monitoring`), private
-subnets of the collector (`stream.subnet_ids`; the network that the stack makes instead has public addresses and no flow logs); and with `protect_data = false` or
-short `log_retention_days`, point-in-time recovery and logs of a year.
+`dashboard_domain`, `dashboard_countries`), tracing and Container Insights (`detailed_monitoring`), private subnets of the
+collector (`stream.subnet_ids`; the network that the stack makes instead has public addresses and no flow logs); and with
+`protect_data = false` or short `log_retention_days`, point-in-time recovery and logs of a year.
 """
 
 

@@ -27,6 +27,7 @@ def test_a_changed_key_makes_a_parameter_anew_for_an_update_would_send_an_empty_
     [lifecycle] = resource(file, "aws_ssm_parameter", name)["lifecycle"]
     assert "terraform_data.parameter_key" in str(lifecycle["replace_triggered_by"])
     assert "kms_key_arn" in str(resource("keys.tf", "terraform_data", "parameter_key")["input"])
+    assert "description" in str(lifecycle["ignore_changes"])
 
 
 def test_secrets_are_asked_for_by_their_parameter_not_by_their_variable_so_that_destroy_does_not_ask() -> (

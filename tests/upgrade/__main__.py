@@ -84,7 +84,12 @@ class Inventory:
         things["feeds"] = {
             name: json.dumps(feed, sort_keys=True) for name, feed in sorted(config["feeds"].items())
         }
-        things["assets"] = {name: json.dumps(ids, sort_keys=True) for name, ids in config["assets"].items()}
+        # A release may bring more sources' names of an asset, and takes none away.
+        things["assets"] = {
+            f"{asset} at {source}": str(name)
+            for asset, names in config["assets"].items()
+            for source, name in names.items()
+        }
         things["digest and notices"] = {name: json.dumps(config[name]) for name in ("digest", "notices")}
         return cls(things)
 

@@ -78,9 +78,12 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = lookup(var.stack.reserved_concurrency, var.stage, -1) # -1 reserves nothing
   kms_key_arn                    = var.stack.kms_key_arn
 
-  # PassThrough is what Lambda does by itself.
-  tracing_config {
-    mode = var.stack.detailed_monitoring ? "Active" : "PassThrough"
+  dynamic "tracing_config" {
+    for_each = var.stack.detailed_monitoring ? ["Active"] : []
+
+    content {
+      mode = tracing_config.value
+    }
   }
 
   environment {
