@@ -13,20 +13,21 @@ _SKIP: Final = re.compile(r"^  - (CKV2?_AWS_\d+) # (.+)$", re.MULTILINE)
 
 _HEAD: Final = """# checkov: what is skipped, and why
 
-[checkov](https://www.checkov.io) compares Terraform's plan with rules of good practice. `make checkov` plans the
-stack with every option on, over the embedded AWS: every check passes but these, and each of these still fails, so
-no skip outlives its reason. The file is written by `make checkov`.
+[checkov](https://www.checkov.io) compares Terraform's plan with rules of good practice. `make checkov`
+plans the stack with every option on, over the embedded AWS: every check passes but these, and each of these
+still fails, so no skip outlives its reason. The file is written by `make checkov`.
 
 | check | what it wants | resources | why not here |
 |---|---|---|---|
 """
 
 _TAIL: Final = """
-The default plan fails some more, for what costs money and is off: a KMS key of your own (`customer_managed_keys`),
-access logs (`access_log_bucket`), a web ACL, a domain and countries of the dashboard (`dashboard_web_acl_arn`,
-`dashboard_domain`, `dashboard_countries`), tracing and Container Insights (`detailed_monitoring`), private subnets of the
-collector (`stream.subnet_ids`; the network that the stack makes instead has public addresses and no flow logs); and with
-`protect_data = false` or short `log_retention_days`, point-in-time recovery and logs of a year.
+The default plan fails some more, for what costs money and is off: a KMS key of your own
+(`customer_managed_keys`), access logs (`access_log_bucket`), a web ACL, a domain and countries of the
+dashboard (`dashboard_web_acl_arn`, `dashboard_domain`, `dashboard_countries`), tracing and Container
+Insights (`detailed_monitoring`), private subnets of the collector (`stream.subnet_ids`; the network that
+the stack makes instead has public addresses and no flow logs); and with `protect_data = false` or short
+`log_retention_days`, point-in-time recovery and logs of a year.
 """
 
 
