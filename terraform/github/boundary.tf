@@ -46,12 +46,13 @@ data "aws_iam_policy_document" "boundary" {
 
   # These take no resource.
   statement {
-    sid = "LogInPullAndDeliverLogs"
+    sid = "LogInPullTraceAndDeliverLogs"
     actions = [
       "ecr:GetAuthorizationToken",
       "lakeformation:GetDataAccess",
       "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
       "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ]
     resources = ["*"]
   }

@@ -127,17 +127,17 @@ run "a_dashboard_with_a_name_of_its_own_admits_no_old_tls_and_only_its_countries
   }
 
   assert {
-    condition = [
+    condition = jsonencode([
       aws_cloudfront_distribution.site["this"].aliases,
       [for c in aws_cloudfront_distribution.site["this"].viewer_certificate : [c.acm_certificate_arn, c.minimum_protocol_version, c.ssl_support_method]],
-      [for r in aws_cloudfront_distribution.site["this"].restrictions[0].geo_restriction : [r.restriction_type, sort(r.locations)]],
+      [for r in aws_cloudfront_distribution.site["this"].restrictions[0].geo_restriction : [r.restriction_type, r.locations]],
       [for l in aws_cloudfront_distribution.site["this"].logging_config : [l.bucket, l.prefix]],
-      ] == [
-      toset(["prices.example.com"]),
+      ]) == jsonencode([
+      ["prices.example.com"],
       [["arn:aws:acm:us-east-1:123456789012:certificate/prices", "TLSv1.2_2021", "sni-only"]],
       [["whitelist", ["DE", "FR"]]],
       [["my-access-logs.s3.amazonaws.com", "coinlake-test-site/"]],
-    ]
+    ])
     error_message = "The name, its certificate, the countries and the logs are the distribution's."
   }
 

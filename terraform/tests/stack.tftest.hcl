@@ -825,10 +825,10 @@ run "a_backfill_fetches_each_window_of_its_plan_and_writes_what_became_of_it" {
   assert {
     condition = (
       one(aws_sfn_state_machine.backfill.logging_configuration).level == "ERROR" &&
-      !one(aws_sfn_state_machine.backfill.logging_configuration).include_execution_data &&
+      one(aws_sfn_state_machine.backfill.logging_configuration).include_execution_data &&
       aws_sfn_state_machine.backfill.type == "STANDARD" &&
       aws_cloudwatch_log_group.backfill.retention_in_days == 30
     )
-    error_message = "Logs hold errors, no payloads, and end."
+    error_message = "Logs hold errors, each with its window, and end."
   }
 }
