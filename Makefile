@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,7 +48,7 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 	  $(if $(ASSETS),--assets "$(ASSETS)") $(if $(INTERVAL),--interval "$(INTERVAL)") $(if $(YES),--yes)
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration --ignore=tests/snowflake
 
 check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \
@@ -76,6 +76,11 @@ readers: setup ## Read every table with PySpark too (Java 17; 400 MB, once), bes
 	@[ -f build/readers/ready ] || { $(PYTHON) -m venv build/readers && build/readers/bin/pip install -qq \
 	  --disable-pip-version-check --require-hashes -r tests/readers/requirements.txt && touch build/readers/ready; }
 	@$(BIN)/python -m pytest -q tests/integration/test_readers.py
+
+snowflake-test: setup ## Run Snowflake's SQL against a stand-in of it, fakesnow (350 MB, once)
+	@[ -f build/snowflake/ready ] || { $(PYTHON) -m venv build/snowflake && build/snowflake/bin/pip install -qq \
+	  --disable-pip-version-check --require-hashes -r tests/snowflake/requirements.txt && touch build/snowflake/ready; }
+	@$(BIN)/python -m pytest -q tests/snowflake
 
 bench: setup ## Measure the hot paths against named peers
 	@$(BIN)/python -m bench

@@ -24,6 +24,7 @@ REQUIREMENTS: Final = {
     ROOT / "tests" / "readers" / "requirements.in": (),
     ORCHESTRATION / "airflow-3.in": (),
     ORCHESTRATION / "airflow-3.0.in": (),
+    ROOT / "tests" / "snowflake" / "requirements.in": (),
     ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
 }

@@ -117,13 +117,8 @@ class SnowflakeSetup:
             f"USE ROLE {LOADER}",
             f"CREATE SCHEMA IF NOT EXISTS {self.schema}",
             f"USE SCHEMA {self.schema}",
-            _stage(
-                COPIES,
-                self._copies_url,
-                self.integration,
-                "TYPE = PARQUET USE_LOGICAL_TYPE = TRUE NULL_IF = ()",
-            ),
-            _stage(REPORTS, self._reports_url, self.integration, _REPORT_FORMAT),
+            _stage(COPIES, self._copies_url, self.integration),
+            _stage(REPORTS, self._reports_url, self.integration),
             *(statement for table in sinks for statement in sql.create_parts(table)),
             _refuse_changed(sinks),
             *(self._pipe(table) for table in sinks),
@@ -153,6 +148,7 @@ class SnowflakeSetup:
         name = handoff_report(NAME).rpartition("/")[2]
         return (
             f"COPY INTO @{REPORTS}/{name}\n  FROM ({held()})\n"
+            f"  FILE_FORMAT = ({_REPORT_FORMAT})\n"
             f"  SINGLE = TRUE OVERWRITE = TRUE HEADER = TRUE MAX_FILE_SIZE = {MAX_REPORT_BYTES}"
         )
 
@@ -182,11 +178,8 @@ def write(files: dict[str, str], folder: Path) -> None:
         (folder / name).write_text(text)
 
 
-def _stage(name: str, url: str, integration: str, file_format: str) -> str:
-    return (
-        f"CREATE STAGE IF NOT EXISTS {name} URL = '{url}' STORAGE_INTEGRATION = {integration}\n"
-        f"  FILE_FORMAT = ({file_format})"
-    )
+def _stage(name: str, url: str, integration: str) -> str:
+    return f"CREATE STAGE IF NOT EXISTS {name}\n  URL = '{url}' STORAGE_INTEGRATION = {integration}"
 
 
 def _refuse_changed(tables: Sequence[SinkTable]) -> str:

@@ -20,7 +20,7 @@ PART_COLUMNS: Final = {
     "part_version": pa.int64(),  # the copy's number
     "part_rows": pa.int64(),  # how many rows it has; 0 where the partition is empty or gone
     "part_row": pa.int64(),  # from 1; 0 of the one row, of nulls, that a copy without rows has
-    "part_hash": pa.decimal128(38, 0),  # load.hashing.row_hash of its rows
+    "part_hash": pa.string(),  # load.hashing.row_hash of its rows, in decimal digits
     "part_columns": pa.string(),  # load.hashing.declaration_hash of the columns that the hash covers
 }
 
@@ -73,9 +73,9 @@ def create_parts(table: SinkTable) -> list[str]:
 
 
 def changed_columns(tables: Sequence[SinkTable]) -> str:
-    """A query for the columns whose type is not the declared one."""
+    """A query for the columns whose type is not the declared one; of a time it does not know the precision."""
     values = ",\n    ".join(
-        f"('{parts_table(table).upper()}', '{column.upper()}', '{kind}')"
+        f"('{parts_table(table).upper()}', '{column.upper()}', '{kind.removesuffix('(6)')}')"
         for table in tables
         for column, kind in parts_columns(table)
     )
@@ -87,7 +87,6 @@ def changed_columns(tables: Sequence[SinkTable]) -> str:
         "    AND c.column_name = d.column_name\n"
         "  WHERE d.declared <> CASE c.data_type\n"
         "    WHEN 'NUMBER' THEN 'NUMBER(' || c.numeric_precision || ',' || c.numeric_scale || ')'\n"
-        "    WHEN 'TIMESTAMP_NTZ' THEN 'TIMESTAMP_NTZ(' || c.datetime_precision || ')'\n"
         "    WHEN 'TEXT' THEN 'VARCHAR'\n"
         "    ELSE c.data_type END"
     )
@@ -96,8 +95,9 @@ def changed_columns(tables: Sequence[SinkTable]) -> str:
 def copy_parts(table: SinkTable, stage: str) -> str:
     """What a pipe runs for each file. Columns are found by their names; one that a file lacks is null."""
     return (
-        f"COPY INTO {quoted(parts_table(table))} FROM @{stage}/{table.name}/ "
-        "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE"
+        f"COPY INTO {quoted(parts_table(table))} FROM @{stage}/{table.name}/\n"
+        "  FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE NULL_IF = ())\n"
+        "  MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE"
     )
 
 
@@ -173,9 +173,9 @@ def row_text(schema: pa.Schema) -> str:
 
 
 def row_hash(schema: pa.Schema) -> str:
-    """``hashing.row_hash`` as an aggregate of Snowflake: 0 of a partition without rows."""
+    """``hashing.row_hash`` as an aggregate of Snowflake, in decimal digits: 0 of a partition without rows."""
     digits = f"SUBSTR(MD5({row_text(schema)}), 1, 15)"
-    return f"SUM(IFF({quoted('part_rows')} > 0, TO_NUMBER({digits}, '{'X' * 15}'), 0))"
+    return f"TO_VARCHAR(SUM(IFF({quoted('part_rows')} > 0, TO_NUMBER({digits}, '{'X' * 15}'), 0)))"
 
 
 def _held(table: SinkTable) -> str:

@@ -256,7 +256,7 @@ def versioned(rows: pa.Table, place: TablePartition, number: int, loaded: Loaded
         "part_version": pa.repeat(number, count),
         "part_rows": pa.repeat(rows.num_rows, count),
         "part_row": pa.array(range(1, count + 1) if rows.num_rows else [0]),
-        "part_hash": pa.repeat(pa.scalar(Decimal(loaded.hash), PART_COLUMNS["part_hash"]), count),
+        "part_hash": pa.repeat(str(loaded.hash), count),
         "part_columns": pa.repeat(loaded.columns, count),
     }
     for name, kind in PART_COLUMNS.items():
