@@ -73,7 +73,7 @@ def create_parts(table: SinkTable) -> list[str]:
 
 
 def changed_columns(tables: Sequence[SinkTable]) -> str:
-    """A query for the columns whose type is not the declared one; of a time it does not know the precision."""
+    """A query for the columns whose type is not the declared one; the precision of times it leaves out."""
     values = ",\n    ".join(
         f"('{parts_table(table).upper()}', '{column.upper()}', '{kind.removesuffix('(6)')}')"
         for table in tables
@@ -169,7 +169,7 @@ def delete_replaced(table: SinkTable) -> str:
 
 def row_text(schema: pa.Schema) -> str:
     """``hashing``'s text of a row, as Snowflake computes it."""
-    return " || '|' || ".join(f"COALESCE({_text(field)}, '~')" for field in schema)
+    return " || '|' || ".join(f"COALESCE({hashed_text(field)}, '~')" for field in schema)
 
 
 def row_hash(schema: pa.Schema) -> str:
@@ -200,7 +200,7 @@ def _current(table: SinkTable) -> str:
     return f"{table.name}_current"
 
 
-def _text(field: pa.Field) -> str:
+def hashed_text(field: pa.Field) -> str:
     name = quoted(field.name)
     if pa.types.is_timestamp(field.type):
         return f"TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, {name}))"
