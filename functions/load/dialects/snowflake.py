@@ -201,6 +201,7 @@ def _current(table: SinkTable) -> str:
 
 
 def hashed_text(field: pa.Field) -> str:
+    """A column's text as ``hashing`` has it; null stays null."""
     name = quoted(field.name)
     if pa.types.is_timestamp(field.type):
         return f"TO_VARCHAR(DATE_PART(EPOCH_MICROSECOND, {name}))"
