@@ -32,6 +32,19 @@ data "aws_iam_policy_document" "orchestrator" {
     ]
   }
 
+  # The job of a rebuild on Spark, where there is one, and its reports.
+  statement {
+    sid       = "RebuildOnSpark"
+    actions   = ["glue:BatchStopJobRun", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"]
+    resources = ["arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:job/${local.prefix}-spark"]
+  }
+
+  statement {
+    sid       = "ReadReports"
+    actions   = ["s3:GetObject"]
+    resources = ["${local.bucket_arns.artifacts}/spark/runs/*"]
+  }
+
   statement {
     sid       = "ReadConfiguration"
     actions   = ["s3:GetObject"]

@@ -50,7 +50,7 @@ class Simulator:
         """
         certificate, fingerprint = self._certificate, _fingerprint(keys)
         if self._code.is_file() and self._code.read_text() == fingerprint and self.process.pid():
-            self._request("DELETE", "_faults")
+            self.forgive()
             return
         self.process.stop()
         self.laptop.require_free(self.laptop.simulator_port)
@@ -97,6 +97,14 @@ class Simulator:
         """Let the next answer whose path matches hold ``rows`` bad rows; earlier faults are forgotten."""
         rule = {"path": path, "fault": fault, "times": 1, "params": {"rows": rows}}
         self._request("PUT", "_faults", [rule])
+
+    def refuse(self, path: str, query: str = "*") -> None:
+        """Answer every request whose path and query match with 503; earlier faults are forgotten."""
+        self._request("PUT", "_faults", [{"path": path, "query": query, "fault": "503"}])
+
+    def forgive(self) -> None:
+        """Forget every fault."""
+        self._request("DELETE", "_faults")
 
     def _request(self, method: str, path: str, document: Any = None) -> Any:
         body = None if document is None else json.dumps(document).encode()

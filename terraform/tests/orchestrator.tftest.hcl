@@ -54,6 +54,11 @@ run "an_orchestrator_may_do_exactly_this" {
         "Allow", "lambda:InvokeFunction",
         [for stage in ["refine", "reconcile", "load-postgres", "ingest", "audit"] : "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-${stage}"],
       ]
+      RebuildOnSpark = [
+        "Allow", ["glue:StartJobRun", "glue:GetJobRuns", "glue:GetJobRun", "glue:GetJob", "glue:BatchStopJobRun"],
+        "arn:aws:glue:us-east-1:123456789012:job/coinlake-test-spark",
+      ]
+      ReadReports       = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/spark/runs/*"]
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       WritePlans        = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*/plan.json"]
       ReadResults       = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/backfills/*/results/*"]

@@ -81,7 +81,7 @@ def runner(laptop: Laptop, stack: Stack) -> Runner:
     """The newest Airflow with a database."""
     airflow = Airflow(laptop)
     airflow.venv.install()
-    env = airflow.environment(stack)
+    env = airflow.environment(stack) | {"AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "1"}
     command = [str(airflow.venv.bin / "airflow"), "db", "migrate"]
     subprocess.run(command, env=env, capture_output=True, check=True)
     return Runner(airflow, env)

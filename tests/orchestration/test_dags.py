@@ -81,15 +81,15 @@ def test_what_cannot_be_planned_fails_with_its_sentence(runner: Runner) -> None:
 
 def test_a_failed_window_fails_the_run(runner: Runner, laptop: Laptop) -> None:
     simulator = Simulator(laptop)
-    simulator.process.stop()
+    simulator.refuse("*/klines", "*ETHUSDT*")
     try:
         run = runner.run("coinlake_history", HISTORY | {"source": "binance"})
     finally:
-        simulator.start()
+        simulator.forgive()
     assert run.state == "failed"
     # the state machine tolerates it: `account` alone knows
     assert (run.tasks["fetch"], run.tasks["account"]) == (["success"], ["failed"])
-    assert "2 of 2 windows failed, the first because" in run.log
+    assert "1 of 2 windows failed, the first because" in run.log
     again = runner.run("coinlake_history", HISTORY | {"source": "binance"})
     assert again.state == "success", again.log[-4000:]
 
@@ -106,6 +106,18 @@ def test_an_intraday_run_loads_the_warehouse_that_it_is_told(runner: Runner) -> 
     run = runner.run("coinlake_intraday", {"warehouse": "postgres"})
     assert run.state == "success", run.log[-4000:]
     assert (run.tasks["athena"], run.tasks["load"]) == (["skipped"], ["success"])
+
+
+def test_a_feed_that_fails_makes_the_run_red_and_holds_no_other_up(runner: Runner, laptop: Laptop) -> None:
+    simulator = Simulator(laptop)
+    simulator.refuse("*/kraken/*")
+    try:
+        run = runner.run("coinlake_intraday")
+    finally:
+        simulator.forgive()
+    assert run.state == "failed"
+    assert run.tasks["ingest"] == ["failed", "success"]
+    assert (run.tasks["a_feed_failed"], run.tasks["published"]) == (["failed"], ["success"])
 
 
 def test_a_warehouse_that_the_lake_does_not_load_fails_with_a_sentence(runner: Runner) -> None:
