@@ -1,6 +1,6 @@
 """What a venue's message says: enough to sort a frame, to recognise a repeat, and to show its price."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
@@ -94,10 +94,16 @@ def iso_micros(text: Any, otherwise: int) -> int:
 
 
 def line(received_at: int, text: bytes) -> bytes:
-    """One line of a batch: the frame exactly as received, save that its line breaks are spaces.
+    """One line of a batch: the frame exactly as received."""
+    return b'{"received_at":%d,"frame":%b}\n' % (received_at, text)
+
+
+def join_lines(lines: Sequence[bytes]) -> bytes:
+    """Lines as a file has them: a line break inside of a frame becomes a space.
 
     In valid JSON a raw line break can only stand between values, never in a text.
     """
-    if b"\n" in text or b"\r" in text:
-        text = text.translate(_UNBROKEN)
-    return b'{"received_at":%d,"frame":%b}\n' % (received_at, text)
+    text = b"".join(lines)
+    if text.count(b"\n") > len(lines) or b"\r" in text:
+        text = b"".join(line[:-1].translate(_UNBROKEN) + b"\n" for line in lines)
+    return text

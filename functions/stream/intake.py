@@ -16,12 +16,10 @@ from stream.gaps.gap_records import Gap
 from stream.gaps.ids import Ids, TradeIds
 from stream.metrics import Counters
 from stream.sockets.deduplicator import Deduplicator
-from stream.streams import Stream
+from stream.streams import Stream, Topic
 
 MAX_WAIT_SECONDS: Final = 1.0
 SETTLED_MICROS: Final = 1_000_000  # so long after the last dropped frame a gap is written
-
-Topic = tuple[str, str]  # source and dataset
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ class Intake:
             return None
         stream = self.streams.get((source, frame.stream))
         if stream is None:
-            stream = Stream(source, frame.stream, frame.market, frame.dataset)
+            stream = Stream((source, frame.dataset), frame.stream, frame.market)
             self.streams[source, frame.stream] = stream
         if not (
             self.trades.add((source, frame.market), trade_ids)
@@ -98,7 +96,7 @@ class Intake:
         if not stream.is_held:
             stream.is_held = True
             self._held.append(stream)
-        chunk = self._append((source, stream.dataset), line(received_at, text))
+        chunk = self._append(stream.topic, line(received_at, text))
         if trade_ids:
             ids = chunk.ids.get(frame.market)
             if ids is None:
@@ -137,7 +135,7 @@ class Intake:
         held, self._held = self._held, []
         for stream in held:
             stream.is_held = False
-            drained[stream.source, stream.dataset][-1].seen[stream.name] = stream.received_at
+            drained[stream.topic][-1].seen[stream.name] = stream.received_at
         self.commit_requested.clear()
         return drained
 

@@ -8,9 +8,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from coinlake.observability import logger
-from stream.intake import Chunk, Intake, Topic
+from stream.intake import Chunk, Intake
 from stream.spool.spool import Spool
 from stream.spool.uploader import Uploader
+from stream.streams import Topic
 from stream.timeouts import Timeouts
 
 

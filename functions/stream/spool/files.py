@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from coinlake.keys import RawKey
+from stream.frames import join_lines
 from stream.gaps.ids import Ids
-from stream.intake import Chunk, Topic
+from stream.intake import Chunk
+from stream.streams import Topic
 
 LINES: Final = "jsonl"
 
@@ -86,7 +88,7 @@ class OpenFile:
     def write(self, chunks: Sequence[Chunk]) -> None:
         """Unbuffered, so that nothing of a failed write comes back later."""
         data = b"" if self.length else self.first_line
-        left = memoryview(data + b"".join(line for chunk in chunks for line in chunk.lines))
+        left = memoryview(b"".join([data, *(join_lines(chunk.lines) for chunk in chunks)]))
         while left:
             left = left[self.handle.write(left) :]
 

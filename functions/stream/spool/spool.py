@@ -17,9 +17,10 @@ from pathlib import Path
 from coinlake.errors import BadKey
 from coinlake.keys import RawKey, Slot
 from coinlake.observability import logger
-from stream.intake import Chunk, Topic
+from stream.intake import Chunk
 from stream.spool.files import LINES, OpenFile, SpoolFile, header, key_of, name_of, sync_folder
 from stream.spool.state import State
+from stream.streams import Topic
 
 
 @dataclass(slots=True)

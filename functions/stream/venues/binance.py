@@ -9,7 +9,8 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from functools import lru_cache
+from typing import Any, ClassVar, Final, NamedTuple
 
 import msgspec
 
@@ -21,6 +22,7 @@ from stream.venues.rest_trades import Hole, RestTrades, TradesPage, by_id
 _BATCH: Final = 100  # streams of one message
 _MAX_MILLISECONDS: Final = 10**14  # as milliseconds the year 5138, as microseconds 1973
 _SHUTDOWN: Final = "serverShutdown"
+_TRADE_ID: Final = "t"
 
 
 class _Data(msgspec.Struct, gc=False):
@@ -67,19 +69,20 @@ class Binance:
             return _reply(decode(_OBJECT, text))
         if data.e == _SHUTDOWN:
             return ShutdownNotice()
-        kind = _KINDS.get(stream.partition("@")[2][:5])
+        kind = _kind(stream)
         if kind is None:
             raise BadFrame
-        dataset, key, _ = kind
-        number, symbol = getattr(data, key), data.s
+        number, symbol = getattr(data, kind.key), data.s
         if type(number) is not int or type(symbol) is not str:
             raise BadFrame
-        return Frame(dataset, stream, symbol, number, (number,) if dataset == "trades" else ())
+        return Frame(kind.dataset, stream, symbol, number, (number,) if kind.key == _TRADE_ID else ())
 
     def price(self, text: bytes, received_at: int) -> Price:
         message = decode(_OBJECT, text)
-        _, _, price = _KINDS[message["stream"].partition("@")[2][:5]]
-        return price(message["data"], received_at)
+        kind = _kind(message["stream"])
+        if kind is None:
+            raise BadFrame
+        return kind.price(message["data"], received_at)
 
     def trade_market(self, stream: str) -> str | None:
         symbol, _, kind = stream.partition("@")
@@ -144,13 +147,27 @@ def _kline(data: Mapping[str, Any], received_at: int) -> Price:
     return Price(_micros(data["E"], received_at), bar["c"], data["s"], details)
 
 
-# By the first letters of a stream's kind: the dataset, what tells its frames apart, and the price.
-_KINDS: Final[Mapping[str, tuple[str, str, Callable[[Mapping[str, Any], int], Price]]]] = {
-    "miniT": ("tickers", "E", _ticker),
-    "trade": ("trades", "t", _trade),
-    "bookT": ("book_tickers", "u", _book),
-    "kline": ("klines", "E", _kline),
+class _Kind(NamedTuple):
+    """Streams of a kind: the field that tells their frames apart, and the price of a frame's data."""
+
+    dataset: str
+    key: str
+    price: Callable[[Mapping[str, Any], int], Price]
+
+
+_KINDS: Final = {  # by the first letters of a stream's kind
+    "miniT": _Kind("tickers", "E", _ticker),
+    "trade": _Kind("trades", _TRADE_ID, _trade),
+    "bookT": _Kind("book_tickers", "u", _book),
+    "kline": _Kind("klines", "E", _kline),
 }
+
+
+@lru_cache(4096)
+def _kind(stream: str) -> _Kind | None:
+    return _KINDS.get(stream.partition("@")[2][:5])
+
+
 _COMBINED: Final = msgspec.json.Decoder(_Combined)
 _OBJECT: Final = msgspec.json.Decoder(Mapping[str, Any])
 

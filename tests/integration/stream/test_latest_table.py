@@ -84,7 +84,7 @@ def test_an_older_price_never_overwrites_a_newer_one(table):
 def test_a_trade_from_before_its_market_was_listened_to_tells_no_lag(table, age, lag):
     moment = datetime.fromtimestamp(NOW - age, UTC).isoformat()
     frame = json.dumps({"type": "match", "product_id": "BTC-USD", "price": "100", "time": moment}).encode()
-    trades = Stream("coinbase", "BTC-USD@match", "BTC-USD", "trades", 7, frame, NOW * 1_000_000)
+    trades = Stream(("coinbase", "trades"), "BTC-USD@match", "BTC-USD", 7, frame, NOW * 1_000_000)
     streams = {("coinbase", "BTC-USD@match"): trades}
     writer = LatestWriter(table, streams, Counters(), ThreadPoolExecutor(1), 1.0, lambda *_: None)
     assert writer.lag_seconds() == lag

@@ -5,7 +5,7 @@ from stream.streams import Stream
 
 
 def ticker():
-    return Stream("binance", "btcusdt@bookTicker", "BTCUSDT", "book_tickers")
+    return Stream(("binance", "book_tickers"), "btcusdt@bookTicker", "BTCUSDT")
 
 
 def test_two_sockets_frames_are_kept_once_even_when_one_lags():

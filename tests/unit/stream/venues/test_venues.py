@@ -5,7 +5,7 @@ import json
 import pytest
 
 from coinlake.sources import catalog
-from stream.frames import NO_PRICE, BadFrame, Frame, Ignored, Reply, ShutdownNotice, line
+from stream.frames import NO_PRICE, BadFrame, Frame, Ignored, Reply, ShutdownNotice, join_lines, line
 from stream.venues import venue, websockets
 from stream.venues.binance import Binance
 from stream.venues.coinbase import Coinbase
@@ -221,5 +221,8 @@ def test_every_source_with_a_websocket_has_a_venue_of_its_name():
 
 def test_a_line_is_the_frame_as_received_on_one_line():
     assert line(7, b'{"a": 1.50}') == b'{"received_at":7,"frame":{"a": 1.50}}\n'
-    assert json.loads(line(7, b'{\r\n"a":\n1}')) == {"received_at": 7, "frame": {"a": 1}}
-    assert line(7, b'{\n"a":1}').count(b"\n") == 1
+    whole = join_lines([line(7, b'{"a":0}'), line(8, b'{\r\n"a":\n1}'), line(9, b'{"a":2}\r')])
+    assert [json.loads(one) for one in whole.split(b"\n")[:-1]] == [
+        {"received_at": 7 + number, "frame": {"a": number}} for number in range(3)
+    ]
+    assert whole.count(b"\n") == 3 and b"\r" not in whole
