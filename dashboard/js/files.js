@@ -4,13 +4,17 @@
 const TIMEOUT_MS = 15_000;
 const known = new Map(); // path -> {text, value, problem}
 
-/** The file as {value, problem, changed}: `problem` is a sentence when it could not be read now. */
+/**
+ * The file as {value, problem, isPending, changed}: `problem` is a sentence when it could not be read now;
+ * `isPending` where that is no fault, for a young lake has not published it yet.
+ */
 export async function read(path) {
   const before = known.get(path) ?? { text: null, value: null, problem: null };
   const found = await fetched(path);
   const after = found.text === null ? { ...before, problem: found.problem } : parsed(path, found.text, before);
   known.set(path, after);
-  return { value: after.value, problem: after.problem, changed: after.text !== before.text || after.problem !== before.problem };
+  const isPending = Boolean(found.isAbsent) && after.value === null;
+  return { value: after.value, problem: after.problem, isPending, changed: after.text !== before.text || after.problem !== before.problem };
 }
 
 async function fetched(path) {
@@ -19,7 +23,7 @@ async function fetched(path) {
     if (answer.ok) return { text: await answer.text() };
     // a private bucket says 403 of what is not there
     if (answer.status === 404 || answer.status === 403) {
-      return { text: null, problem: `data/${path} is not there: the lake has not published it yet.` };
+      return { text: null, isAbsent: true, problem: `data/${path} is not there: the lake has not published it yet.` };
     }
     return { text: null, problem: `data/${path} could not be read: the server answered ${answer.status}.` };
   } catch (error) {

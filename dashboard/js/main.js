@@ -110,11 +110,11 @@ function drawState(health) {
   const files = Object.values(page.files);
   const published = Math.max(0, ...files.map(({ value }) => value?.generated_at ?? 0));
   const silent = published && now() - published > SILENCE_SECONDS && `The lake has published nothing since ${clock(published)}: what you see is that old.`;
-  const problems = files.map(({ problem }) => problem);
+  const problems = files.filter(({ isPending }) => !isPending).map(({ problem }) => problem);
   const warnings = [silent, ...problems, ...(health ? healthWarnings(health) : [])].filter(Boolean);
   at("warnings").hidden = !warnings.length;
   show(at("warnings"), h("ul", {}, warnings.map((text) => h("li", {}, text))));
-  at("state").className = `dot ${warnings.length ? "bad" : "good"}`;
+  at("state").className = `dot ${warnings.length ? "bad" : published ? "good" : ""}`;
   at("environment").hidden = !health?.environment;
   at("environment").textContent = health?.environment ?? "";
   page.published = published;

@@ -190,4 +190,5 @@ def test_a_new_stack_with_nothing_published_says_so_in_words(browser: Browser):
         for name in ("watchlist", "market", "health", "sources"):
             assert f"data/{name}.json is not there: the lake has not published it yet." in text
         assert "Nothing published yet" in text
+        assert shown.page.locator("#warnings").is_hidden()  # a young lake is no fault
         assert shown.complaints == []

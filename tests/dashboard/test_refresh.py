@@ -78,6 +78,17 @@ def test_a_lake_that_published_nothing_for_an_hour_is_named_and_so_are_its_candl
     dashboard.page.locator("#chart-gaps", has_text="Stale: the newest candle closed 5 h ago.").wait_for()
 
 
+def test_a_file_that_a_young_lake_has_not_published_is_named_at_its_place_and_is_no_warning(
+    dashboard: Dashboard,
+):
+    files = dashboard.bucket.files
+    del files["market.json"]
+    files["health.json"]["feeds"], files["health.json"]["dead_letters"] = [], []
+    dashboard.open()
+    dashboard.page.locator("#market-cards", has_text="data/market.json is not there").wait_for()
+    assert dashboard.page.locator("#warnings").is_hidden()
+
+
 def test_a_file_that_goes_missing_is_named_and_what_was_read_before_stays(dashboard: Dashboard):
     dashboard.open()
     del dashboard.bucket.files["market.json"]
