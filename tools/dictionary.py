@@ -16,7 +16,7 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
   A value with more than 18 decimals is rounded half-even and counted in its ledger entry as
   `rounded`; raw keeps every digit. `tickers`, `trades` and `book_tickers` have eight decimals, as their
   sources do: a value with more is quarantined as `inexact`, never rounded.
-- A column that may be null is null where the source gives no value; what refine computes says when it is null.
+- A column that may be null is null where the source gives no value; those that refine computes say when.
 - A value that does not fit a column that may be null is null, and its ledger entry notes
   `nulled:<field>:<code>`; one that does not fit another column costs its row, which is in quarantine.
 - Times are UTC in microseconds. A slot, and so a file, is named by when it was due.
