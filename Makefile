@@ -60,7 +60,7 @@ workflows-test: setup ## Prove GitHub's deployment: plan and apply as its roles 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream
 
-airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airflow over the deployed stack (installs 500 MB)
+airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airflow over the deployed stack (installs 680 MB)
 	@$(BIN)/python -m pytest tests/orchestration
 
 upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)

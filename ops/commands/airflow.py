@@ -29,7 +29,7 @@ def run_airflow(
 ) -> None:
     """Run Airflow with the DAGs of orchestration/ over the embedded stack, until Ctrl-C.
 
-    It may do what the orchestrator's policy allows and no more. It is installed once, about 250 MB.
+    It may do what the orchestrator's policy allows and no more. It is installed once, about 380 MB.
     """
     laptop = Laptop.from_env()
     stack = Stack.embedded(laptop)
