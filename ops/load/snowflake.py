@@ -133,11 +133,12 @@ class SnowflakeSetup:
     def tasks(self) -> list[str]:
         """Once a day: delete the versions that newer ones replaced, then report what is held."""
         deletes = "".join(f"\n  {sql.delete_replaced(table)};" for table in self.sinks)
+        replaced = f"BEGIN{deletes}\nEND;"
         return [
             f"USE ROLE {LOADER}",
             f"USE SCHEMA {self.schema}",
             f"ALTER TASK IF EXISTS {PURGE} SUSPEND",
-            f"CREATE OR REPLACE TASK {PURGE} {_XSMALL}\n  SCHEDULE = '{DAILY}'\nAS\nBEGIN{deletes}\nEND",
+            f"CREATE OR REPLACE TASK {PURGE} {_XSMALL}\n  SCHEDULE = '{DAILY}'\nAS\n{_block(replaced)}",
             f"CREATE OR REPLACE TASK {REPORT} {_XSMALL}\n  AFTER {PURGE}\nAS\n{self.report()}",
             f"ALTER TASK {REPORT} RESUME",
             f"ALTER TASK {PURGE} RESUME",
@@ -184,14 +185,19 @@ def _stage(name: str, url: str, integration: str) -> str:
 
 def _refuse_changed(tables: Sequence[SinkTable]) -> str:
     """Stops the script where a column is of another type than the lake's: types never change silently."""
-    return (
-        "EXECUTE IMMEDIATE $$\nDECLARE\n"
+    return _block(
+        "DECLARE\n"
         "  changed EXCEPTION (-20001, 'A column is of another type than in the lake: the query of this block "
         "names it; drop its table and its pipe, run this file again, then coinlake load --again');\n"
         "BEGIN\n  IF (EXISTS (\n"
         f"  {sql.changed_columns(tables)}\n"
-        "  )) THEN\n    RAISE changed;\n  END IF;\nEND;\n$$"
+        "  )) THEN\n    RAISE changed;\n  END IF;\nEND;"
     )
+
+
+def _block(block: str) -> str:
+    """A block of Snowflake Scripting, quoted for clients that cut a file at its semicolons."""
+    return f"EXECUTE IMMEDIATE $$\n{block}\n$$"
 
 
 def _script(introduction: str, statements: Sequence[str]) -> str:
