@@ -2,6 +2,8 @@
 
 import os
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -84,6 +86,21 @@ COMMANDS = (  # in the order of --help
 )
 for command in COMMANDS:
     app.add_typer(command.app)
+
+
+def show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"coinlake {metadata.version('coinlake-project')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """The options of the command itself; typer's help is the app's."""
 
 
 def main() -> None:
