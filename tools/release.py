@@ -22,11 +22,8 @@ def version() -> str:
 
 def sections(changelog: str) -> dict[str, str]:
     """The text below each dated version of a changelog, newest first."""
-    heads = list(_SECTION.finditer(changelog))
-    ends = [head.start() for head in heads[1:]] + [len(changelog)]
-    return {
-        head["version"]: changelog[head.end() : end].strip() for head, end in zip(heads, ends, strict=True)
-    }
+    _, *parts = _SECTION.split(changelog)
+    return {name: text.strip() for name, text in zip(parts[::3], parts[2::3], strict=True)}
 
 
 def main() -> None:
