@@ -15,7 +15,7 @@ BUILD: Final = ROOT / "build"
 FUNCTIONS: Final = ("ingest", "transform", "refine", "notify", "reconcile", "audit", "load")
 PACKAGES: Final = (*FUNCTIONS, "coinlake-layer", "dependencies-layer")  # each a zip that Terraform deploys
 HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
-SHIPPED: Final = {".py", ".json"}
+SHIPPED: Final = {".py", ".json", ".pem"}
 
 
 def build(runtime: str, architecture: str, out: Path, *, laptop: bool = False) -> None:

@@ -13,6 +13,8 @@ import pyarrow as pa
 from coinlake.errors import BadConfiguration
 from coinlake.tables import Table
 
+LOADER: Final = "coinlake_load"
+READERS: Final = "coinlake_read"
 LEDGER: Final = "loads"
 SPREADS: Final = "spreads"
 DISCOUNTS: Final = "discounts"  # a view of them

@@ -19,7 +19,7 @@ from load.ddl import SinkTable
 from load.hashing import declaration_hash, row_hash
 from load.planning import Loaded, LoadPlan, TablePartition, listed, plan
 from load.probe import probe_rows
-from load.targets import Part, Target
+from load.targets import HasRoles, Part, Target
 
 MAX_PART_BYTES: Final = 512 << 20
 RESERVE_SECONDS: Final = 60.0  # of the invocation, for the part under way
@@ -40,7 +40,7 @@ class LoadRequest:
 
     ``again`` compares the rows of those that are up to date too; ``check`` compares lake, ledger and
     warehouse, from the partition that follows ``after``; ``plan`` says what would be done; ``probe`` tries
-    extreme values.
+    extreme values; ``administrator`` are the user and password that make the warehouse's roles.
     """
 
     tables: tuple[str, ...]
@@ -50,6 +50,7 @@ class LoadRequest:
     check: bool = False
     plan: bool = False
     probe: bool = False
+    administrator: tuple[str, str] | None = field(default=None, repr=False)
 
     @classmethod
     def from_event(cls, event: Any, known: Sequence[str]) -> "LoadRequest":
@@ -71,6 +72,7 @@ class LoadRequest:
             check=event.get("check") is True,
             plan=event.get("plan") is True,
             probe=event.get("probe") is True,
+            administrator=(event["init"]["user"], event["init"]["password"]) if "init" in event else None,
         )
 
     def covers(self, place: TablePartition) -> bool:
@@ -121,6 +123,8 @@ class Load:
         until = self.seconds() + seconds_left - RESERVE_SECONDS
         request = LoadRequest.from_event(event, sorted(self.tables))
         try:
+            if request.administrator:
+                return {"init": self.create_roles(*request.administrator)}
             if request.probe:
                 rows = probe_rows()
                 expected, actual = (rows.num_rows, row_hash(rows)), self.target.probe(rows)
@@ -150,6 +154,12 @@ class Load:
             name, reason = next(iter(report.failures.items()))
             raise LoadFailed(f"{len(report.failures)} partitions failed; the first is {name}: {reason}")
         return report.to_json()
+
+    def create_roles(self, user: str, password: str) -> list[str]:
+        """What was made in the warehouse by its administrator; ``BadEvent`` for one without such roles."""
+        if not isinstance(self.target, HasRoles):
+            raise BadEvent("no_roles", f"the roles of {self.target.name} are made by hand: see docs/load.md")
+        return self.target.create_roles(user, password)
 
     def plan(self, request: LoadRequest) -> LoadPlan:
         """The lake's listing against the ledger; ``load.planning`` says how they are compared."""

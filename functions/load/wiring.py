@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import gettempdir
 from typing import Final
+from urllib.parse import urlsplit
 
 import certifi
 
@@ -12,12 +14,15 @@ from coinlake.clients import client
 from coinlake.errors import BadConfiguration
 from coinlake.stores import ObjectStore
 from coinlake.tables import refined
-from load.ddl import SinkTable
+from load.ddl import LOADER, SinkTable
 from load.handoff import Handoff
 from load.secrets import parameter
 from load.settings import Settings
 from load.stage import Load
 from load.targets import Target
+
+# RDS's own authorities, of every Region, as AWS publishes them in global-bundle.pem.
+RDS_CA: Final = Path(__file__).with_name("rds_ca.pem")
 
 
 def build(settings: Settings) -> Load:
@@ -36,17 +41,31 @@ def build(settings: Settings) -> Load:
 
 
 def postgres(settings: Settings) -> Target:
-    """``url_parameter`` names the SSM parameter with the database's URL, ``ca_parameter`` that with the
-    certificate (PEM) of the authority that signs the database's own; null trusts the public authorities."""
+    """A database by its URL, or one of RDS by IAM tokens, which takes no call.
+
+    ``url_parameter`` names the SSM parameter with the URL, ``ca_parameter`` that with the certificate (PEM)
+    of the authority that signs the database's own; null trusts the public authorities. ``address`` is that
+    of a database of RDS, whose authorities are in ``rds_ca.pem``.
+    """
     from load.targets.postgres import Postgres  # noqa: PLC0415 - no other warehouse waits for its driver
 
+    options = settings.options
+    if address := options.get("address"):
+        return Postgres.by_token(address, str(RDS_CA), rds_token(address))
     ssm = client("ssm")
-    url, ca_file = parameter(ssm, settings.options["url_parameter"]), certifi.where()
-    if settings.options.get("ca_parameter"):
+    url, ca_file = parameter(ssm, options["url_parameter"]), certifi.where()
+    if options.get("ca_parameter"):
         path = Path(gettempdir()) / "load-ca.pem"
-        path.write_text(parameter(ssm, settings.options["ca_parameter"]))
+        path.write_text(parameter(ssm, options["ca_parameter"]))
         ca_file = str(path)
     return Postgres.at(url, ca_file)
+
+
+def rds_token(address: str) -> Callable[[], str]:
+    """What signs a token for load's user, by the function's own credentials."""
+    rds, parts = client("rds"), urlsplit(address)
+    endpoint = {"DBHostname": parts.hostname, "Port": parts.port, "DBUsername": LOADER}
+    return partial(rds.generate_db_auth_token, **endpoint)
 
 
 def redshift(settings: Settings) -> Target:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
@@ -58,4 +58,13 @@ class Target(Protocol):
 
     def close(self) -> None:
         """End the run: let go of the connection."""
+        ...
+
+
+@runtime_checkable
+class HasRoles(Protocol):
+    """A warehouse whose roles load can make, once, as its administrator."""
+
+    def create_roles(self, user: str, password: str) -> list[str]:
+        """Make what is missing; the names of what was made."""
         ...

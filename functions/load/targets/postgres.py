@@ -18,7 +18,18 @@ from adbc_driver_postgresql import dbapi
 
 from coinlake.errors import BadConfiguration, CoinlakeError, StoreUnavailable
 from coinlake.keys import Partition
-from load.ddl import DISCOUNTS, LEDGER, SPREADS, Column, SinkTable, migrations, names, quoted
+from load.ddl import (
+    DISCOUNTS,
+    LEDGER,
+    LOADER,
+    READERS,
+    SPREADS,
+    Column,
+    SinkTable,
+    migrations,
+    names,
+    quoted,
+)
 from load.dialects import postgres as sql
 from load.hashing import declaration_hash, row_hash
 from load.planning import Loaded, TablePartition
@@ -27,7 +38,7 @@ from load.targets import Mismatch, Part, Read
 LOCK_SECONDS: Final = 60
 CONNECT_SECONDS: Final = 10
 STAGE: Final = "coinlake_stage"
-READERS: Final = "coinlake_read"
+_IAM_ROLE: Final = "rds_iam"  # RDS's: who is a member of it logs in by token, not by password
 _LOOPBACK: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _SECRETS: Final = re.compile(r"(?i)(password|token)\s*[=:]\s*\S+")
 
@@ -48,6 +59,7 @@ _LATER: Final = re.compile(r"08...|40...|53...|55P03|57...")  # a retry may succ
 # The same for a connection that was not made: libpq then has words only. What is not here is an outage.
 _CONNECT_REMEDIES: Final = {
     "password authentication failed": "its password or user is wrong: write the right URL into the parameter",
+    "PAM authentication failed": "RDS refuses its IAM token: `coinlake load --init` makes the role, once",
     "role .* does not exist": "there is no such user: create the role, or correct the URL",
     "database .* does not exist": "there is no such database: create it, or correct the URL",
     "no pg_hba.conf entry": "pg_hba.conf lets this user in from no such address: add an entry",
@@ -67,6 +79,7 @@ class Postgres:
     schema: str = "coinlake"
     name: str = "postgres"
     connection: Any = None  # of this run: a first load has thousands of transactions
+    connect_as: Callable[[str, str], Any] | None = None  # user and password of an administrator
 
     @classmethod
     def at(cls, url: str, ca_file: str, schema: str = "coinlake") -> "Postgres":
@@ -76,6 +89,53 @@ class Postgres:
         """
         checked = secure_url(url, ca_file)
         return cls(lambda: dbapi.connect(checked), schema)
+
+    @classmethod
+    def by_token(
+        cls, address: str, ca_file: str, token: Callable[[], str], schema: str = "coinlake"
+    ) -> "Postgres":
+        """A database of RDS at ``postgresql://host:5432/database``.
+
+        Each connection takes a ``token`` of its own, which is good for a quarter of an hour.
+        """
+
+        def connect_as(user: str, password: str) -> Any:
+            return dbapi.connect(secure_url(with_credentials(address, user, password), ca_file))
+
+        return cls(lambda: connect_as(LOADER, token()), schema, connect_as=connect_as)
+
+    def create_roles(self, user: str, password: str) -> list[str]:
+        """Make the roles and the schema, as an administrator, in one transaction; the names of what was made.
+
+        From PostgreSQL 16 on an administrator that is no superuser is a member of the roles that it makes,
+        and so of rds_iam: RDS then refuses its password, not its IAM token.
+        """
+        if self.connect_as is None:
+            raise BadConfiguration(
+                "--init makes the roles of a database that coinlake made (create = true); for one of yours "
+                "docs/load.md has the SQL"
+            )
+        administrator = self.connect_as
+        once = Postgres(lambda: administrator(user, password), self.schema)
+        with once._transaction("make the roles") as cursor:
+            cursor.execute("SELECT rolname::text FROM pg_roles")
+            roles = {name for (name,) in cursor.fetchall()}
+            made = [role for role in (LOADER, READERS) if role not in roles]
+            for role in made:
+                cursor.execute(f"CREATE ROLE {role}{' LOGIN' if role == LOADER else ''}")
+            cursor.execute("SELECT current_database()::text")
+            ((database,),) = cursor.fetchall()
+            cursor.execute(f"GRANT TEMPORARY ON DATABASE {quoted(database)} TO {LOADER}")
+            cursor.execute("SELECT 1 FROM pg_namespace WHERE nspname = $1", (self.schema,))
+            if not cursor.fetchone():
+                cursor.execute(f"GRANT {LOADER} TO CURRENT_USER")  # a schema is given to a role of one's own
+                cursor.execute(f"CREATE SCHEMA {quoted(self.schema)} AUTHORIZATION {LOADER}")
+                cursor.execute(f"REVOKE {LOADER} FROM CURRENT_USER")
+                made.append(self.schema)
+            if _IAM_ROLE in roles:
+                cursor.execute(f"GRANT {_IAM_ROLE} TO {LOADER}")
+        once.close()
+        return made
 
     def prepare(self, tables: Collection[SinkTable]) -> None:
         with self._transaction("prepare the schema") as cursor:
@@ -378,6 +438,14 @@ def secure_url(url: str, ca_file: str) -> str:
     if not all(host in _LOOPBACK or host.startswith("/") for host in hosts):
         options |= {"sslmode": "verify-full", "sslrootcert": ca_file}
     return urlunsplit(parts._replace(query=urlencode(options, quote_via=quote, safe="/")))
+
+
+def with_credentials(address: str, user: str, password: str) -> str:
+    """The URL of a database at ``address`` for a user."""
+    parts = urlsplit(address)
+    return urlunsplit(
+        parts._replace(netloc=f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}")
+    )
 
 
 def _partition_filter(place: TablePartition, alias: str) -> tuple[str, tuple[str, ...]]:
