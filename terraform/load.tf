@@ -13,18 +13,27 @@ locals {
   load_databases = {
     for name, target in local.load_targets : name => merge(target, {
       url_parameter = coalesce(target.url_parameter, "/coinlake/${var.environment}/${name}-url")
-    }) if name == "postgres"
+    }) if name == "postgres" && !try(target.create, false)
   }
 
   # How each warehouse is reached, as functions/load/wiring.py reads it.
   load_options = merge(
     { for name, target in local.load_targets : name => {} },
     { for name, target in local.load_databases : name => { url_parameter = target.url_parameter, ca_parameter = target.ca_parameter } },
+    { for name, database in aws_db_instance.load : name => { address = "postgresql://${database.endpoint}/${database.db_name}" } },
+    local.redshift_options,
   )
 
   # How a person reaches it, or sets it up.
   load_access = merge(
     { for name, target in local.load_databases : name => { url_parameter = target.url_parameter } },
+    {
+      for name, database in aws_db_instance.load : name => {
+        address    = "postgresql://${database.endpoint}/${database.db_name}"
+        secret_arn = one(database.master_user_secret[*].secret_arn)
+      }
+    },
+    local.redshift_options,
     {
       for name, role in aws_iam_role.snowflake : name => {
         role_arn    = role.arn
@@ -42,9 +51,16 @@ locals {
     ]
   }
 
+  # The queues that ring for those with minutes = 0, as ARNs.
+  load_bells = {
+    for name, target in local.load_targets :
+    name => "arn:${local.account.partition}:sqs:${local.account.region}:${local.account.id}:${local.prefix}-load-${name}" if target.minutes == 0
+  }
+
   # After refine, whose runs begin at the second minute; a daily one after the day's last.
   load_expressions = {
     for name, target in local.load_targets : name => (
+      target.minutes == 0 ? "cron(4 1 * * ? *)" : # what no event tells of: parts that are gone
       target.minutes == 1 ? "cron(* * * * ? *)" :
       target.minutes < 60 ? "cron(4/${target.minutes} * * * ? *)" :
       target.minutes == 60 ? "cron(4 * * * ? *)" :
@@ -64,6 +80,7 @@ module "load" {
   policy          = data.aws_iam_policy_document.load[each.key].json
   memory_mb       = each.value.memory_mb
   timeout_seconds = 900
+  network         = contains(keys(local.load_rds_network), each.key) ? local.load_rds_network[each.key] : null
 
   # A run that fails is not repeated: the next one finds what is left.
   asynchronous = { retries = 0, max_age_seconds = 300 }
@@ -81,7 +98,11 @@ data "aws_iam_policy_document" "load" {
   for_each = local.load_targets
 
   source_policy_documents = [
-    for documents in [data.aws_iam_policy_document.handoff, data.aws_iam_policy_document.snowflake_report] :
+    for documents in [
+      data.aws_iam_policy_document.handoff, data.aws_iam_policy_document.snowflake_report,
+      data.aws_iam_policy_document.load_rds, data.aws_iam_policy_document.redshift,
+      data.aws_iam_policy_document.load_bell,
+    ] :
     documents[each.key].json if contains(keys(documents), each.key)
   ]
 
@@ -171,10 +192,96 @@ resource "aws_cloudwatch_metric_alarm" "load_late" {
   metric_name         = "PartsBehind"
   dimensions          = { service = "load-${each.key}" }
   statistic           = "Minimum"
-  period              = each.value.minutes * 60
+  period              = each.value.minutes == 0 ? 3600 : each.value.minutes * 60
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   evaluation_periods  = 2
   treat_missing_data  = "breaching"
   alarm_actions       = [module.operations.arn]
+}
+
+# With minutes = 0 what refine writes rings: any message means "list and compare", so none is worth keeping.
+resource "aws_sqs_queue" "load_bell" {
+  for_each = local.load_bells
+
+  name                              = "${local.prefix}-load-${each.key}"
+  message_retention_seconds         = 3600
+  visibility_timeout_seconds        = 6 * 900 # AWS's rule for queues of functions
+  receive_wait_time_seconds         = 20
+  sqs_managed_sse_enabled           = local.kms_key_arn == null ? true : null
+  kms_master_key_id                 = local.kms_key_arn
+  kms_data_key_reuse_period_seconds = 300
+  policy                            = data.aws_iam_policy_document.load_bell_queue[each.key].json
+}
+
+data "aws_iam_policy_document" "load_bell_queue" {
+  for_each = local.load_bells
+
+  statement {
+    sid       = "TakeEvents"
+    actions   = ["sqs:SendMessage"]
+    resources = [each.value]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sns.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.topic_arns.refined]
+    }
+  }
+
+  statement {
+    sid       = "DenyPlainHttp"
+    effect    = "Deny"
+    actions   = ["sqs:*"]
+    resources = [each.value]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "load_bell" {
+  for_each = local.load_bells
+
+  statement {
+    sid       = "HearBell"
+    actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    resources = [each.value]
+  }
+}
+
+resource "aws_sns_topic_subscription" "load_bell" {
+  for_each = local.load_bells
+
+  topic_arn            = module.zone_topic["refined"].arn
+  protocol             = "sqs"
+  endpoint             = aws_sqs_queue.load_bell[each.key].arn
+  raw_message_delivery = true
+}
+
+# A run a minute at most, whatever refine writes in it.
+resource "aws_lambda_event_source_mapping" "load_bell" {
+  for_each = local.load_bells
+
+  event_source_arn                   = aws_sqs_queue.load_bell[each.key].arn
+  function_name                      = module.load[each.key].arn
+  batch_size                         = 10000
+  maximum_batching_window_in_seconds = 60
+
+  scaling_config {
+    maximum_concurrency = 2 # the least
+  }
 }

@@ -147,7 +147,7 @@ output "quota" {
 }
 
 output "load" {
-  description = "By warehouse: its function, tables, and how it is reached (a database: the parameter with its URL; Snowflake: the role, external id and topic of its set-up); empty without one"
+  description = "By warehouse: its function, tables, and how it is reached (a database: the parameter with its URL, or its address and its administrator's secret; Redshift: its name, its database, and the role of COPY to attach to it; Snowflake: the role, external id and topic of its set-up); empty without one"
   value = {
     for name, target in local.load_targets :
     name => merge({ function = module.load[name].name, tables = target.tables }, try(local.load_access[name], {}))

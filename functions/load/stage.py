@@ -54,7 +54,12 @@ class LoadRequest:
 
     @classmethod
     def from_event(cls, event: Any, known: Sequence[str]) -> "LoadRequest":
-        """Read ``{"load": …, "tables": […], "partition": "dt=…", "again": true}``; see README.md."""
+        """Read ``{"load": …, "tables": […], "partition": "dt=…", "again": true}``; see README.md.
+
+        Messages of a queue only ring: each batch of them is a run over all tables.
+        """
+        if isinstance(event, dict) and "Records" in event:
+            return cls(tables=tuple(known))
         if not isinstance(event, dict) or "load" not in event:
             raise BadEvent("bad_event", 'an event of load is {"load": time} with, if wanted, "tables"')
         names = event.get("tables") or list(known)

@@ -6,8 +6,12 @@ locals {
   name      = "${var.stack.prefix}-${local.service}"
   package   = "${var.stack.packages}/${var.stage}.zip"
   log_group = "/aws/lambda/${local.name}"
-  arn       = "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.name}"
-  log_arn   = "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:${local.log_group}"
+  attach_actions = [
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+  ]
+  arn     = "arn:${local.account.partition}:lambda:${local.account.region}:${local.account.id}:function:${local.name}"
+  log_arn = "arn:${local.account.partition}:logs:${local.account.region}:${local.account.id}:log-group:${local.log_group}"
 }
 
 data "aws_iam_policy_document" "trust" {
@@ -40,6 +44,36 @@ data "aws_iam_policy_document" "this" {
       sid       = "SendTraces"
       actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
       resources = ["*"]
+    }
+  }
+
+  # Lambda attaches the function to its subnets in the function's own role. These take no resource, and code that
+  # runs as the function must not use them. Source: AWS Lambda Developer Guide, "Giving Lambda functions access to
+  # resources in an Amazon VPC".
+  dynamic "statement" {
+    for_each = [for network in var.network[*] : local.attach_actions]
+
+    content {
+      sid       = "LetLambdaAttachIt"
+      actions   = statement.value
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = [for network in var.network[*] : local.attach_actions]
+
+    content {
+      sid       = "NotTheCodeItself"
+      effect    = "Deny"
+      actions   = statement.value
+      resources = ["*"]
+
+      condition {
+        test     = "ArnEquals"
+        variable = "lambda:SourceFunctionArn"
+        values   = [local.arn]
+      }
     }
   }
 }
@@ -83,6 +117,13 @@ resource "aws_lambda_function" "this" {
 
     content {
       mode = tracing_config.value
+
+  dynamic "vpc_config" {
+    for_each = var.network[*]
+
+    content {
+      subnet_ids         = vpc_config.value.subnet_ids
+      security_group_ids = vpc_config.value.security_group_ids
     }
   }
 

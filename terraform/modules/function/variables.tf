@@ -58,3 +58,9 @@ variable "asynchronous" {
   })
   default = null
 }
+
+variable "network" {
+  description = "The subnets and security groups that the function runs in, to reach what only is there; null for none"
+  type        = object({ subnet_ids = list(string), security_group_ids = list(string) })
+  default     = null
+}

@@ -15,6 +15,11 @@ def test_a_schedules_event_is_about_every_table() -> None:
     assert request == LoadRequest(tables=("candles", "quotes"))
 
 
+def test_messages_of_a_queue_ring_for_every_table_whatever_they_say() -> None:
+    messages = {"Records": [{"body": "{}"}, {"body": "no JSON"}]}
+    assert LoadRequest.from_event(messages, KNOWN) == LoadRequest(tables=("candles", "quotes"))
+
+
 def test_an_event_by_hand_names_tables_and_a_partition() -> None:
     event = {"load": "now", "tables": ["quotes"], "partition": "dt=2026-11-20", "again": True}
     request = LoadRequest.from_event(event, KNOWN)
