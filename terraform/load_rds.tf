@@ -5,6 +5,7 @@ locals {
   load_rds = { for name, target in local.load_created : name => target if name == "postgres" }
 
   load_rds_name = "${local.prefix}-lake"
+  load_rds_ids  = { for name, database in aws_db_instance.load : name => database.resource_id }
   load_rds_network = {
     for name, group in aws_security_group.load_function : name => {
       subnet_ids         = [for subnet in aws_subnet.load : subnet.id]
@@ -126,7 +127,7 @@ data "aws_iam_policy_document" "load_rds" {
     sid     = "LogIn"
     actions = ["rds-db:connect"]
     resources = [
-      "arn:${local.account.partition}:rds-db:${local.account.region}:${local.account.id}:dbuser:${aws_db_instance.load[each.key].resource_id}/coinlake_load"
+      "arn:${local.account.partition}:rds-db:${local.account.region}:${local.account.id}:dbuser:${local.load_rds_ids[each.key]}/coinlake_load"
     ]
   }
 }

@@ -30,6 +30,9 @@ def run_load(  # noqa: PLR0917
     probe: Annotated[
         bool, typer.Option("--probe", help="Try extreme values in the warehouse, and roll them back.")
     ] = False,
+    init: Annotated[
+        bool, typer.Option("--init", help="Make the roles of a PostgreSQL that coinlake made; once.")
+    ] = False,
     as_json: Json = False,
     env: Env = "local",
 ) -> None:
@@ -37,11 +40,12 @@ def run_load(  # noqa: PLR0917
 
     Exit code 1 where a partition failed or, with --check, differs.
     """
-    if again + check + plan + probe > 1:
-        raise typer.BadParameter("--again, --check, --plan and --probe exclude each other")
-    action = _check if check else _plan if plan else _probe if probe else _load
+    if again + check + plan + probe + init > 1:
+        raise typer.BadParameter("--again, --check, --plan, --probe and --init exclude each other")
+    action = _check if check else _plan if plan else _probe if probe else _init if init else _load
     stack, options = Stack.find(env), LoadOptions(tuple(table or ()), partition, again)
-    results = {name: action(stack, name, options) for name in load.targets(stack, target)}
+    names = load.targets(stack, target or ("postgres" if init else None))
+    results = {name: action(stack, name, options) for name in names}
     if as_json:
         print_json({name: result for name, (result, _) in results.items()})
     if not all(good for _, good in results.values()):
@@ -87,3 +91,9 @@ def _probe(stack: Stack, name: str, _: LoadOptions) -> tuple[Any, bool]:
     exactly = "exactly" if probed["equal"] else "[red]not exactly[/]"
     console.print(f"{name} holds {probed['rows']} rows of extreme values {exactly}")
     return probed, probed["equal"]
+
+
+def _init(stack: Stack, name: str, _: LoadOptions) -> tuple[Any, bool]:
+    made = load.init(stack, name)
+    console.print(f"{name}: made {', '.join(made)}" if made else f"{name} has its roles already")
+    return made, True

@@ -20,6 +20,7 @@ from tools.terraform import init_arguments, terraform_executable
 
 HOURS: Final = 720  # 30 days
 IMAGES_GB: Final = 0.5  # five images of the collector, compressed
+WAKE_HOURS: Final = 1 / 60  # of Redshift Serverless: 60 seconds at least for each run
 TESTS: Final = "costs.tftest.hcl"
 _BESIDE: Final = (
     "dashboard",
@@ -63,6 +64,21 @@ class Plan:
             yield Line("fargate_cpu_hour", int(task["cpu"]) / 1024 * HOURS, "the collector")
             yield Line("fargate_gb_hour", int(task["memory"]) / 1024 * HOURS, "the collector")
             yield Line("ipv4_hour", HOURS, "the collector")
+        for database in self.of("aws_db_instance"):
+            yield Line("rds_hour", HOURS, "the database")
+            yield Line("rds_gb_month", database["allocated_storage"], "the database")
+        secrets = self.types["aws_db_instance"] + self.types["aws_redshiftserverless_namespace"]
+        yield Line("secret", secrets, "the administrator's password")
+        for workgroup in self.of("aws_redshiftserverless_workgroup"):
+            wakes = sum(runs for name, runs in self.loads() if name == "redshift")
+            yield Line("rpu_hour", workgroup["base_capacity"] * WAKE_HOURS * wakes, "load alone")
+
+    def loads(self) -> Iterator[tuple[str, int]]:
+        """Each warehouse with its runs in a month: daily where its schedule is, else hourly."""
+        for schedule in self.of("aws_scheduler_schedule"):
+            if schedule["name"].startswith("load-"):
+                daily = schedule["schedule_expression"].startswith("cron(4 1 ")
+                yield schedule["name"].removeprefix("load-"), HOURS // 24 if daily else HOURS
 
 
 def plans(tfvars: Path) -> dict[str, Plan]:

@@ -60,7 +60,10 @@ def unknown_types(types: Iterable[str]) -> list[str]:
 # Whose own existence costs: ops/cost/plan.py counts them.
 PRICED_TYPES: Final = {
     "aws_cloudwatch_metric_alarm",
+    "aws_db_instance",
     "aws_ecr_repository",
     "aws_ecs_task_definition",
     "aws_kms_key",
+    "aws_redshiftserverless_namespace",
+    "aws_redshiftserverless_workgroup",
 }

@@ -35,6 +35,8 @@ REFINE_LISTS: Final = 2300
 METRICS: Final = 3.3  # three told hourly, eight rare ones, each by its hours
 LOG_KB: Final = 1.3  # for each invocation
 
+COPIED: Final = frozenset({"redshift", "snowflake"})  # warehouses that fetch copies of parts
+
 # Seconds of an invocation, cold starts included; refine's and audit's depend on what there is.
 SECONDS: Final[Mapping[str, float]] = {
     "ingest": 1.6,
@@ -114,8 +116,8 @@ class Traffic:
         yield Line("log_gb", sum(invocations.values()) * LOG_KB / 1e6, "logs")
         if plan.types["aws_cloudfront_distribution"] or plan.types["aws_cloudfront_origin_access_control"]:
             yield from self._dashboard()
-        if plan.function_gb("load"):
-            yield from self._load(plan.function_gb("load"))
+        for name, runs in plan.loads():
+            yield from self._load(name, runs, plan.function_gb("load"))
         if plan.types["aws_kms_key"]:
             # Bucket keys make one request serve many objects; messages have a data key for five minutes.
             yield Line("kms_request", 0.6 * objects + 12 * 24 * DAYS * 8, "data keys")
@@ -124,15 +126,18 @@ class Traffic:
         yield Line("s3_put", 20 * self.refine_runs, "the dashboard's files")
         yield Line("s3_put", 9 * self.refine_runs, "the dashboard: which files differ")
 
-    def _load(self, gigabytes: float) -> Iterator[Line]:
-        """A run an hour: it lists each of eleven tables, and reads the parts that are new."""
-        runs = MINUTES / 60
+    def _load(self, name: str, runs: int, gigabytes: float) -> Iterator[Line]:
+        """A run lists each of eleven tables and reads the parts that are new; some get copies of them."""
+        parts = self.parts * runs / (24 * DAYS) if runs < 24 * DAYS else self.parts
         yield Line("s3_put", 11 * runs, "load: lists")
-        yield Line("s3_get", self.parts, "load: parts")
+        yield Line("s3_get", parts, "load: parts")
         yield Line("lambda_request", runs, "load")
         yield Line("lambda_gb_second", 15 * runs * gigabytes, "load")
         yield Line("schedule", runs, "load")
         yield Line("metric", 2, "load")
+        if name in COPIED:
+            yield Line("s3_put", parts, "load: copies")
+            yield Line("dynamodb_write", parts, "load: numbers of copies")
 
     def collector(self, datasets: int, seconds: int) -> Iterator[Line]:
         """What a running collector writes: a batch of each dataset every so many seconds."""

@@ -43,6 +43,7 @@ def features(values: Mapping[str, Any]) -> list[str]:
         "orchestrator": values["enable_orchestrator"],
         "readers": values["readers"],
         "stream": values["enable_stream"],
+        "warehouse": any((target or {}).get("create") for target in (values.get("load") or {}).values()),
     }
     return [feature for feature, on in switches.items() if on]
 

@@ -1,5 +1,6 @@
 """Runs of a warehouse's own function, one after the other until nothing is left."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -87,3 +88,25 @@ def probe(stack: Stack, target: str) -> dict[str, Any]:
     """Whether the warehouse holds rows of extreme values exactly; null where it has yet to tell."""
     result: dict[str, Any] = stack.invoke_load(target, {"load": "by hand", "probe": True})["probe"]
     return result
+
+
+def init(stack: Stack, target: str) -> list[str]:
+    """Have the warehouse's function make its roles as the administrator; the names of what was made.
+
+    The administrator's password is read with the caller's own rights and goes with this one invocation; no
+    log has it. ``NoWarehouse`` for a warehouse that coinlake did not make.
+    """
+    secret = stack.load[target].get("secret_arn")
+    if not secret:
+        raise NoWarehouse(
+            f"{target} has no administrator here: --init is for postgres with create = true; for others "
+            "docs/load.md has the SQL"
+        )
+    value = stack.aws.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    administrator = json.loads(value)
+    event = {
+        "load": "by hand",
+        "init": {"user": administrator["username"], "password": administrator["password"]},
+    }
+    made: list[str] = stack.invoke_load(target, event)["init"]
+    return made

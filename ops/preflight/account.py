@@ -35,7 +35,16 @@ def check(aws: Aws, deployment: Deployment, feeds: Collection[PlannedFeed]) -> I
         yield Finding(Level.ERROR, sentence, remedy)
         return
     yield Finding(Level.OK, f"credentials for account {account}, {aws.region}")
-    for one in (_region, _state_bucket, _other_region, _zones, _image, _cloudfront, _readers):
+    for one in (
+        _region,
+        _state_bucket,
+        _other_region,
+        _zones,
+        _warehouse_zones,
+        _image,
+        _cloudfront,
+        _readers,
+    ):
         yield from _allowed(one, aws, deployment)
     yield from _allowed(lambda aws, deployment: _concurrency(aws, deployment, feeds), aws, deployment)
 
@@ -116,17 +125,7 @@ def _zones(aws: Aws, deployment: Deployment) -> Iterator[Finding]:
     """The collector's own network takes the first two zones in which Fargate runs."""
     if not deployment.own_network:
         return
-    answer = aws.client("ec2").describe_availability_zones(
-        Filters=[
-            {"Name": "state", "Values": ["available"]},
-            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
-        ]
-    )
-    zones = sorted(
-        zone["ZoneName"]
-        for zone in answer["AvailabilityZones"]
-        if zone.get("ZoneId") not in deployment.zones_left_out
-    )
+    zones = [name for name, identifier in _region_zones(aws) if identifier not in deployment.zones_left_out]
     if len(zones) < ZONES:
         yield Finding(
             Level.ERROR,
@@ -136,6 +135,34 @@ def _zones(aws: Aws, deployment: Deployment) -> Iterator[Finding]:
         )
     else:
         yield Finding(Level.OK, f"the collector's subnets are in {zones[0]} and {zones[1]}")
+
+
+def _region_zones(aws: Aws) -> list[tuple[str, str]]:
+    """Names and ids of the Region's zones, in order; local zones want an opt-in and are none."""
+    answer = aws.client("ec2").describe_availability_zones(
+        Filters=[
+            {"Name": "state", "Values": ["available"]},
+            {"Name": "opt-in-status", "Values": ["opt-in-not-required"]},
+        ]
+    )
+    return sorted((zone["ZoneName"], zone.get("ZoneId", "")) for zone in answer["AvailabilityZones"])
+
+
+def _warehouse_zones(aws: Aws, deployment: Deployment) -> Iterator[Finding]:
+    """RDS wants two zones and Redshift Serverless three, where the Region has so many."""
+    if not deployment.warehouses:
+        return
+    zones = _region_zones(aws)
+    wanted = 3 if "redshift" in deployment.warehouses else 2
+    names = " and ".join(deployment.warehouses)
+    if len(zones) < wanted:
+        yield Finding(
+            Level.WARNING,
+            f"{names} with create = true needs {wanted} zones, and {deployment.region} has {len(zones)}",
+            "name a warehouse of yours, or another region",
+        )
+    else:
+        yield Finding(Level.OK, f"{names} costs while it exists: docs/costs.md says what")
 
 
 def _image(aws: Aws, deployment: Deployment) -> Iterator[Finding]:

@@ -48,6 +48,7 @@ output "evaluation" {
       own_network     = var.enable_stream && length(var.stream.subnet_ids) == 0
       zones_left_out  = local.zones_without_fargate
       readers         = length(var.readers)
+      warehouses      = [for name, target in var.load : name if try(target.create, false)]
     }
     feeds = local.feeds
     grants = {
@@ -79,6 +80,7 @@ class Deployment:
     own_network: bool
     zones_left_out: tuple[str, ...]
     readers: int
+    warehouses: tuple[str, ...]  # that coinlake makes
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,14 +44,31 @@ data "aws_iam_policy_document" "boundary" {
     resources = ["${local.aws}:kms:${local.here}:key/*", "${local.aws}:secretsmanager:${local.here}:secret:*"]
   }
 
+  # Databases and workgroups have ids, and a warehouse of the account's own any name.
+  statement {
+    sid = "LogIntoWarehouses"
+    actions = [
+      "rds-db:connect",
+      "redshift-data:BatchExecuteStatement", "redshift-serverless:GetCredentials", "redshift:GetClusterCredentialsWithIAM",
+    ]
+    resources = [
+      "${local.aws}:rds-db:${local.here}:dbuser:*/coinlake_load",
+      "${local.aws}:redshift-serverless:${local.here}:workgroup/*",
+      "${local.aws}:redshift:${local.here}:cluster:*", "${local.aws}:redshift:${local.here}:dbname:*",
+    ]
+  }
+
   # These take no resource.
   statement {
     sid = "LogInPullTraceAndDeliverLogs"
     actions = [
+      "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface",
+      "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses",
       "ecr:GetAuthorizationToken",
       "lakeformation:GetDataAccess",
       "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
       "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      "redshift-data:DescribeStatement", "redshift-data:GetStatementResult",
       "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ]
     resources = ["*"]

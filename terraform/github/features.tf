@@ -47,17 +47,18 @@ data "aws_iam_policy_document" "features" {
   }
 
   dynamic "statement" {
-    for_each = contains(var.features, "stream") ? {
+    for_each = length(setintersection(var.features, ["stream", "warehouse"])) > 0 ? {
       MakeNetwork = {
-        actions = ["ec2:CreateVpc", "ec2:CreateSubnet", "ec2:CreateInternetGateway", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateTags"]
+        actions = ["ec2:CreateVpc", "ec2:CreateVpcEndpoint", "ec2:CreateSubnet", "ec2:CreateInternetGateway", "ec2:CreateRouteTable", "ec2:CreateSecurityGroup", "ec2:CreateTags"]
         tags    = "aws:RequestTag"
       }
       SetNetwork = {
         actions = [
           "ec2:Associate*", "ec2:AttachInternetGateway", "ec2:AuthorizeSecurityGroup*", "ec2:CreateRoute",
-          "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateRouteTable", "ec2:DeleteInternetGateway",
-          "ec2:DeleteRoute*", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteTags", "ec2:DeleteVpc",
-          "ec2:DetachInternetGateway", "ec2:Disassociate*", "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute",
+          "ec2:CreateSecurityGroup", "ec2:CreateSubnet", "ec2:CreateRouteTable", "ec2:CreateVpcEndpoint",
+          "ec2:DeleteInternetGateway", "ec2:DeleteRoute*", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet",
+          "ec2:DeleteTags", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints", "ec2:DetachInternetGateway",
+          "ec2:Disassociate*", "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ModifyVpcEndpoint",
           "ec2:RevokeSecurityGroup*",
         ]
         tags = "aws:ResourceTag"
@@ -79,11 +80,42 @@ data "aws_iam_policy_document" "features" {
 
   # The group that a new VPC brings has no tag yet when Terraform empties it.
   dynamic "statement" {
-    for_each = contains(var.features, "stream") ? {
-      SetDefaultGroup = {
-        actions   = ["ec2:CreateTags", "ec2:RevokeSecurityGroup*"]
-        resources = ["${local.aws}:ec2:${local.here}:security-group/*", "${local.aws}:ec2:${local.here}:security-group-rule/*"]
+    for_each = length(setintersection(var.features, ["stream", "warehouse"])) > 0 ? ["this"] : []
+
+    content {
+      sid       = "SetDefaultGroup"
+      actions   = ["ec2:CreateTags", "ec2:RevokeSecurityGroup*"]
+      resources = ["${local.aws}:ec2:${local.here}:security-group/*", "${local.aws}:ec2:${local.here}:security-group-rule/*"]
+    }
+  }
+
+  # Redshift Serverless has no names in its ARNs. RDS and Redshift keep their administrators' passwords in secrets
+  # of theirs, in the name of who makes the database.
+  dynamic "statement" {
+    for_each = contains(var.features, "warehouse") ? {
+      SetDatabase = {
+        actions   = ["rds:AddTagsToResource", "rds:CreateDB*", "rds:DeleteDB*", "rds:ModifyDB*", "rds:RemoveTagsFromResource", "rds:ResetDBParameterGroup"]
+        resources = [for kind in ["db", "pg", "subgrp"] : "${local.aws}:rds:${local.here}:${kind}:${local.prefix}-*"]
       }
+      SetWorkgroup = {
+        actions   = ["redshift-serverless:Create*", "redshift-serverless:Delete*", "redshift-serverless:TagResource", "redshift-serverless:UntagResource", "redshift-serverless:Update*"]
+        resources = ["*"]
+      }
+      KeepAdministratorsSecrets = {
+        actions   = ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource", "secretsmanager:UpdateSecret"]
+        resources = [for owner in ["rds", "redshift"] : "${local.aws}:secretsmanager:${local.here}:secret:${owner}!*"]
+      }
+    } : {}
+
+    content {
+      sid       = statement.key
+      actions   = statement.value.actions
+      resources = statement.value.resources
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(var.features, "stream") ? {
       SetCollector = {
         actions = [
           "ecs:CreateCluster", "ecs:UpdateCluster*", "ecs:DeleteCluster", "ecs:CreateService", "ecs:UpdateService",

@@ -20,6 +20,11 @@ override_data {
   values = { names = ["us-east-1a", "us-east-1b"] }
 }
 
+override_data {
+  target = data.aws_availability_zones.load
+  values = { names = ["us-east-1a", "us-east-1b", "us-east-1c"] }
+}
+
 override_resource {
   target = aws_sfn_state_machine.backfill
 }
@@ -78,7 +83,7 @@ run "customer_managed_keys" {
   }
 }
 
-run "load" {
+run "load_postgres" {
   command = plan
 
   variables {
@@ -88,5 +93,31 @@ run "load" {
   assert {
     condition     = length(module.load) == 1
     error_message = "One warehouse, hourly."
+  }
+}
+
+run "load_postgres_create" {
+  command = plan
+
+  variables {
+    load = { postgres = { create = true } }
+  }
+
+  assert {
+    condition     = length(aws_db_instance.load) == 1
+    error_message = "One database."
+  }
+}
+
+run "load_redshift_create" {
+  command = plan
+
+  variables {
+    load = { redshift = { create = true } }
+  }
+
+  assert {
+    condition     = length(aws_redshiftserverless_workgroup.load) == 1
+    error_message = "One workgroup, daily."
   }
 }

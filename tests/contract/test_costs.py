@@ -15,5 +15,8 @@ def test_the_plan_keeps_to_its_limits_and_the_page_is_what_make_cost_writes() ->
         pytest.skip(str(missing))
     costs = report.costs()
     assert list(costs.problems()) == []
-    assert set(costs.options) == {"enable_stream", "enable_dashboard", "customer_managed_keys", "load"}
+    assert set(costs.options) == {
+        *("enable_stream", "enable_dashboard", "customer_managed_keys"),
+        *("load_postgres", "load_postgres_create", "load_redshift_create"),
+    }
     assert report.PAGE.read_text() == report.page(costs), "docs/costs.md is older than the plan: `make cost`"

@@ -44,7 +44,9 @@ def test_every_service_that_the_stack_is_made_of_is_read_and_set_by_the_deployin
     """A resource of a new service needs rights here first; the embedded AWS runs those of the default."""
     services = {
         "cloudwatch_log": "logs",
+        "db": "rds",
         "default": "ec2",
+        "redshiftserverless": "redshift-serverless",
         "internet": "ec2",
         "route": "ec2",
         "sfn": "states",
@@ -72,6 +74,7 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
         "enable_orchestrator": True,
         "readers": ["arn:aws:iam::123456789012:role/analyst"],
         "enable_stream": True,
+        "load": {"redshift": {"create": True}},
     }
     assert github.features(values | on) == [
         "budget",
@@ -80,4 +83,6 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
         "orchestrator",
         "readers",
         "stream",
+        "warehouse",
     ]
+    assert github.features(values | {"load": {"postgres": {}, "redshift": None}}) == []

@@ -109,7 +109,7 @@ run "with_every_feature_the_policies_are_short_enough" {
   command = plan
 
   variables {
-    features = ["budget", "dashboard", "keys", "orchestrator", "readers", "stream"]
+    features = ["budget", "dashboard", "keys", "orchestrator", "readers", "stream", "warehouse"]
   }
 
   assert {

@@ -117,6 +117,8 @@ resource "aws_lambda_function" "this" {
 
     content {
       mode = tracing_config.value
+    }
+  }
 
   dynamic "vpc_config" {
     for_each = var.network[*]

@@ -112,6 +112,34 @@ def test_the_command_exits_with_1_where_something_differs_or_failed(monkeypatch:
     assert run(monkeypatch, FakeStack(failed)).exit_code == 1
 
 
+class SecretAws:
+    """Secrets Manager, with one secret."""
+
+    def client(self, service: str) -> "SecretAws":
+        assert service == "secretsmanager"
+        return self
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:
+        assert SecretId == "arn:secret"
+        return {"SecretString": '{"username": "postgres", "password": "hunter2"}'}
+
+
+def test_init_hands_the_administrators_password_to_the_function_and_shows_it_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stack = FakeStack({"init": ["coinlake_load", "coinlake"]})
+    stack.load, stack.aws = {"postgres": {"secret_arn": "arn:secret"}}, SecretAws()  # type: ignore[attr-defined]
+    shown = run(monkeypatch, stack, "--init", "--json")
+    assert shown.exit_code == 0
+    assert "hunter2" not in shown.output
+    assert stack.events == [{"load": "by hand", "init": {"user": "postgres", "password": "hunter2"}}]
+
+
+def test_init_of_a_database_of_the_users_own_says_where_the_sql_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(NoWarehouse, match=r"--init is for postgres with create = true"):
+        load.init(FakeStack(), "postgres")  # type: ignore[arg-type]
+
+
 def test_json_is_all_that_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = run(monkeypatch, FakeStack({"probe": {"rows": 20, "equal": True}}), "--probe", "--json")
     assert shown.stdout == '{\n "postgres": {\n  "rows": 20,\n  "equal": true\n }\n}\n'

@@ -30,6 +30,7 @@ DEV = Deployment(
     own_network=False,
     zones_left_out=("use1-az3",),
     readers=0,
+    warehouses=(),
 )
 
 
@@ -140,6 +141,23 @@ def test_the_collectors_network_needs_two_zones_in_which_fargate_runs(aws, answe
         str(one(account._zones(aws, with_network)))
         == "the collector's subnets are in us-east-1b and us-east-1c"
     )
+
+
+@pytest.mark.parametrize(
+    ("warehouses", "zones", "level"),
+    [
+        (("postgres",), 2, Level.OK),
+        (("postgres",), 1, Level.WARNING),
+        (("postgres", "redshift"), 2, Level.WARNING),
+        (("redshift",), 3, Level.OK),
+    ],
+)
+def test_a_warehouse_that_coinlake_makes_needs_its_zones(aws, answers, warehouses, zones, level) -> None:
+    assert list(account._warehouse_zones(aws, DEV)) == []
+    named = [{"ZoneName": f"eu-west-1{letter}", "ZoneId": letter} for letter in "abc"[:zones]]
+    answers("ec2", "describe_availability_zones", {"AvailabilityZones": named})
+    findings = list(account._warehouse_zones(aws, replace(DEV, warehouses=warehouses)))
+    assert [finding.level for finding in findings] == [level]
 
 
 def test_a_tag_without_an_image_is_a_warning(aws, answers) -> None:
