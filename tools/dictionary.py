@@ -25,10 +25,10 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
 - A symbol is never guessed from a ticker: an asset that the map does not hold is `source:id`.
 - Which intervals a source has is in `layers/coinlake/python/coinlake/sources.json`; refine puts 30m and 4h
   together for those that lack them.
-- In a warehouse ([load.md](load.md#what-is-in-the-database)) the folders are columns too, of type text, and the
-  types are its own: in PostgreSQL string is text, int32 and int64 are integer and bigint, timestamp is timestamp
-  with time zone, decimal(p,s) is numeric(p,s), double is double precision, boolean is boolean; in Redshift string
-  is varchar(1024) and timestamp is timestamp in UTC, and the others are as in PostgreSQL.
+- In a warehouse ([load.md](load.md#what-is-in-the-database)) the folders are columns too, of type text, and
+  the types are its own. PostgreSQL: string is text, int32 and int64 are integer and bigint, timestamp is
+  timestamp with time zone, decimal(p,s) is numeric(p,s), double is double precision, boolean is boolean.
+  Redshift: string is varchar(1024), timestamp is timestamp in UTC, the others are as in PostgreSQL.
 """
 
 

@@ -107,8 +107,8 @@ def page(costs: Costs) -> str:
         f"{COLLECTOR['seconds']} seconds; sixty seconds cost a sixth of its writes.",
         "",
         "Of `load_redshift_create` only load's own minute a day is priced: an hour of queries is $1.50 at",
-        "4 RPU, and 20 RPU-hours a month ($7.50) are the limit unless you raise it. A larger instance of RDS,",
-        "or more disk, costs what AWS says.",
+        "4 RPU, and 20 RPU-hours a month ($7.50) are the limit unless you raise it. A larger instance of",
+        "RDS, or more disk, costs what AWS says.",
         "",
     ]
     return "\n".join(lines)
