@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from bench import load
 from bench.latency import latency
 from bench.measure import BenchFailed
 from bench.refine import SLOTS, refine
@@ -35,15 +36,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
             parts.append(lambda: refine(server, runs, QUICK_TIMES, slots))
             if not options.quick:
-                parts += [stream.rows, lambda: latency(runs)]
+                parts += [stream.rows, lambda: load.rows(options.rows, runs), lambda: latency(runs)]
             rows = list(_measured(parts, console))
     except BenchFailed as error:
         console.print(f"[red]{error}[/]")
         return 1
     show(rows, Console())
-    load, cores = os.getloadavg()[0], os.cpu_count() or 1
-    if load > cores:
-        console.print(f"The load is {load:.1f} on {cores} cores: trust the ratios, not the times.")
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    if busy > cores:
+        console.print(f"The load is {busy:.1f} on {cores} cores: trust the ratios, not the times.")
     if options.markdown:
         options.markdown.write_text(f"{datetime.now(UTC):%Y-%m-%d}\n\n{markdown(rows)}")
     return 0

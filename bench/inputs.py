@@ -9,9 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from bench.paths import CACHE
 from coinlake.keys import RawKey, Slot
 from coinlake.stores import GZIP_LEVEL, compressed
+from coinlake.tables import DECIMAL, refined
 
 SEED: Final = 20261121
 SYMBOLS: Final = 20
@@ -134,3 +139,42 @@ def _coin(number: int, rng: random.Random) -> dict[str, Any]:
         "roi": None,
         "last_updated": "2026-11-20T11:59:58.599Z",
     }
+
+
+def candle_rows(rows: int) -> pa.Table:
+    """Candles as refine writes them: twenty markets by the minute, prices and volumes of eight decimals."""
+    table = refined()["candles"]
+    rng, market = np.random.default_rng(SEED), np.arange(rows) % SYMBOLS
+    minutes = np.arange(rows) // SYMBOLS
+    times = pa.array(np.datetime64(START.replace(tzinfo=None), "us") + minutes.astype("timedelta64[m]"))
+    assets = pa.array([f"A{number:02}" for number in range(SYMBOLS)]).take(pa.array(market))
+    constants: dict[str, Any] = {
+        "source": "coinbase",
+        "quote": "USD",
+        "raw_key": "raw/bench",
+        "is_closed": True,
+    }
+    columns = {
+        **{name: pa.repeat(value, rows) for name, value in constants.items()},
+        **{"base": assets, "raw_symbol": pc.binary_join_element_wise(assets, "USD", "-")},
+        **{"open_time": times, "received_at": times, "trades": pa.array(rng.integers(1, 5000, rows))},
+        **{
+            "parts": pa.repeat(1, rows),
+            "coverage": pa.repeat(1.0, rows),
+            "is_complete": pa.repeat(True, rows),
+        },
+        **{name: _decimals(rng, rows) for name in ("open", "high", "low", "close", "volume", "quote_volume")},
+    }
+    return pa.table(
+        [
+            columns[field.name].cast(field.type) if field.name in columns else pa.nulls(rows, field.type)
+            for field in table.schema
+        ],
+        names=table.schema.names,
+    )
+
+
+def _decimals(rng: np.random.Generator, rows: int) -> pa.Array:
+    whole = pa.array(rng.integers(1, 100_000, rows)).cast(pa.string())
+    fraction = pc.utf8_lpad(pa.array(rng.integers(0, 10**8, rows)).cast(pa.string()), 8, "0")
+    return pc.binary_join_element_wise(whole, fraction, ".").cast(DECIMAL)

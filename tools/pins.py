@@ -20,6 +20,7 @@ REQUIREMENTS: Final = {
     ROOT / "tools" / "requirements" / "dev.in": (),
     ROOT / "tools" / "requirements" / "workflows.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
+    ROOT / "bench" / "requirements.in": (),
     ROOT / "tests" / "checkov" / "requirements.in": (),
     ROOT / "tests" / "readers" / "requirements.in": (),
     ORCHESTRATION / "airflow-3.in": (),

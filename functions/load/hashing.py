@@ -15,9 +15,9 @@ the same in whatever order the rows lie. It guards against mistakes, not against
 
 import hashlib
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import partial
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -48,9 +48,13 @@ def _batch_hash(batch: pa.RecordBatch) -> int:
         null_handling="replace",
         null_replacement=NULL,
     )
-    digest, integer = partial(hashlib.md5, usedforsecurity=False), int.from_bytes
-    firsts = (integer(digest(row).digest()[:8], "big") for row in texts.cast(pa.binary()).to_pylist())
-    return sum(first >> _SURPLUS_BITS for first in firsts)
+    md5 = hashlib.md5
+    digests = b"".join(
+        [md5(row, usedforsecurity=False).digest() for row in texts.cast(pa.binary()).to_pylist()]
+    )
+    firsts = np.frombuffer(digests, ">u8")[::2] >> _SURPLUS_BITS
+    # In halves: the sum of many numbers of 60 bits does not fit 64.
+    return (int((firsts >> 32).sum()) << 32) + int((firsts & 0xFFFFFFFF).sum())
 
 
 def text(column: pa.Array) -> pa.Array:
@@ -58,8 +62,9 @@ def text(column: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
     if pa.types.is_floating(column.type):
-        texts = (None if value is None else _double_text(value) for value in column.to_pylist())
-        return pa.array(texts, pa.string())
+        words = column.dictionary_encode()  # statistics repeat: each value is written out once
+        texts = pa.array(map(_double_text, words.dictionary.to_pylist()), pa.string())
+        return texts.take(words.indices)
     if pa.types.is_decimal(column.type):
         return _decimal_text(column)
     if pa.types.is_timestamp(column.type):
@@ -85,7 +90,10 @@ def _decimal_text(column: pa.Array) -> pa.Array:
     digits = column.cast(pa.decimal128(38, scale)).view(_PLAIN).cast(pa.string())
     if not scale:
         return digits
-    sign = pc.if_else(pc.starts_with(digits, "-"), "-", "")
-    digits = pc.utf8_lpad(pc.utf8_ltrim(digits, "-"), scale + 1, "0")
+    negative = pc.starts_with(digits, "-")
+    if signed := bool(pc.any(negative).as_py()):
+        digits = pc.utf8_ltrim(digits, "-")
+    digits = pc.ascii_lpad(digits, scale + 1, "0")
     whole, fraction = pc.utf8_slice_codeunits(digits, 0, -scale), pc.utf8_slice_codeunits(digits, -scale)
-    return pc.binary_join_element_wise(sign, whole, ".", fraction, "")
+    unsigned = pc.binary_join_element_wise(whole, fraction, ".")
+    return pc.binary_join_element_wise(pc.if_else(negative, "-", ""), unsigned, "") if signed else unsigned

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from bench import inputs
+from bench.load import embedded_postgres
+from bench.measure import Job
 from bench.paths import ROOT
 from coinlake.stores import StoredObject
 from transform.model import AssetMap
@@ -68,3 +71,12 @@ def test_a_tiny_run_measures_everything(tmp_path: Path):
         "refine: 3 pages",
     ):
         assert what in measured
+
+
+def test_the_load_into_postgres_is_measured_by_copy_by_first_load_and_by_the_same_rows_again(tmp_path: Path):
+    part = tmp_path / "candles.parquet"
+    pq.write_table(inputs.candle_rows(400), part)
+    with embedded_postgres() as (url, pid):
+        numbers = Job("load_postgres", {"url": url, "pid": pid, "part": str(part)}).run()
+    assert numbers["first_wal_mb"] > numbers["again_wal_mb"] >= 0
+    assert {"copy_seconds", "first_seconds", "again_seconds", "again_wall_seconds"} < set(numbers)
