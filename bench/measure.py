@@ -85,8 +85,8 @@ class Contest:
 
 
 def interleaved(ours: Job, theirs: Job, runs: int) -> Contest:
-    """Let both take turns, after one round that does not count."""
-    return Contest([(ours.run(), theirs.run()) for _ in range(runs + 1)][1:])
+    """Let both take turns; before several rounds, one that does not count."""
+    return Contest([(ours.run(), theirs.run()) for _ in range(runs + (runs > 1))][-runs:])
 
 
 def cores() -> tuple[int, int]:

@@ -10,8 +10,8 @@ os.environ.setdefault("POWERTOOLS_METRICS_NAMESPACE", "coinlake")
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
 os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 
-# Speed is measured by `make bench`; a busy machine must not fail a property.
-settings.register_profile("coinlake", deadline=None)
+# Speed is measured by `make bench`; a busy machine must not fail a property. CI tries twice as many examples.
+settings.register_profile("coinlake", deadline=None, max_examples=100 if os.environ.get("CI") else 50)
 settings.load_profile("coinlake")
 
 # The longest first: a worker that came to them last would be waited for by the others.

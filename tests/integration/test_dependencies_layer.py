@@ -34,6 +34,7 @@ except KeyError:
     assert "pandas/core/frame.py" in traceback.format_exc()
 """
 
+ARCHIVE = "layer.zip"
 LOAD_REQUIREMENTS = ROOT / "functions" / "load" / "requirements.txt"
 REFUSED_BY_POSTGRES = """
 from adbc_driver_postgresql import dbapi
@@ -45,15 +46,24 @@ except dbapi.OperationalError as error:
 
 
 def layer(tmp: Path, runtime: str, architecture: str) -> Path:
-    archive = tmp / "layer.zip"
+    """A layer, unpacked; its archive lies in ``tmp``."""
+    archive = tmp / ARCHIVE
     dependencies.build(Target.parse(runtime, architecture), BUILD / "cache", archive)
     with zipfile.ZipFile(archive) as opened:
         opened.extractall(tmp / "opt")
     return tmp / "opt" / "python"
 
 
-def test_the_layer_of_this_machine_writes_zstd_parquet_and_readable_tracebacks(tmp_path: Path):
-    python = layer(tmp_path, HERE, this_architecture())
+@pytest.fixture(scope="module")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this machine's layer, built once."""
+    folder = tmp_path_factory.mktemp("here")
+    layer(folder, HERE, this_architecture())
+    return folder
+
+
+def test_the_layer_of_this_machine_writes_zstd_parquet_and_readable_tracebacks(tmp_path: Path, here: Path):
+    python = here / "opt" / "python"
     runtime = tmp_path / "runtime"  # stands for /var/runtime: boto3 and what it brings
     runtime.mkdir()
     for package in ("boto3", "botocore", "s3transfer", "jmespath"):
@@ -95,8 +105,8 @@ def test_loads_own_packages_are_of_the_architecture_and_find_what_they_need(arch
         assert not {name for name in needed if not IN_AMAZON_LINUX.match(name)}, library
 
 
-def test_loads_own_packages_work_over_the_layer(tmp_path: Path):
-    python = layer(tmp_path, HERE, this_architecture())
+def test_loads_own_packages_work_over_the_layer(here: Path):
+    python = here / "opt" / "python"
     target = Target.parse(HERE, this_architecture())
     folder = dependencies.packages(target, BUILD / "cache", LOAD_REQUIREMENTS)
     ran = subprocess.run(
@@ -118,8 +128,7 @@ def read_elf(library: Path) -> tuple[str, set[str]]:
         return elf["e_machine"], needed
 
 
-def test_a_build_from_nothing_has_the_bytes_of_the_cached_one(tmp_path: Path):
+def test_a_build_from_nothing_has_the_bytes_of_the_cached_one(tmp_path: Path, here: Path):
     target = Target.parse(HERE, this_architecture())
-    dependencies.build(target, BUILD / "cache", tmp_path / "cached.zip")
-    dependencies.build(target, tmp_path / "cache", tmp_path / "anew.zip")
-    assert (tmp_path / "cached.zip").read_bytes() == (tmp_path / "anew.zip").read_bytes()
+    dependencies.build(target, tmp_path / "cache", tmp_path / ARCHIVE)
+    assert (tmp_path / ARCHIVE).read_bytes() == (here / ARCHIVE).read_bytes()

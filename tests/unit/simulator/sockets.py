@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import requests
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import connect as connect_websocket
 
 WAIT_SECONDS = 5
+CLOSE_SECONDS = 0.5  # for a server that was told to fall silent, which the library would wait ten for
 
 
 @dataclass
@@ -45,15 +46,20 @@ class Socket:
             return (received.code, received.reason) if received else (1006, "")
 
 
+def connect(address, **options):
+    url = address.replace("http", "ws")
+    return connect_websocket(url, compression=None, close_timeout=CLOSE_SECONDS, **options)
+
+
 @contextmanager
 def binance(url, path="/stream", **options):
-    with connect(f"{url.replace('http', 'ws')}/binance-ws{path}", compression=None, **options) as connection:
+    with connect(f"{url}/binance-ws{path}", **options) as connection:
         yield Socket(connection)
 
 
 @contextmanager
 def coinbase(url, *channels, products=("BTC-USD",)):
-    with connect(f"{url.replace('http', 'ws')}/coinbase-ws", compression=None) as connection:
+    with connect(f"{url}/coinbase-ws") as connection:
         socket = Socket(connection)
         if channels:
             socket.send({"type": "subscribe", "product_ids": products, "channels": channels})
@@ -62,7 +68,7 @@ def coinbase(url, *channels, products=("BTC-USD",)):
 
 @contextmanager
 def kraken(url, channel=None, symbols=("BTC/USD",), **params):
-    with connect(f"{url.replace('http', 'ws')}/kraken-ws/v2", compression=None) as connection:
+    with connect(f"{url}/kraken-ws/v2") as connection:
         socket = Socket(connection)
         if channel:
             request = {"channel": channel, "symbol": symbols, **params}
