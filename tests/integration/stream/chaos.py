@@ -114,11 +114,13 @@ class Chaos:
         self.rig.collector.start()
 
     def _stop(self) -> None:
-        """SIGTERM in the middle of everything, as at a deployment."""
+        """SIGTERM in the middle of everything, as at a deployment; what still starts takes no signal yet."""
         publishing = threading.Thread(target=self._publish, args=(self._step(),))
         publishing.start()
         time.sleep(self.chance.uniform(0, 0.5))
-        self.result.exit_code = self.rig.collector.stop() or self.result.exit_code
+        is_up = self.rig.collector.ask() is not None
+        exit_code = self.rig.collector.stop()
+        self.result.exit_code = self.result.exit_code or (exit_code if is_up else 0)
         publishing.join()
         self.rig.collector.start()
 
