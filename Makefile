@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,11 +48,14 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 	  $(if $(ASSETS),--assets "$(ASSETS)") $(if $(INTERVAL),--interval "$(INTERVAL)") $(if $(YES),--yes)
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration --ignore=tests/snowflake
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration --ignore=tests/snowflake --ignore=tests/spark --ignore=tests/versions
 
 check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \
 	  && terraform fmt -check -recursive terraform && $(BIN)/python -m tools.workflows
+
+versions-test: setup ## Prove that another pyarrow writes the same bytes, so that its upgrade changes no part
+	@COINLAKE_VERSIONS_REQUIRED=1 $(BIN)/python -m pytest -q tests/versions
 
 workflows-test: setup ## Prove GitHub's deployment: plan and apply as its roles on the embedded AWS (four minutes)
 	@$(BIN)/python -m pytest tests/workflows
@@ -72,10 +75,15 @@ destroy-test: setup ## Prove that a destroyed stack leaves nothing in the accoun
 checkov: setup ## checkov on the whole plan with every option on; writes docs/checkov.md (three minutes)
 	@$(BIN)/python -m tests.checkov
 
-readers: setup ## Read every table with PySpark too (Java 17; 400 MB, once), beside the readers of make test
-	@[ -f build/readers/ready ] || { $(PYTHON) -m venv build/readers && build/readers/bin/pip install -qq \
-	  --disable-pip-version-check --require-hashes -r tests/readers/requirements.txt && touch build/readers/ready; }
-	@$(BIN)/python -m pytest -q tests/integration/test_readers.py
+spark: setup ## Rebuild this laptop's lake on Spark and compare; after make demo (Java 17; 700 MB, once)
+	@$(BIN)/python -m ops.local.spark
+	@$(COINLAKE) up --spark
+	@$(COINLAKE) rebuild --on spark --only all --yes
+	@$(COINLAKE) rebuild --check
+
+spark-test: setup ## Prove the rebuild on a real Spark, and read every table with it (Java 17; 700 MB, once)
+	@$(BIN)/python -m ops.local.spark
+	@COINLAKE_SPARK_REQUIRED=1 $(BIN)/python -m pytest -q tests/spark tests/integration/test_readers.py
 
 snowflake-test: setup ## Run Snowflake's SQL against a stand-in of it, fakesnow (350 MB, once)
 	@[ -f build/snowflake/ready ] || { $(PYTHON) -m venv build/snowflake && build/snowflake/bin/pip install -qq \

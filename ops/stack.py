@@ -48,6 +48,7 @@ class Stack:
     quota: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stream: Mapping[str, Any] = field(default_factory=dict)
     load: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    spark: Mapping[str, Any] = field(default_factory=dict)
     site_bucket: str | None = None
     dashboard_url: str | None = None
     orchestrator_policy: str | None = None

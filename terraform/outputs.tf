@@ -158,3 +158,14 @@ output "orchestrator_policy" {
   description = "ARN of the policy for an orchestrator's role; null without enable_orchestrator"
   value       = one([for policy in aws_iam_policy.orchestrator : policy.arn])
 }
+
+output "spark" {
+  description = "The Glue job of `coinlake rebuild --on spark`; null while it is off"
+  value = one([
+    for key in local.spark_on : {
+      job     = aws_glue_job.spark[key].name
+      workers = var.spark.workers
+      slots   = local.spark_slots
+    }
+  ])
+}

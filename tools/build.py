@@ -7,21 +7,27 @@ import time
 from pathlib import Path
 from typing import Final
 
-from tools import dependencies
-from tools.zips import write_zip
+from tools import dependencies, wheels
+from tools.zips import write_entries, write_zip
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build"
 FUNCTIONS: Final = ("ingest", "transform", "refine", "notify", "reconcile", "audit", "load")
-PACKAGES: Final = (*FUNCTIONS, "coinlake-layer", "dependencies-layer")  # each a zip that Terraform deploys
+# Each a zip that Terraform deploys; the last two only where enable_spark is set.
+PACKAGES: Final = (*FUNCTIONS, "coinlake-layer", "dependencies-layer", "spark", wheels.NAME)
+SPARK_CODE: Final = ("functions/transform", "functions/refine", "layers/coinlake/python/coinlake", "spark")
 HERE: Final = f"python{sys.version_info.major}.{sys.version_info.minor}"
 SHIPPED: Final = {".py", ".json", ".pem"}
 
 
-def build(runtime: str, architecture: str, out: Path, *, laptop: bool = False) -> None:
-    """Write the functions' zips and both layers to ``out``, the same bytes for the same sources.
+def build(
+    runtime: str, architecture: str, out: Path, *, laptop: bool = False, with_wheels: bool = False
+) -> None:
+    """Write the functions' zips, both layers and the Spark job's code to ``out``, the same bytes for the same
+    sources.
 
-    For Lambda, or for the embedded AWS of this machine, whose system may be another (``laptop``).
+    For Lambda, or for the embedded AWS of this machine, whose system may be another (``laptop``). The Spark
+    job's ``wheels`` are 82 MB: a laptop's Spark has an environment of its own.
     """
     target = dependencies.Target.parse(runtime, architecture, laptop=laptop)
     for stage in FUNCTIONS:
@@ -34,6 +40,16 @@ def build(runtime: str, architecture: str, out: Path, *, laptop: bool = False) -
     shared = ROOT / "layers" / "coinlake"
     write_zip(out / "coinlake-layer.zip", shared, _sources(shared / "python"))
     dependencies.build(target, BUILD / "cache", out / "dependencies-layer.zip")
+    write_entries(
+        out / "spark.zip",
+        {
+            path.relative_to(package.parent).as_posix(): path
+            for package in map(ROOT.joinpath, SPARK_CODE)
+            for path in _sources(package)
+        },
+    )
+    if with_wheels or laptop:
+        wheels.build(BUILD / "cache", out / f"{wheels.NAME}.zip", empty=laptop)
 
 
 def _sources(folder: Path) -> list[Path]:
@@ -52,10 +68,11 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, help="folder for the zips (default build/packages/RUNTIME-ARCHITECTURE)"
     )
+    parser.add_argument("--with-wheels", action="store_true", help="also those of the Spark job, 82 MB")
     chosen = parser.parse_args()
     out = chosen.out or BUILD / "packages" / f"{chosen.runtime}-{chosen.architecture}"
     started = time.monotonic()
-    build(chosen.runtime, chosen.architecture, out)
+    build(chosen.runtime, chosen.architecture, out, with_wheels=chosen.with_wheels)
     for path in sorted(out.glob("*.zip")):
         print(f"  {path.stat().st_size / 2**20:8.2f} MiB  {path.name}")
     shown = out.relative_to(ROOT) if out.is_relative_to(ROOT) else out

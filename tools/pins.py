@@ -22,12 +22,14 @@ REQUIREMENTS: Final = {
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
     ROOT / "bench" / "requirements.in": (),
     ROOT / "tests" / "checkov" / "requirements.in": (),
-    ROOT / "tests" / "readers" / "requirements.in": (),
     ORCHESTRATION / "airflow-3.in": (),
     ORCHESTRATION / "airflow-3.0.in": (),
     ROOT / "tests" / "snowflake" / "requirements.in": (),
     ROOT / "functions" / "load" / "requirements.in": ("typing-extensions",),  # the layer's
     ROOT / "functions" / "stream" / "requirements.in": ("setuptools", "tzdata"),
+    ROOT / "spark" / "requirements.in": ("tzdata",),
+    ROOT / "tests" / "versions" / "requirements.in": ("tzdata",),
+    ROOT / "spark" / "pyspark.in": ("py4j",),  # of requirements.in
 }
 # Options of one file: an Airflow of last year wants last year's libraries.
 MORE_OPTIONS: Final = {

@@ -17,15 +17,20 @@ class InstallFailed(CoinlakeError):
 
 @dataclass(frozen=True, slots=True)
 class Venv:
-    """A folder for each interpreter and set of pins: another one never pulls it from under a process."""
+    """A folder for each interpreter and set of pins: another one never pulls it from under a process.
+
+    ``sources`` pins what comes as source alone; it is built with what ``requirements`` brought.
+    """
 
     home: Path
     requirements: Path
     title: str
+    sources: Path | None = None
 
     @property
     def folder(self) -> Path:
-        fingerprint = sha256(self.requirements.read_bytes() + sys.version.encode()).hexdigest()[:12]
+        pins = b"".join(path.read_bytes() for path in (self.requirements, self.sources) if path)
+        fingerprint = sha256(pins + sys.version.encode()).hexdigest()[:12]
         return self.home / f"venv-{fingerprint}"
 
     @property
@@ -52,8 +57,10 @@ class Venv:
         shutil.rmtree(self.folder, ignore_errors=True)
         self._run(sys.executable, "-m", "venv", str(self.folder))
         pip = [str(self.python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        pip.append("--no-deps")  # the pins are whole: nothing is left to be resolved
-        self._run(*pip, "--require-hashes", "--only-binary", ":all:", "--requirement", str(self.requirements))
+        pip += ["--require-hashes", "--no-deps"]  # the pins are whole: nothing is left to be resolved
+        self._run(*pip, "--only-binary", ":all:", "--requirement", str(self.requirements))
+        if self.sources:
+            self._run(*pip, "--no-build-isolation", "--requirement", str(self.sources))
         self._mark.touch()
 
     @property

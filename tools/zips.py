@@ -2,7 +2,7 @@
 
 import os
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,11 @@ def write_zip(target: Path, root: Path, files: Iterable[Path], packages: Path | 
         entries |= {
             path.relative_to(packages).as_posix(): path for path in packages.rglob("*") if path.is_file()
         }
+    write_entries(target, entries)
+
+
+def write_entries(target: Path, entries: Mapping[str, Path]) -> None:
+    """Write the files to ``target`` under the names given, at once or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(f".{os.getpid()}")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:

@@ -162,30 +162,45 @@ class RefinedZone:
         """Its rows as ``coinlake.parquet`` decodes them."""
         return _decoded(refined()[partition.table], self._get(partition)[0])
 
+    def groups(self, partition: TablePartition) -> Iterator[pa.Table]:
+        """``rows``, a row group at a time."""
+        body, _ = self._get(partition)
+        return parquet.decode_groups(refined()[partition.table], body) if body else iter(())
+
     def existing(self, table: str) -> list[Partition]:
         """The partitions that a table has now."""
         return [RefinedKey.parse(key).partition for key in self.store.keys(f"{REFINED}{table}/")]
 
-    def update(self, partition: TablePartition, change: Callable[[pa.Table], pa.Table]) -> None:
+    def update(self, partition: TablePartition, change: Callable[[pa.Table], pa.Table]) -> bool:
         """Make the partition what ``change`` makes of its rows; where no byte would change, write nothing.
+        Return whether it was written.
 
         ``change`` may be called again, with the rows that another run left, and so has to read its
         own inputs anew each time. ``StoreUnavailable`` where others never stop writing the partition.
         """
-        table, failures = refined()[partition.table], 0
+        table = refined()[partition.table]
+
+        def change_body(body: bytes) -> bytes:
+            rows = change(_decoded(table, body))
+            return parquet.encode(table, rows) if body or rows.num_rows else b""
+
+        return self.replace(partition, change_body)
+
+    def replace(self, partition: TablePartition, change: Callable[[bytes], bytes]) -> bool:
+        """``update`` of the file's bytes, which are empty where there is none."""
+        failures = 0
         while not REFINED_WRITE.is_exhausted(failures):
             body, etag = self._get(partition)
-            rows = change(_decoded(table, body))
-            changed = parquet.encode(table, rows)
-            if changed == body or not (body or rows.num_rows):
-                return
+            changed = change(body)
+            if changed == body:
+                return False
             try:
                 self._put(partition, changed, etag)
             except (PreconditionFailed, WriteConflict, NotFound):
                 failures += 1
                 time.sleep(REFINED_WRITE.seconds(failures))
             else:
-                return
+                return True
         raise StoreUnavailable(
             f"{partition.key} was replaced by others {failures} times; it will be tried again"
         )

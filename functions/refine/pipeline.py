@@ -128,11 +128,7 @@ class Pipeline:
                 for partition, file in self._partitions(key):
                     tasks[partition].files.append(file)
                     tasks[partition].message_ids |= ids
-        for interval in candles.LONGER:
-            for shorter in [key for key in tasks if key.values.get("interval") == interval]:
-                for longer in candles.longer(shorter):
-                    tasks[longer].shorter = shorter
-                    tasks[longer].message_ids |= tasks[shorter].message_ids
+        plan_longer(tasks)
         return tasks
 
     def _partitions(self, key: str) -> list[tuple[TablePartition, TrustedFile]]:
@@ -150,11 +146,8 @@ class Pipeline:
     ) -> None:
         def change(current: pa.Table) -> pa.Table:
             files = [rows for file in task.files for rows in self._read(file, messages_of[file.key], outcome)]
-            rows = merge(refined()[partition.table], current, files) if files else current
-            if task.shorter:
-                interval, longer = task.shorter.values["interval"], partition.values["interval"]
-                rows = candles.with_derived(rows, self.refined.rows(task.shorter), interval, longer)
-            return rows
+            shorter = self.refined.rows(task.shorter) if task.shorter else None
+            return merged(partition, current, files, shorter)
 
         with _failing(task.message_ids, outcome, partition.key):
             self.refined.update(partition, change)
@@ -192,6 +185,26 @@ class Pipeline:
             return in_order(refined()[partition.table], table.derive(partition, rows))
 
         return change
+
+
+def plan_longer(tasks: defaultdict[TablePartition, MergeTask]) -> None:
+    """Add what the candles among ``tasks`` are put together to, be there files for it or not."""
+    for interval in candles.LONGER:
+        for shorter in [key for key in tasks if key.values.get("interval") == interval]:
+            for longer in candles.longer(shorter):
+                tasks[longer].shorter = shorter
+                tasks[longer].message_ids |= tasks[shorter].message_ids
+
+
+def merged(
+    partition: TablePartition, current: pa.Table, files: Sequence[pa.Table], shorter: pa.Table | None = None
+) -> pa.Table:
+    """The partition's rows with those of ``files``, and with candles put together from the ``shorter``."""
+    rows = merge(refined()[partition.table], current, files) if files else current
+    if shorter is None:
+        return rows
+    longer = partition.values["interval"]
+    return candles.with_derived(rows, shorter, candles.SHORTER[longer], longer)
 
 
 @contextmanager

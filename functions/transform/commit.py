@@ -25,11 +25,15 @@ _MAX_LEDGER_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Committer:
-    """Writes outcomes to the lake's bucket, under ``version`` of transform's code and configuration."""
+    """Writes outcomes to the lake's bucket, under ``version`` of transform's code and configuration.
+
+    To one that shall ``redo`` what was done before, nothing is done.
+    """
 
     store: ObjectStore
     writer: ParquetWriter
     version: str
+    redo: bool = False
 
     def mark(self, key: RawKey) -> Mapping[str, str] | None:
         """The metadata of a raw object's ledger entry; None where there is no entry."""
@@ -40,7 +44,9 @@ class Committer:
 
     def is_done(self, mark: Mapping[str, str] | None, etag: str | None) -> bool:
         """Whether this code has committed this very raw object before."""
-        return mark is not None and mark.get(_ETAG) == etag and mark.get(_VERSION) == self.version
+        if mark is None or self.redo:
+            return False
+        return mark.get(_ETAG) == etag and mark.get(_VERSION) == self.version
 
     def commit(self, key: RawKey, etag: str, parsed: ParsedObject, *, again: bool) -> LedgerEntry:
         """Write everything; ``again`` where there is an older ledger entry, whose outputs may be stale."""

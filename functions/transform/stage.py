@@ -17,20 +17,19 @@ from transform.model import UNANSWERED, AssetMap, ParsedObject
 
 @dataclass(slots=True)
 class Counts:
-    """What became of some messages, for the metrics."""
+    """What became of some messages; ``done`` were objects that this code had committed before."""
 
+    rows_in: int = 0
     rows_trusted: int = 0
     rows_quarantined: int = 0
+    done: int = 0
     ignored: int = 0
     unanswered: int = 0
     missing: int = 0
 
     def add(self, other: "Counts") -> None:
-        self.rows_trusted += other.rows_trusted
-        self.rows_quarantined += other.rows_quarantined
-        self.ignored += other.ignored
-        self.unanswered += other.unanswered
-        self.missing += other.missing
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ class Transform:
             return _ignored(error.code, ref.key)
         mark = self.committer.mark(key)
         if self.committer.is_done(mark, ref.etag):
-            return Counts()
+            return Counts(done=1)
         try:
             etag, parsed = self._parse(ref, key)
         except NotFound:
@@ -88,11 +87,11 @@ class Transform:
             logger.warning("raw object missing", raw_key=str(key))
             return Counts(missing=int(mark is None))
         if self.committer.is_done(mark, etag):  # the event gave no etag
-            return Counts()
+            return Counts(done=1)
         entry = self.committer.commit(key, etag, parsed, again=mark is not None)
         _log(entry)
         unanswered = sum(note.startswith(UNANSWERED) for note in entry.notes)
-        return Counts(entry.rows_trusted, entry.rows_quarantined, unanswered=unanswered)
+        return Counts(entry.rows_in, entry.rows_trusted, entry.rows_quarantined, unanswered=unanswered)
 
     def _parse(self, ref: ObjectRef, key: RawKey) -> tuple[str, ParsedObject]:
         """The object's etag and rows. One that is empty or too large is not fetched."""

@@ -28,12 +28,18 @@ def build(settings: Settings) -> Transform:
 
 
 def assemble(
-    raw: ObjectStore, lake: ObjectStore, config: LakeConfig, version: str, max_bytes: int
+    raw: ObjectStore,
+    lake: ObjectStore,
+    config: LakeConfig,
+    version: str,
+    max_bytes: int,
+    *,
+    redo: bool = False,
 ) -> Transform:
-    """The stage between two stores, which need not be S3's."""
+    """The stage between two stores, which need not be S3's; with ``redo`` nothing is done already."""
     return Transform(
         raw=raw,
-        committer=Committer(lake, ParquetWriter(lake.client, lake.bucket), version),
+        committer=Committer(lake, ParquetWriter(lake.client, lake.bucket), version, redo),
         assets=asset_map(config),
         max_bytes=max_bytes,
     )

@@ -4,6 +4,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,18 +13,43 @@ from rich.markup import escape
 from rich.table import Table
 
 from coinlake import keys
-from coinlake.errors import BadKey
+from coinlake.errors import BadConfiguration, BadKey
 from coinlake.keys import QuarantineKey, RawKey, TrustedKey
+from ops import dates
 from ops.commands.options import REPAIR, Env, Json, Yes, confirm
+from ops.dates import DateRange
 from ops.documents import print_json
 from ops.listing import entries
 from ops.progress import Step, console, step
 from ops.rebuild.comparison import ComparedObject, Comparison, State, by_partition
+from ops.rebuild.on_spark import Rebuild, faults, rebuild_on_spark, report_table
 from ops.stack import Stack
 
 app = typer.Typer()
 HASH_CHARACTERS: Final = 12
+FIRST_DAY: Final = "2009-01-03"  # of the first Bitcoin block: no market is older
 _COLOURS: Final = {State.EQUAL: "green", State.CHANGED: "yellow"}
+
+
+class On(StrEnum):
+    """Where zones are computed."""
+
+    HERE = "here"
+    SPARK = "spark"
+
+
+class Stage(StrEnum):
+    TRUSTED = "trusted"
+    REFINED = "refined"
+    BOTH = "both"
+
+
+class Only(StrEnum):
+    """Which raw objects: without a ledger entry; not done by the deployed code; all."""
+
+    MISSING = "missing"
+    STALE = "stale"
+    ALL = "all"
 
 
 @app.command(rich_help_panel=REPAIR)
@@ -32,15 +58,36 @@ def rebuild(
     check: Annotated[
         bool, typer.Option(help="Compare only: trusted with raw, refined with trusted; change nothing.")
     ] = False,
+    on: Annotated[
+        On, typer.Option(help="On this machine, or by the stack's Spark job: spark/README.md.")
+    ] = On.HERE,
+    stage: Annotated[Stage, typer.Option(help="On Spark: which zone, or both.")] = Stage.BOTH,
+    only: Annotated[
+        Only,
+        typer.Option(help="On Spark: raw objects never done, not done by this code, or all."),
+    ] = Only.STALE,
+    source: Annotated[str | None, typer.Option(help="On Spark: only this source.")] = None,
+    dataset: Annotated[str | None, typer.Option(help="On Spark: only this dataset.")] = None,
+    start: Annotated[str | None, typer.Option(help="On Spark: first day of the raw objects, UTC.")] = None,
+    end: Annotated[str | None, typer.Option(help="On Spark: last day, UTC; today without it.")] = None,
+    flex: Annotated[bool, typer.Option(help="On Spark: spare capacity, a third cheaper.")] = True,
     yes: Yes = False,
     as_json: Json = False,
     env: Env = "local",
 ) -> None:
     """Compute refined anew from trusted, and replace what differs; --check only compares, trusted too.
 
-    Trusted is replaced by `coinlake replay --force`.
+    Trusted is replaced by `coinlake replay --force`, or on Spark, which rebuilds both zones.
     """
     stack = Stack.find(env)
+    if on is On.SPARK:
+        chosen = {"--source": source, "--dataset": dataset, "--only": str(only), **_days(start, end)}
+        arguments = {name: value for name, value in chosen.items() if value}
+        if check:
+            raise BadConfiguration("--check compares on this machine; leave out --on spark")
+        if yes or confirm(f"Rebuild {stage} of {env} on Spark?"):
+            _on_spark(stack, Rebuild(stage, arguments, flex=flex), as_json=as_json)
+        return
     with tempfile.TemporaryDirectory() as folder:
         trusted = _compare_trusted(stack, Path(folder) / "trusted") if check else []
         comparison, refined = _compare_refined(stack, Path(folder) / "refined")
@@ -56,6 +103,28 @@ def rebuild(
     if as_json:
         print_json({"partitions": _documents(verdicts), "replaced": replaced})
     if replaced is None and any(verdict.is_wrong for verdict in verdicts):
+        sys.exit(1)
+
+
+def _days(start: str | None, end: str | None) -> dict[str, str]:
+    """The job's arguments of the days; none where neither is given."""
+    if not start and not end:
+        return {}
+    today = dates.now().date()
+    days = DateRange.parse(start or FIRST_DAY, end or str(today), today, sure=True)
+    return {"--start": str(days.start), "--end": str(days.end)}
+
+
+def _on_spark(stack: Stack, rebuild: Rebuild, *, as_json: bool) -> None:
+    finished = rebuild_on_spark(stack, rebuild)
+    console.print(report_table(finished))
+    for line in faults(finished):
+        console.print(f"[red]✗[/] {line}")
+    if as_json:
+        print_json(
+            {"runs": [{"run": run.name, "state": run.state, "report": run.report} for run in finished]}
+        )
+    if not all(run.succeeded for run in finished):
         sys.exit(1)
 
 

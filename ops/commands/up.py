@@ -1,5 +1,7 @@
 """``coinlake up``: the whole stack on this machine."""
 
+from typing import Annotated
+
 import typer
 
 from ops.commands.options import LAPTOP, Json, Live
@@ -12,13 +14,18 @@ app = typer.Typer()
 
 
 @app.command(rich_help_panel=LAPTOP)
-def up(live: Live = False, as_json: Json = False) -> None:
+def up(
+    *,
+    live: Live = False,
+    spark: Annotated[bool, typer.Option("--spark", help="With the Spark job: spark/README.md.")] = False,
+    as_json: Json = False,
+) -> None:
     """Start the embedded AWS and the exchange simulator, and deploy the stack with Terraform.
 
     What already stands is reused: a second `coinlake up` only applies what changed.
     """
     laptop = Laptop.from_env()
-    stack = local.up(laptop, live=live)
+    stack = local.up(laptop, live=live, overrides={"enable_spark": True} if spark else None)
     if as_json:
         print_json(
             {

@@ -172,7 +172,8 @@ def _build(settings: Settings) -> None:
     """The packages, which Terraform reads even to destroy."""
     runtime, architecture = settings.values["python_runtime"], settings.values["architecture"]
     with step(f"Packages for {runtime} on {architecture}"):
-        build(runtime, architecture, packages(runtime, architecture))
+        with_wheels = bool(settings.values["enable_spark"])
+        build(runtime, architecture, packages(runtime, architecture), with_wheels=with_wheels)
 
 
 def packages(runtime: str, architecture: str) -> Path:

@@ -42,6 +42,7 @@ def features(values: Mapping[str, Any]) -> list[str]:
         "keys": values["customer_managed_keys"],
         "orchestrator": values["enable_orchestrator"],
         "readers": values["readers"],
+        "spark": values["enable_spark"],
         "stream": values["enable_stream"],
         "warehouse": any((target or {}).get("create") for target in (values.get("load") or {}).values()),
     }

@@ -12,8 +12,10 @@ from typing import Final
 from ops.aws import inherited_by_python
 from ops.local.certificate import Certificate
 from ops.local.laptop import REGION, Laptop
+from ops.local.ministack.glue_runs import PYTHON as SPARK_PYTHON
 from ops.local.ministack.venv import ministack_venv
 from ops.local.processes import Process, ProcessFailed
+from ops.local.spark import spark_venv
 from tools.venv import Venv
 
 LAUNCHER: Final = Path(__file__).resolve().parent / "ministack" / "launcher.py"
@@ -84,6 +86,7 @@ class Emulator:
             "S3_PERSIST": "1",
             "STATE_DIR": str(state / "state"),
             "S3_DATA_DIR": str(state / "s3"),
+            SPARK_PYTHON: str(spark_venv().python),
         }
 
     def _is_ready(self) -> bool:

@@ -1,4 +1,4 @@
-"""Feeds' schedules: switched off and on."""
+"""Schedules: switched off and on."""
 
 from typing import Final
 
@@ -29,11 +29,17 @@ def set_schedule(stack: Stack, feed: str, *, enabled: bool) -> None:
     if not name:
         known = ", ".join(sorted(stack.schedules["feeds"]))
         raise BadConfiguration(f"there is no feed {feed[:80]!r} with a schedule; the feeds are {known}")
+    switch(stack, name, enabled=enabled)
+    _mark_paused(stack, feed, paused=not enabled)
+
+
+def switch(stack: Stack, name: str, *, enabled: bool) -> bool:
+    """Switch the schedule of that name; whether it was on before."""
     scheduler = stack.aws.client("scheduler")
     current = scheduler.get_schedule(GroupName=stack.schedules["group"], Name=name)
     kept = {field: current[field] for field in _SETTINGS if field in current}
     scheduler.update_schedule(**kept, State="ENABLED" if enabled else "DISABLED")
-    _mark_paused(stack, feed, paused=not enabled)
+    return bool(current["State"] == "ENABLED")
 
 
 def _mark_paused(stack: Stack, feed: str, *, paused: bool) -> None:

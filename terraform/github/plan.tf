@@ -42,6 +42,7 @@ data "aws_iam_policy_document" "read" {
       ],
       contains(var.features, "budget") ? ["budgets:ListTagsForResource", "budgets:ViewBudget"] : [],
       contains(var.features, "keys") ? ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListResourceTags"] : [],
+      contains(var.features, "spark") ? ["glue:GetJob"] : [],
       contains(var.features, "stream") ? ["ec2:Describe*", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy", "ecr:ListTagsForResource", "ecs:Describe*"] : [],
       contains(var.features, "warehouse") ? ["ec2:Describe*", "rds:Describe*", "rds:ListTagsForResource", "redshift-serverless:Get*", "redshift-serverless:List*"] : [],
       contains(var.features, "dashboard") ? ["cloudfront:Get*", "cloudfront:List*"] : [],

@@ -45,7 +45,7 @@ variable "features" {
   type        = set(string)
 
   validation {
-    condition     = length(setsubtract(var.features, ["budget", "dashboard", "keys", "orchestrator", "readers", "stream", "warehouse"])) == 0
-    error_message = "features are budget, dashboard, keys, orchestrator, readers, stream and warehouse."
+    condition     = length(setsubtract(var.features, ["budget", "dashboard", "keys", "orchestrator", "readers", "spark", "stream", "warehouse"])) == 0
+    error_message = "features are budget, dashboard, keys, orchestrator, readers, spark, stream and warehouse."
   }
 }

@@ -73,6 +73,7 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
         "customer_managed_keys": True,
         "enable_orchestrator": True,
         "readers": ["arn:aws:iam::123456789012:role/analyst"],
+        "enable_spark": True,
         "enable_stream": True,
         "load": {"redshift": {"create": True}},
     }
@@ -82,6 +83,7 @@ def test_features_of_the_file_become_rights_of_the_role() -> None:
         "keys",
         "orchestrator",
         "readers",
+        "spark",
         "stream",
         "warehouse",
     ]

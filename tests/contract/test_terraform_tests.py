@@ -20,9 +20,10 @@ from tools.terraform import TerraformMissing, init_arguments, terraform_executab
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "terraform"
-# What Terraform reads of the layer, at the same place beside its copy.
+# What Terraform reads of the layer and of the Spark job, at the same place beside its copy.
 DECLARATIONS = [
-    Path("layers", "coinlake", "python", "coinlake", name) for name in ("tables.json", "sources.json")
+    *(Path("layers", "coinlake", "python", "coinlake", name) for name in ("tables.json", "sources.json")),
+    Path("spark", "rebuild.py"),
 ]
 # Files that need no provider: variables, and what is computed from nothing else.
 COMPUTED = ("sources.tf", "feeds.tf")

@@ -165,7 +165,7 @@ def test_a_partition_of_newer_and_older_files_is_one_to_queries_and_to_every_sta
 
 
 @pytest.mark.skipif(
-    not readers.spark_available(), reason="PySpark has an environment of its own: make readers"
+    not readers.spark_available(), reason="PySpark has an environment of its own: make spark-test"
 )
 def test_pyspark_reads_equal_rows_of_every_table(tmp_path):
     written = [(table, write(tmp_path, table)) for table in catalog().values()]

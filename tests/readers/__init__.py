@@ -24,11 +24,11 @@ import pyarrow.parquet as pq
 
 from coinlake.tables import Table
 from ops.documents import plain_text
-from ops.paths import BUILD, ROOT
+from ops.local.spark import spark_venv
+from ops.paths import ROOT
 from ops.query.duckdb import create_view
 
 Files = Sequence[Path]
-SPARK_PYTHON: Final = BUILD / "readers" / "bin" / "python"  # made by `make readers`
 _POLARS: Final = {
     pa.string(): pl.String(),
     pa.int32(): pl.Int32(),
@@ -171,7 +171,7 @@ def fastparquet_sums(files: Files, table: Table) -> dict[str, float]:
 
 
 def spark_available() -> bool:
-    return SPARK_PYTHON.is_file() and shutil.which("java") is not None
+    return spark_venv().installed and shutil.which("java") is not None
 
 
 def spark(tables: Sequence[tuple[Table, Files]], root: Path) -> dict[str, list[tuple[str | None, ...]]]:
@@ -181,12 +181,12 @@ def spark(tables: Sequence[tuple[Table, Files]], root: Path) -> dict[str, list[t
             "name": table.name,
             "base": str(root / table.location),
             "files": [str(file) for file in files],
-            "schema": ", ".join(f"`{field.name}` {_spark_type(field.type)}" for field in full_schema(table)),
+            "schema": spark_schema(table),
         }
         for table, files in tables
     ]
     done = subprocess.run(
-        [str(SPARK_PYTHON), str(Path(__file__).with_name("spark.py"))],
+        [str(spark_venv().python), str(Path(__file__).with_name("spark.py"))],
         input=json.dumps(request),
         env={**os.environ, "TZ": "UTC", "PYTHONPATH": "", "SPARK_LOCAL_IP": "127.0.0.1"},
         cwd=ROOT,
@@ -197,6 +197,11 @@ def spark(tables: Sequence[tuple[Table, Files]], root: Path) -> dict[str, list[t
     assert done.returncode == 0, done.stderr[-2000:]
     answer = json.loads(done.stdout.splitlines()[-1])
     return {name: sorted((tuple(row) for row in found), key=repr) for name, found in answer.items()}
+
+
+def spark_schema(table: Table) -> str:
+    """The columns and partitions as Spark's DDL."""
+    return ", ".join(f"`{field.name}` {_spark_type(field.type)}" for field in full_schema(table))
 
 
 def _spark_type(kind: pa.DataType) -> str:

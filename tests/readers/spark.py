@@ -1,4 +1,4 @@
-"""Reads tables with PySpark; runs in an environment of its own (`make readers`).
+"""Reads tables with PySpark; runs in an environment of its own (`make spark-test`).
 
 Standard input is a list of tables with name, base, files and schema (DDL); the last line of standard
 output is each table's rows, every value as text.

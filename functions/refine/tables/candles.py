@@ -33,6 +33,7 @@ from refine.partitions import TablePartition
 from refine.tables.grouping import sums, sums_fit
 
 LONGER: Final = {"1m": ("5m", "15m", "30m", "1h"), "1h": ("4h", "6h", "1d")}
+SHORTER: Final = {longer: shorter for shorter, longer_ones in LONGER.items() for longer in longer_ones}
 _MICROSECOND: Final = timedelta(microseconds=1)
 _ANY_NULL: Final = pc.ScalarAggregateOptions(skip_nulls=False)
 _SUMS: Final = ("volume", "quote_volume", "trades")

@@ -15,7 +15,8 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
   identity's token it knows three claims, AWS all of GitHub's (IAM User Guide, "OIDC federation").
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
-map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map.
+map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map, and
+glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
@@ -199,8 +200,17 @@ def main() -> None:
         raise SystemExit(f"written for ministack {WRITTEN_FOR}, not {installed}; remove build/ministack")
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
-    from ministack.core import iam_actions, persistence  # noqa: PLC0415
-    from ministack.services import athena, cloudwatch, eventbridge, iam, s3, stepfunctions, sts  # noqa: PLC0415
+    from ministack.core import iam_actions, lambda_runtime, persistence, responses  # noqa: PLC0415
+    from ministack.services import (  # noqa: PLC0415
+        athena,
+        cloudwatch,
+        eventbridge,
+        glue,
+        iam,
+        s3,
+        stepfunctions,
+        sts,
+    )
 
     patch(
         eventbridge=eventbridge,
@@ -214,6 +224,7 @@ def main() -> None:
     )
     # By name: the package `ops` is not here, but a script's own folder is on its path.
     import_module("map_runs").patch(stepfunctions, s3)
+    import_module("glue_runs").patch(glue, lambda_runtime, responses)
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS
     app.main()
 

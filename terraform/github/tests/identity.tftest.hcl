@@ -109,7 +109,7 @@ run "with_every_feature_the_policies_are_short_enough" {
   command = plan
 
   variables {
-    features = ["budget", "dashboard", "keys", "orchestrator", "readers", "stream", "warehouse"]
+    features = ["budget", "dashboard", "keys", "orchestrator", "readers", "spark", "stream", "warehouse"]
   }
 
   assert {
@@ -158,7 +158,7 @@ run "a_feature_that_is_none_is_refused" {
   command = plan
 
   variables {
-    features = ["spark"]
+    features = ["hadoop"]
   }
 
   expect_failures = [var.features]

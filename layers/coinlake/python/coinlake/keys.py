@@ -41,9 +41,9 @@ _MONTH: Final = "month"
 _LEVEL = re.compile(r"([^/=]+)=([^/=]+)")
 _DATED = r"dt=(?P<dt>\d{4}-\d{2}-\d{2})/(?P<slot>[^/]+)"
 _SOURCE = r"(?P<source>[^/=.]+)/(?P<dataset>[^/=.]+)/"
-_RAW_KEY = re.compile(
-    rf"raw/source=(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/{_DATED}\.(?P<ext>[a-z]+)\.gz"
-)
+_RAW_FOLDER = r"raw/source=(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/"
+_RAW_PREFIX = re.compile(rf"{_RAW_FOLDER}dt=(?P<dt>\d{{4}}-\d{{2}}-\d{{2}})/")
+_RAW_KEY = re.compile(rf"{_RAW_FOLDER}{_DATED}\.(?P<ext>[a-z]+)\.gz")
 _QUARANTINE_KEY = re.compile(rf"quarantine/{_SOURCE}{_DATED}\.jsonl")
 _LEDGER_KEY = re.compile(rf"ledger/{_SOURCE}{_DATED}\.json")
 _GAPS_KEY = re.compile(r"gaps/(?P<partition>interval=[^/=]+/month=\d{4}-\d{2})/(?P<source>[^/.]+)\.parquet")
@@ -308,6 +308,15 @@ def handoff_report(warehouse: str) -> str:
 
 def raw_prefix(source: str, dataset: str, dt: date) -> str:
     return f"{RAW}source={source}/dataset={dataset}/dt={dt}/"
+
+
+def parse_raw_prefix(prefix: str) -> tuple[str, str, date]:
+    """Source, dataset and day of what ``raw_prefix`` gives; ``BadKey("unexpected_key")`` for another."""
+    match = _match(_RAW_PREFIX, prefix)
+    try:
+        return match["source"], match["dataset"], date.fromisoformat(match["dt"])
+    except ValueError:
+        raise BadKey("unexpected_key", prefix) from None
 
 
 def quarantine_prefix(source: str, dataset: str, dt: date) -> str:

@@ -84,6 +84,10 @@ class Queue:
             entries = [{"Id": str(number), "ReceiptHandle": message.receipt} for number, message in batch]
             self._call_batch("delete from", "delete_message_batch", entries)
 
+    def purge(self) -> None:
+        """Delete every message; SQS takes up to a minute for it."""
+        self._call("purge", "purge_queue")
+
     def depth(self, *, in_flight: bool = False) -> int:
         """How many messages wait, as SQS counts, which is approximate; ``in_flight`` adds the hidden ones."""
         names = [_VISIBLE, _IN_FLIGHT] if in_flight else [_VISIBLE]

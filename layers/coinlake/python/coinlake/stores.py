@@ -26,6 +26,15 @@ class StoredObject:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """One object as a listing shows it; ``etag`` is without quotes, ``size`` in bytes."""
+
+    key: str
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
 class ObjectStore:
     """One bucket. Every fault of AWS becomes a ``StoreUnavailable`` that a retry may heal."""
 
@@ -102,6 +111,12 @@ class ObjectStore:
                 old = written_before is None or entry["LastModified"] < written_before
                 if old and (written_after is None or entry["LastModified"] > written_after):
                     yield entry["Key"]
+
+    def entries(self, prefix: str) -> Iterator[Entry]:
+        """Every object under ``prefix``, in key order, a page of 1,000 at a time."""
+        for page in self._pages(Prefix=prefix):
+            for item in page.get("Contents", ()):
+                yield Entry(item["Key"], item["Size"], item["ETag"].strip('"'))
 
     def etags(self, prefix: str) -> dict[str, str]:
         """The etag, without quotes, of every key under ``prefix``."""
