@@ -123,9 +123,9 @@ def forget_events(stack: Stack) -> int:
     """Purge refine's queue; about how many events it held."""
     queue = stack.queue("refine")
     waiting = queue.depth(in_flight=True)
-    queue.purge()
-    if waiting and stack.environment != environments.LOCAL:
-        time.sleep(PURGE_SECONDS)
+    if waiting:  # SQS purges a queue once a minute only, so not for nothing
+        queue.purge()
+        time.sleep(0 if stack.environment == environments.LOCAL else PURGE_SECONDS)
     return waiting
 
 

@@ -150,7 +150,9 @@ def saved(lake: Lake, table: Table, folder: Path) -> dict[str, object]:
 def test_spark_sql_finds_the_rows_that_refine_made(by_lambda, python, tmp_path):
     request = []
     for name, table in tables().items():
-        if not table.location.startswith("trusted/") or not by_lambda.objects(table.location):
+        # Gaps of one object may share their natural key: transform tells them apart by their ids too.
+        is_trusted = table.location.startswith("trusted/") and name != "stream_gaps"
+        if not is_trusted or not by_lambda.objects(table.location):
             continue
         result = refined()[name]
         # Uniqueness is within a refined partition. Of candles the source's own closed ones are compared: an
