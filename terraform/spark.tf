@@ -9,7 +9,7 @@ locals {
   spark_arn  = "arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:job/${local.spark_name}"
 
   # Glue writes to <prefix>/output and <prefix>/error.
-  spark_log_prefix = "/aws-glue/${local.spark_name}"
+  spark_log_prefix = "/aws/glue/${local.spark_name}"
   spark_log_groups = { for name in ["output", "error"] : name => "${local.spark_log_prefix}/${name}" }
 
   # The script, the code that it imports, and the layer's third-party packages: bytes depend on their versions,

@@ -135,7 +135,7 @@ data "aws_iam_policy_document" "deploy" {
       "logs:DisassociateKmsKey", "logs:TagResource", "logs:UntagResource",
     ]
     resources = [
-      for place in ["ecs", "lambda", "vendedlogs/states"] :
+      for place in ["ecs", "glue", "lambda", "vendedlogs/states"] :
       "${local.aws}:logs:${local.here}:log-group:/aws/${place}/${local.prefix}-*"
     ]
   }
@@ -193,7 +193,7 @@ data "aws_iam_policy_document" "identity" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["ecs-tasks.amazonaws.com", "lakeformation.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"]
+      values   = ["ecs-tasks.amazonaws.com", "glue.amazonaws.com", "lakeformation.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"]
     }
   }
 }

@@ -195,37 +195,12 @@ data "aws_iam_policy_document" "features" {
   }
 
   dynamic "statement" {
-    for_each = contains(var.features, "spark") ? {
-      SetSparkJob = {
-        actions   = ["glue:CreateJob", "glue:UpdateJob", "glue:DeleteJob", "glue:TagResource", "glue:UntagResource"]
-        resources = ["${local.aws}:glue:${local.here}:job/${local.prefix}-spark"]
-      }
-      SetSparkLogGroups = {
-        actions   = ["logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy", "logs:AssociateKmsKey", "logs:DisassociateKmsKey", "logs:TagResource", "logs:UntagResource"]
-        resources = ["${local.aws}:logs:${local.here}:log-group:/aws-glue/${local.prefix}-spark/*"]
-      }
-    } : {}
-
-    content {
-      sid       = statement.key
-      actions   = statement.value.actions
-      resources = statement.value.resources
-    }
-  }
-
-  dynamic "statement" {
     for_each = contains(var.features, "spark") ? ["this"] : []
 
     content {
-      sid       = "HandSparkItsRole"
-      actions   = ["iam:PassRole"]
-      resources = ["${local.aws}:iam::${local.account}:role/${local.prefix}-spark"]
-
-      condition {
-        test     = "StringEquals"
-        variable = "iam:PassedToService"
-        values   = ["glue.amazonaws.com"]
-      }
+      sid       = "SetSparkJob"
+      actions   = ["glue:CreateJob", "glue:UpdateJob", "glue:DeleteJob", "glue:TagResource", "glue:UntagResource"]
+      resources = ["${local.aws}:glue:${local.here}:job/${local.prefix}-spark"]
     }
   }
 

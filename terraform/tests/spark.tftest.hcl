@@ -83,8 +83,8 @@ run "the_job_may_do_what_transform_and_refine_do_with_the_buckets" {
       WriteOwnLogs = [
         "Allow", ["logs:PutLogEvents", "logs:CreateLogStream"],
         [
-          "arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/coinlake-test-spark/output:*",
-          "arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/coinlake-test-spark/error:*",
+          "arn:aws:logs:us-east-1:123456789012:log-group:/aws/glue/coinlake-test-spark/output:*",
+          "arn:aws:logs:us-east-1:123456789012:log-group:/aws/glue/coinlake-test-spark/error:*",
         ],
       ]
     }
