@@ -240,7 +240,7 @@ def test_sources_that_want_a_key_are_asked_with_the_one_that_the_simulator_grant
     """The simulator answers any other with 401 (tests/unit/simulator)."""
     feeds = {feed.name: feed for feed in lake.stack.feeds() if feed.source in ("coincap", "coindesk")}
     assert set(feeds) == {"coincap_quotes", "coindesk_quotes"}
-    sql = "SELECT source, count(DISTINCT base) FROM latest WHERE source LIKE 'coin%' GROUP BY source"
+    sql = "SELECT source, count(DISTINCT base) FROM trusted_quotes GROUP BY source"
     rows = dict(duckdb.query(lake.stack, sql).rows)
     assert rows["coincap"] >= rows["coindesk"] == len(feeds["coindesk_quotes"].assets)
 
