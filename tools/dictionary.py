@@ -29,6 +29,8 @@ declaration of a table: Python builds its Arrow schemas from it, Terraform its G
   the types are its own. PostgreSQL: string is text, int32 and int64 are integer and bigint, timestamp is
   timestamp with time zone, decimal(p,s) is numeric(p,s), double is double precision, boolean is boolean.
   Redshift: string is varchar(1024), timestamp is timestamp in UTC, the others are as in PostgreSQL.
+  Snowflake: string is VARCHAR, int32 and int64 are NUMBER(10,0) and NUMBER(19,0), timestamp is
+  TIMESTAMP_NTZ(6) in UTC, decimal(p,s) is NUMBER(p,s), double is FLOAT, boolean is BOOLEAN.
 """
 
 

@@ -101,7 +101,8 @@ def page(costs: Costs) -> str:
         *(_option(costs, name) for name in costs.options),
         "| `enable_spark` | $0.00 | a job that nobody starts; a run with Flex is $3.19 an hour of 11 G.1X |",
         "| `monthly_budget_usd` | $0.00 | AWS Budgets without actions is free |",
-        "| a warehouse of yours | what it costs you | `load_postgres` and its like are what runs beside it |",
+        "| a warehouse of yours | what it costs you | `load_postgres` and its like are what runs beside it; "
+        "[Snowflake's bill](snowflake.md#what-it-costs) |",
         "| a backfill | cents, once | three PUTs a window and Step Functions' transitions |",
         "",
         f"`enable_stream` is a running collector of {COLLECTOR['datasets']} datasets with a batch every "

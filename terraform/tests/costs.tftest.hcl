@@ -121,3 +121,16 @@ run "load_redshift_create" {
     error_message = "One workgroup, daily."
   }
 }
+
+run "load_snowflake" {
+  command = plan
+
+  variables {
+    load = { snowflake = {} }
+  }
+
+  assert {
+    condition     = length(aws_iam_role.snowflake) == 1
+    error_message = "One warehouse, daily."
+  }
+}
