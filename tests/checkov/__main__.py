@@ -55,7 +55,7 @@ OPTIONS: Final[Mapping[str, Any]] = {
         "subnet_ids": ["subnet-0123456789abcdef0"],
         "public_address": False,
     },
-    "load": {"postgres": {}, "snowflake": {"user_arn": "arn:aws:iam::210987654321:user/snowflake"}},
+    "load": {"postgres": {}},
 }
 KEYS: Final = {"TF_VAR_coingecko_api_key": "CG-012345678901234567890123"}
 
