@@ -33,6 +33,14 @@ run "by_default_there_is_no_warehouse" {
   }
 
   assert {
+    condition = sum([
+      length(aws_vpc.load), length(aws_vpc_endpoint.load_s3), length(aws_db_instance.load), length(aws_redshiftserverless_namespace.load),
+      length(aws_iam_role.redshift_copy), length(aws_sqs_queue.load_bell), length(local.handoff_lifecycle),
+    ]) == 0
+    error_message = "No network, no database, no workgroup, no role, no bell, no copies."
+  }
+
+  assert {
     condition     = length([for arn in local.scheduled_functions : arn if strcontains(arn, "load")]) == 0
     error_message = "Without a warehouse no schedule may invoke its function."
   }
