@@ -36,7 +36,7 @@ data "aws_iam_policy_document" "orchestrator" {
   statement {
     sid       = "RebuildOnSpark"
     actions   = ["glue:BatchStopJobRun", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"]
-    resources = ["arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:job/${local.prefix}-spark"]
+    resources = [local.spark_arn]
   }
 
   statement {
