@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from ops.commands.options import HISTORY, Env
+from ops.commands.options import HISTORY, Env, Json
+from ops.documents import print_json
 from ops.load import snowflake
 from ops.progress import console
 from ops.stack import Stack
@@ -23,12 +24,15 @@ def sql(
     database: Annotated[
         str | None, typer.Option(help="Snowflake's database; COINLAKE_<ENV> without it.")
     ] = None,
+    as_json: Json = False,
     env: Env = "dev",
 ) -> None:
     """Render the SQL that makes Snowflake load the lake's tables: docs/load.md says when to run what."""
     files = snowflake.SnowflakeSetup.of(Stack.find(env), database).files()
-    if folder is None:
+    if folder is not None:
+        snowflake.write(files, folder)
+        console.print("wrote " + ", ".join(str(folder / name) for name in files))
+    if as_json:
+        print_json({"files": files})
+    elif folder is None:
         print("\n".join(files.values()), end="")
-        return
-    snowflake.write(files, folder)
-    console.print("wrote " + ", ".join(str(folder / name) for name in files))

@@ -218,6 +218,15 @@ def test_airflow_says_where_it_is(stack, run, monkeypatch, tmp_path):
     assert document == {"address": "http://127.0.0.1:8081"}
 
 
+def test_the_set_up_of_snowflake(run, monkeypatch):
+    files = dict.fromkeys(("1-account.sql", "2-tables.sql", "3-tasks.sql"), "SELECT 1;")
+    setup = SimpleNamespace(files=lambda: files)
+    monkeypatch.setattr("ops.load.snowflake.SnowflakeSetup.of", lambda *_: setup)
+    document = run("snowflake", "sql")
+    assert_documented(document, "snowflake sql")
+    assert document == {"files": files}
+
+
 def test_outputs(stack, run):
     document = run("outputs")
     assert set(document) == set(EXAMPLES["outputs"][0])
