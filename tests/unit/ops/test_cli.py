@@ -59,6 +59,7 @@ def test_every_command_is_there_and_says_what_it_does():
         "redrive",
         "replay",
         "resume",
+        "snowflake",
         "status",
         "stream",
         "unlock",
