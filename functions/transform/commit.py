@@ -2,18 +2,18 @@
 
 The keys come from the raw key and the bytes from the raw object, so a run that died half way
 is repaired by running again. The ledger object's metadata holds the raw etag and the code
-version: one HEAD shows whether there is anything to do.
+version. Nearly every object is new, so nobody asks first whether it was done: the entry is put where
+none is, and only a 412 has the older one read. A repeated object is transformed again, into the same bytes.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from coinlake.errors import NotFound
+from coinlake.errors import NotFound, PreconditionFailed
 from coinlake.keys import RawKey
 from coinlake.records import LedgerEntry, quarantine_lines
-from coinlake.stores import ObjectStore
+from coinlake.stores import ObjectStore, StoredObject
 from transform.model import ParsedObject
 from transform.writer import ParquetWriter
 
@@ -35,27 +35,26 @@ class Committer:
     version: str
     redo: bool = False
 
-    def mark(self, key: RawKey) -> Mapping[str, str] | None:
-        """The metadata of a raw object's ledger entry; None where there is no entry."""
+    def has_entry(self, key: RawKey) -> bool:
+        """Whether a raw object was ever committed, by any version."""
         try:
-            return self.store.head(str(key.ledger())).metadata
+            self.store.head(str(key.ledger()))
         except NotFound:
-            return None
-
-    def is_done(self, mark: Mapping[str, str] | None, etag: str | None) -> bool:
-        """Whether this code has committed this very raw object before."""
-        if mark is None or self.redo:
             return False
-        return mark.get(_ETAG) == etag and mark.get(_VERSION) == self.version
+        return True
 
-    def commit(self, key: RawKey, etag: str, parsed: ParsedObject, *, again: bool) -> LedgerEntry:
-        """Write everything; ``again`` where there is an older ledger entry, whose outputs may be stale."""
+    def commit(self, key: RawKey, etag: str, parsed: ParsedObject) -> LedgerEntry | None:
+        """Write everything. None if this code had committed this very object before."""
         entry = self._entry(key, etag, parsed)
         self._write(key, parsed)
-        stale = self._stale(key, entry.outputs) if again else []
-        if stale:
-            self._delete(key, entry, stale)
-        self._put(key, entry, self.version)
+        try:
+            self._put(key, entry, self.version, IfNoneMatch="*")
+        except PreconditionFailed:
+            older = self.store.get(str(key.ledger()), _MAX_LEDGER_BYTES)
+            same = older.metadata.get(_ETAG) == etag and older.metadata.get(_VERSION) == self.version
+            if same and not self.redo:
+                return None
+            self._replace(key, entry, older)
         return entry
 
     def _write(self, key: RawKey, parsed: ParsedObject) -> None:
@@ -84,22 +83,22 @@ class Committer:
             rejected=parsed.rejected,
         )
 
-    def _stale(self, key: RawKey, outputs: Iterable[str]) -> list[str]:
-        """What the older entry lists, or was about to delete, and this one does not."""
-        older = LedgerEntry.from_json(self.store.get(str(key.ledger()), _MAX_LEDGER_BYTES).body)
-        listed_as_stale = (note.removeprefix(_STALE) for note in older.notes if note.startswith(_STALE))
-        return sorted({*older.outputs, *listed_as_stale} - set(outputs))
+    def _replace(self, key: RawKey, entry: LedgerEntry, older: StoredObject) -> None:
+        """Put ``entry`` in the older one's place, and delete what that one lists, or was about to delete.
 
-    def _delete(self, key: RawKey, entry: LedgerEntry, stale: Iterable[str]) -> None:
-        """Delete only after an entry that does not list the keys, but remembers them.
-
-        That entry has no version, so it commits nothing: if we die here, the next run goes on.
+        Delete only after an entry that does not list the keys, but remembers them. That entry has no
+        version, so it commits nothing: if we die here, the next run goes on.
         """
-        notes = (*entry.notes, *(f"{_STALE}{output}" for output in stale))
-        self._put(key, replace(entry, notes=notes), "unfinished")
-        for output in stale:
-            self.store.delete(output)
+        listed = LedgerEntry.from_json(older.body)
+        remembered = (note.removeprefix(_STALE) for note in listed.notes if note.startswith(_STALE))
+        stale = sorted({*listed.outputs, *remembered} - set(entry.outputs))
+        if stale:
+            notes = (*entry.notes, *(f"{_STALE}{output}" for output in stale))
+            self._put(key, replace(entry, notes=notes), "unfinished")
+            for output in stale:
+                self.store.delete(output)
+        self._put(key, entry, self.version)
 
-    def _put(self, key: RawKey, entry: LedgerEntry, version: str) -> None:
+    def _put(self, key: RawKey, entry: LedgerEntry, version: str, **conditions: str) -> None:
         metadata = {_ETAG: entry.raw_etag or "unknown", _VERSION: version}
-        self.store.put(str(key.ledger()), entry.to_json(), metadata=metadata)
+        self.store.put(str(key.ledger()), entry.to_json(), metadata=metadata, **conditions)

@@ -76,19 +76,16 @@ class Transform:
             key = RawKey.parse(ref.key)
         except BadKey as error:
             return _ignored(error.code, ref.key)
-        mark = self.committer.mark(key)
-        if self.committer.is_done(mark, ref.etag):
-            return Counts(done=1)
         try:
             etag, parsed = self._parse(ref, key)
         except NotFound:
             # One that was transformed keeps its rows and its ledger entry. Of one that was never read there
             # is none, so that reconcile sees it if it is restored (decision 20).
             logger.warning("raw object missing", raw_key=str(key))
-            return Counts(missing=int(mark is None))
-        if self.committer.is_done(mark, etag):  # the event gave no etag
+            return Counts(missing=int(not self.committer.has_entry(key)))
+        entry = self.committer.commit(key, etag, parsed)
+        if entry is None:
             return Counts(done=1)
-        entry = self.committer.commit(key, etag, parsed, again=mark is not None)
         _log(entry)
         unanswered = sum(note.startswith(UNANSWERED) for note in entry.notes)
         return Counts(entry.rows_in, entry.rows_trusted, entry.rows_quarantined, unanswered=unanswered)

@@ -19,7 +19,7 @@ MONTH: Final = DAYS / 31  # quota counts the longest month
 
 # For each raw object.
 WRITES: Final = 3  # raw, trusted, ledger
-READS: Final = 4  # transform: ledger, raw, ledger again; notify or refine: trusted
+READS: Final = 2  # transform: raw; notify or refine: trusted
 RAW_MB: Final = 0.049
 LAKE_MB: Final = 0.046
 MESSAGES: Final = 3.1  # SQS requests: sent, received in part of a batch, deleted

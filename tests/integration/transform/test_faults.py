@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from coinlake.batches import BatchFailed
 from coinlake.keys import Partition
 from coinlake.s3_events import ObjectRef, created_event
 from transform import handler
@@ -77,11 +78,12 @@ def test_deliveries_at_the_same_time_end_in_the_same_bytes(line):
     assert line.everything() == once
 
 
-@pytest.mark.parametrize("operation", ["HeadObject", "GetObject", "PutObject"])
-def test_one_failing_message_of_ten_is_returned_and_nine_are_done(line, operation):
+@pytest.mark.parametrize(
+    ("operation", "place"), [("GetObject", raw_key()), ("PutObject", trusted_key()), ("PutObject", LEDGER)]
+)
+def test_one_failing_message_of_ten_is_returned_and_nine_are_done(line, operation, place):
     products = [f"C{number}-USD" for number in range(10)]
     messages = [line.put_rows(raw_key(product), [GOOD]) for product in products]
-    place = {"HeadObject": LEDGER, "GetObject": raw_key(), "PutObject": trusted_key()}[operation]
     line.broken = (operation, place.replace("BTC-USD", "C3-USD"))
     assert line.run(*messages) == ["message-3"]
     assert {key for key in line.everything() if key.startswith("ledger/")} == {
@@ -187,12 +189,36 @@ def test_newer_code_deletes_a_quarantine_that_is_no_longer_needed(line, monkeypa
     assert set(line.everything()) == {trusted_key(), trusted_key(month="2026-10"), LEDGER}
 
 
-def test_the_same_outputs_under_newer_code_cost_one_more_call(line):
+def test_the_same_outputs_under_newer_code_cost_two_more_calls(line):
     message = line.put_rows(raw_key(), [GOOD])
     line.run(message)
     line.start(CODE_VERSION="version-2")
     line.run(message)
-    assert line.calls == ["HeadObject", "GetObject", "PutObject", "GetObject", "PutObject"]
+    assert line.calls == ["GetObject", "PutObject", "PutObject", "GetObject", "PutObject"]
+
+
+def test_a_rerun_of_what_is_done_may_die_at_any_call(line):
+    message = line.put_rows(raw_key(), [GOOD, BAD, OCTOBER])
+    line.run(message)
+    before = line.everything()
+    assert_any_death_is_repaired(line, message, lambda: None)
+    assert line.everything() == before
+
+
+def test_an_entry_that_vanishes_between_the_refusal_and_the_read_brings_the_message_back(line):
+    """Nobody deletes entries while the function runs; if somebody does, nothing may be taken for done."""
+    message = line.put_rows(raw_key(), [GOOD])
+    line.run(message)
+
+    def vanish(model, **_):
+        if model.name == "GetObject" and "PutObject" in line.calls:
+            line.s3.delete_object(Bucket="lake", Key=LEDGER)
+
+    handler.stage().raw.client.meta.events.register("before-call.s3", vanish)
+    with pytest.raises(BatchFailed):
+        line.run(message)
+    assert line.run(message) == []
+    assert line.ledger(LEDGER).rows_trusted == 1
 
 
 def assert_any_death_is_repaired(line, message, prepare):

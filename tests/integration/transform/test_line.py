@@ -99,26 +99,32 @@ def test_the_parquet_is_written_for_every_reader(line):
     assert with_dictionary == set(tables()["quotes"].dictionary)
 
 
-def test_an_object_costs_five_calls_at_most_and_a_repeated_one_a_single_head(line):
+def test_a_good_page_costs_three_calls_and_one_with_rejected_rows_four(line):
+    line.run(line.put_rows(COINS, PAGE))
+    assert line.calls == ["GetObject", "PutObject", "PutObject"]
     rows = json.loads(PAGE)
     rows[0]["current_price"] = None
-    message = line.put_rows(COINS, rows)
-    line.run(message)
-    assert line.calls == ["HeadObject", "GetObject", "PutObject", "PutObject", "PutObject"]
-    line.run(message)
-    assert line.calls == ["HeadObject"]
+    line.run(line.put_rows(COINS.replace(".p1.", ".p2."), rows))
+    assert line.calls == ["GetObject", "PutObject", "PutObject", "PutObject"]
 
 
-def test_a_good_page_costs_four_calls(line):
-    line.run(line.put_rows(COINS, PAGE))
-    assert line.calls == ["HeadObject", "GetObject", "PutObject", "PutObject"]
+def test_the_older_entry_is_read_only_where_the_new_one_is_refused(line, capsys):
+    message = line.put_rows(COINS, PAGE)
+    line.run(message)
+    before, written = line.everything(), line.s3.head_object(Bucket="lake", Key=COINS_LEDGER)["LastModified"]
+    assert line.run(message) == []
+    assert line.calls == ["GetObject", "PutObject", "PutObject", "GetObject"]
+    assert line.everything() == before
+    assert line.s3.head_object(Bucket="lake", Key=COINS_LEDGER)["LastModified"] == written
+    counted = [json.loads(text)["RowsTrusted"] for text in capsys.readouterr().out.splitlines()]
+    assert counted == [[2.0], [0.0]]
 
 
 def test_an_event_without_etag_is_settled_by_the_object_itself(line):
     line.run(line.put_rows(COINS, PAGE))
     before = line.everything()
     assert line.run(created_event(ObjectRef("raw", COINS))) == []
-    assert line.calls == ["HeadObject", "GetObject"]
+    assert line.calls == ["GetObject", "PutObject", "PutObject", "GetObject"]
     assert line.everything() == before
 
 
@@ -146,7 +152,7 @@ def test_an_unreadable_answer_is_one_quarantined_row(line):
 
 def test_an_object_over_the_cap_is_not_fetched(line):
     line.run(line.put(COINS, bytes(1024 * 1024 + 1)))
-    assert line.calls == ["HeadObject", "PutObject", "PutObject"]
+    assert line.calls == ["PutObject", "PutObject"]
     assert line.ledger(COINS_LEDGER).reasons == {"too_large": 1}
 
 
@@ -158,7 +164,7 @@ def test_an_object_over_the_cap_whose_event_gives_no_size_is_not_read(line):
 
 def test_an_object_without_bytes_is_not_fetched(line):
     line.run(line.put(COINS, b""))
-    assert line.calls == ["HeadObject", "PutObject", "PutObject"]
+    assert line.calls == ["PutObject", "PutObject"]
     assert line.ledger(COINS_LEDGER).reasons == {"empty_object": 1}
 
 
