@@ -1,7 +1,7 @@
 """DuckDB on the same object: read_json → COPY as exact decimals, zstd; S3 to S3 through files.
 
-It reads what the table has, keeps the order of the lines unless told to sort, checks nothing and
-finds no repeats.
+It reads what the table has, keeps the order of the lines unless told to do what we do: to sort, and to keep
+one row of each key. It checks nothing.
 """
 
 import shutil
@@ -19,6 +19,9 @@ from bench.server import LAKE, RAW, Server
 FIELDS = '"E" BIGINT, s VARCHAR, ' + ", ".join(
     f"{name} DECIMAL({digits},8)" for name, digits in zip("cohlvq", (18, 18, 18, 18, 28, 28), strict=True)
 )
+ALIKE = """
+  QUALIFY row_number() OVER (PARTITION BY stream, event_time) = 1 ORDER BY raw_symbol, event_time, stream
+"""
 QUERY = """
 COPY (
   SELECT 'binance' AS source, frame.stream AS stream, frame.data.s AS raw_symbol,
@@ -27,7 +30,7 @@ COPY (
     make_timestamp(received_at) AS received_at, '{key}' AS raw_key
   FROM read_json('{source}', format = 'newline_delimited', compression = 'gzip',
     columns = {{received_at: 'BIGINT', frame: 'STRUCT(stream VARCHAR, data STRUCT({fields}))'}})
-  {order}
+  {alike}
 ) TO '{target}' (FORMAT parquet, COMPRESSION zstd)
 """
 
@@ -37,9 +40,9 @@ def copied(s3: Any, connection: duckdb.DuckDBPyConnection, task: dict[str, Any],
     source, target = folder / "in.jsonl.gz", folder / "out.parquet"
     with source.open("wb") as file:
         shutil.copyfileobj(s3.get_object(Bucket=RAW, Key=task["key"])["Body"], file)
-    order = "ORDER BY raw_symbol, event_time, stream" if task.get("sorted") else ""
+    alike = ALIKE if task.get("alike") else ""
     connection.execute(
-        QUERY.format(source=source, target=target, key=task["key"], fields=FIELDS, order=order)
+        QUERY.format(source=source, target=target, key=task["key"], fields=FIELDS, alike=alike)
     )
     with target.open("rb") as file:
         s3.put_object(Bucket=LAKE, Key="duckdb.parquet", Body=file)

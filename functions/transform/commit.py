@@ -63,7 +63,7 @@ class Committer:
             body = quarantine_lines(str(key), parsed.rejections)
             self.store.put(str(key.quarantine()), body, content_type="application/x-ndjson")
         for part in parsed.slices:
-            self.writer.write(str(key.trusted(part.table, part.partition)), part.table, part.rows)
+            self.writer.write(str(key.trusted(part.table, part.partition)), part)
 
     def _entry(self, key: RawKey, etag: str, parsed: ParsedObject) -> LedgerEntry:
         outputs = [str(key.trusted(part.table, part.partition)) for part in parsed.slices]

@@ -7,9 +7,11 @@ from typing import Any, Final, Protocol, Self
 
 import pyarrow as pa
 
+from coinlake import parquet
 from coinlake.keys import Partition, RawKey
 from coinlake.records import RejectedSpan, Rejection
 from coinlake.sources import owner, protocol, siblings
+from coinlake.tables import tables
 
 UNANSWERED: Final = "unanswered:"  # the note of an asset that was asked for and did not come
 
@@ -74,6 +76,26 @@ class TableSlice:
     partition: Partition
     rows: pa.Table
 
+    @property
+    def num_rows(self) -> int:
+        count: int = self.rows.num_rows
+        return count
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSlice:
+    """As a ``TableSlice``, of so many rows that they became Parquet, ``body``, while they were read."""
+
+    table: str
+    partition: Partition
+    num_rows: int
+    body: bytes
+
+    @property
+    def rows(self) -> pa.Table:
+        """Read back."""
+        return parquet.decode(tables()[self.table], self.body)
+
 
 @dataclass(frozen=True, slots=True)
 class ParsedObject:
@@ -84,7 +106,7 @@ class ParsedObject:
     """
 
     rows_in: int
-    slices: tuple[TableSlice, ...] = ()
+    slices: tuple[TableSlice | EncodedSlice, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     rounded: int = 0
     notes: tuple[str, ...] = ()
@@ -97,7 +119,7 @@ class ParsedObject:
 
     @property
     def rows_trusted(self) -> int:
-        return sum(part.rows.num_rows for part in self.slices)
+        return sum(part.num_rows for part in self.slices)
 
 
 class RepeatedKeys(dict[str, Any]):

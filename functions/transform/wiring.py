@@ -3,6 +3,7 @@
 from functools import cache, lru_cache
 from typing import Final
 
+from coinlake import arrow
 from coinlake.clients import client
 from coinlake.config import LakeConfig
 from coinlake.stores import ObjectStore
@@ -17,6 +18,7 @@ _CACHED_SYMBOLS: Final = 8192  # so that a page of coins does not search the ass
 
 def build(settings: Settings) -> Transform:
     """The stage over S3, with the configuration that Terraform wrote."""
+    arrow.keep_pandas_out()
     s3 = client("s3")
     return assemble(
         raw=ObjectStore(s3, settings.raw_bucket),
@@ -39,7 +41,7 @@ def assemble(
     """The stage between two stores, which need not be S3's; with ``redo`` nothing is done already."""
     return Transform(
         raw=raw,
-        committer=Committer(lake, ParquetWriter(lake.client, lake.bucket), version, redo),
+        committer=Committer(lake, ParquetWriter(lake), version, redo),
         assets=asset_map(config),
         max_bytes=max_bytes,
     )

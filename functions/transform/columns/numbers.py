@@ -35,6 +35,9 @@ _MAX_EXPONENT: Final = 308  # of a double: what is written 1e999 reads as infini
 _MAX_DIGITS: Final = DECIMAL.precision - DECIMAL.scale
 
 
+NARROW_PRICE: Final = pa.decimal64(LIVE_PRICE.precision, LIVE_PRICE.scale)  # in memory; in Parquet the same
+
+
 class InvalidNumber(Exception):
     """A value that is not the number it should be; ``code`` says why."""
 
@@ -45,26 +48,27 @@ class InvalidNumber(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The inclusive range of a decimal column."""
+    """The inclusive range of a decimal column of ``kind``."""
 
-    low: pa.Scalar
-    high: pa.Scalar
+    low: Decimal
+    high: Decimal
+    kind: pa.DataType = DECIMAL
 
-    @classmethod
-    def of(cls, low: Decimal, high: Decimal, kind: pa.DataType = DECIMAL) -> "Limits":
-        return cls(pa.scalar(low, kind), pa.scalar(high, kind))
+    def above(self, column: pa.Array) -> pa.Array:
+        """Which values of a column are more than the range has."""
+        return pc.greater(column, pa.scalar(self.high, self.kind))
 
     def outside(self, column: pa.Array) -> pa.Array:
         """Which values of a column are not in the range."""
-        return pc.or_(pc.less(column, self.low), pc.greater(column, self.high))
+        return pc.or_(pc.less(column, pa.scalar(self.low, self.kind)), self.above(column))
 
 
-PRICE: Final = Limits.of(_UNIT, Decimal("1e12"))
-VOLUME: Final = Limits.of(Decimal(0), _LARGEST)
-ANY: Final = Limits.of(_LARGEST.copy_negate(), _LARGEST)
+PRICE: Final = Limits(_UNIT, Decimal("1e12"))
+VOLUME: Final = Limits(Decimal(0), _LARGEST)
+ANY: Final = Limits(_LARGEST.copy_negate(), _LARGEST)
 LIVE_LIMITS: Final = {
-    LIVE_PRICE: Limits.of(_unit(LIVE_PRICE), _largest(LIVE_PRICE), LIVE_PRICE),
-    LIVE_VOLUME: Limits.of(Decimal(0), _largest(LIVE_VOLUME), LIVE_VOLUME),
+    LIVE_PRICE: Limits(_unit(LIVE_PRICE), _largest(LIVE_PRICE), LIVE_PRICE),
+    LIVE_VOLUME: Limits(Decimal(0), _largest(LIVE_VOLUME), LIVE_VOLUME),
 }
 
 

@@ -5,6 +5,7 @@ not fit are few: these are decoded as JSON, exactly as a document is, and only t
 a bad line costs no other line anything, and the fast way never has to decide what is wrong.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,18 +18,18 @@ import pyarrow.compute as pc
 from coinlake.keys import RawKey
 from coinlake.ranks import Numbers
 from coinlake.records import Rejection
-from coinlake.tables import TIMESTAMP, Table, tables
+from coinlake.tables import LIVE_PRICE, TIMESTAMP, tables
+from transform.columns.numbers import NARROW_PRICE
 from transform.columns.validation import ColumnValidator, new_field_notes, nulled_notes
 from transform.model import ParsedObject, RawDocument, Unreadable
 from transform.readers.decoding import decode_json
 from transform.readers.line_template import BOOLEAN, INTEGER, TEXT, LineField, LineTemplate
-from transform.tables.batches import RowBatch, TableLayout, slice_batches
+from transform.tables.batches import RUN_ROWS, RepeatAcrossRuns, RowBatch, SortedRuns, TableLayout
 
 # Small enough to stay in the processor's cache while it is read, large enough to be worth the calls.
 BLOCK_BYTES: Final = 4 << 20
 MAX_LINES_AS_JSON: Final = 32  # fewer lines are decoded as JSON rather than cut in halves again
 MAX_LINE_BYTES: Final = 1 << 20
-_MAX_SHORT_DIGITS: Final = 18  # that fit 64 bits
 _GZIP_SIZE_BYTES: Final = 4
 
 
@@ -88,14 +89,20 @@ class LineReader:
 
     def read(self, body: bytes, document: RawDocument, max_bytes: int) -> ParsedObject:
         """Every line that is not blank is a row, or several, each in a slice or rejected."""
-        table = tables()[self.format.table]
-        decoder = _LineDecoder(self.format, table, document, self.fast and not self.split, self.split)
+        try:
+            return self._read(body, document, max_bytes, RUN_ROWS)
+        except RepeatAcrossRuns:
+            return self._read(body, document, max_bytes, sys.maxsize)
+
+    def _read(self, body: bytes, document: RawDocument, max_bytes: int, run_rows: int) -> ParsedObject:
+        runs = SortedRuns(tables()[self.format.table], self.format.layout, document.key, run_rows)
+        decoder = _LineDecoder(self.format, runs, document, self.fast and not self.split, self.split)
         for block in line_blocks(body, max_bytes):
             decoder.add(block)
         if not decoder.rows_in:
             raise Unreadable("empty")
-        slices, repeats = slice_batches(decoder.batches, table, self.format.layout, document.key)
-        rejections = {**decoder.rejections, **repeats}
+        slices = runs.close()
+        rejections = {**decoder.rejections, **runs.repeated}
         return ParsedObject(
             rows_in=decoder.rows_in,
             slices=slices,
@@ -136,18 +143,17 @@ def line_blocks(body: bytes, max_bytes: int) -> Iterator[bytes]:
 
 @dataclass(slots=True)
 class _LineDecoder:
-    """One body while it is read: rows so far, good ones in ``batches``, the others in ``rejections``.
+    """One body while it is read: rows so far, good ones in ``runs``, the others in ``rejections``.
 
     ``checked_names`` are texts that have been found good.
     """
 
     format: LineFormat
-    table: Table
+    runs: SortedRuns
     document: RawDocument
     fast: bool
     split: Callable[[Any], Sequence[Any]] | None = None
     rows_in: int = 0
-    batches: list[RowBatch] = field(default_factory=list)
     rejections: dict[int, Rejection] = field(default_factory=dict)
     nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_names: set[str] = field(default_factory=set)
@@ -242,10 +248,11 @@ class _LineDecoder:
                 yield row
 
     def _keep(self, columns: Mapping[str, pa.Array], row_numbers: Numbers) -> None:
-        names = (*self.table.schema.names, *self.format.layout.extra)
-        kinds = {field.name: field.type for field in self.table.schema}
+        schema = self.runs.table.schema
+        names = (*schema.names, *self.format.layout.extra)
+        kinds = {field.name: field.type for field in schema}
         kept = {name: _narrowed(columns[name], kinds.get(name)) for name in names if name in columns}
-        self.batches.append(RowBatch(kept, row_numbers))
+        self.runs.add(RowBatch(kept, row_numbers))
 
 
 def _decode_line(line: bytes) -> Any:
@@ -256,12 +263,9 @@ def _decode_line(line: bytes) -> Any:
 
 def _narrowed(column: pa.Array, declared: pa.DataType | None) -> pa.Array:
     """Decimals as their table has them, short ones in half the memory; in Parquet they are the same."""
-    kind = column.type
-    if pa.types.is_decimal(kind) and declared not in {None, kind}:
-        return column.cast(declared)
-    if pa.types.is_decimal128(kind) and kind.precision <= _MAX_SHORT_DIGITS:
-        return column.cast(pa.decimal64(kind.precision, kind.scale))
-    return column
+    if not pa.types.is_decimal(column.type) or declared is None:
+        return column
+    return column.cast(NARROW_PRICE if declared == LIVE_PRICE else declared)
 
 
 def _typed(validator: ColumnValidator, name: str, values: Sequence[Any], field: LineField) -> pa.Array:

@@ -36,7 +36,7 @@ def test_an_answer_becomes_parquet_that_holds_exactly_its_rows(line, file, folde
     assert set(line.everything()) == {*outputs, str(key.ledger())}
     expected = [without_base(part.rows) for part in sample.read().slices]
     assert [without_base(line.table(output)) for output in outputs] == expected
-    assert line.calls == ["HeadObject", "GetObject", *["PutObject"] * len(folders), "PutObject"]
+    assert line.calls == ["GetObject", *["PutObject"] * len(folders), "PutObject"]
 
 
 def test_the_archive_finds_its_assets_under_the_exchange(line):

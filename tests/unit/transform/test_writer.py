@@ -12,9 +12,15 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
 from coinlake.errors import StoreUnavailable
+from coinlake.keys import Partition
+from coinlake.stores import ObjectStore
 from coinlake.tables import LIVE_PRICE, tables
 from tests.unit.transform.frames import GAP, line, read
+from tests.unit.transform.readers.test_json_lines import SENT
+from tests.unit.transform.readers.test_json_lines import line as ticker
+from tests.unit.transform.readers.test_json_lines import read as read_tickers
 from tests.unit.transform.recorded import LIVE
+from transform.model import TableSlice
 from transform.writer import ParquetWriter
 
 REFUSED = ClientError({"Error": {"Code": "AccessDenied"}}, "PutObject")
@@ -45,8 +51,9 @@ def candles(count=3):
     return pa.Table.from_pylist([{**row, "trades": number or None} for number in range(count)], schema)
 
 
-def write(s3, count=3):
-    ParquetWriter(s3, "lake").write("trusted/x.parquet", "candles", candles(count))
+def write(s3, count=3, table="candles", rows=None):
+    part = TableSlice(table, Partition("dt=2026-11-20"), rows or candles(count))
+    ParquetWriter(ObjectStore(s3, "lake")).write("trusted/x.parquet", part)
 
 
 def test_what_was_written_is_read_back_exactly():
@@ -72,7 +79,7 @@ def tickers(count=300):
 
 def test_live_values_are_integers_on_disk_and_decimals_to_every_reader():
     s3 = FakeS3()
-    ParquetWriter(s3, "lake").write("trusted/x.parquet", "tickers", tickers())
+    write(s3, table="tickers", rows=tickers())
     file = pq.ParquetFile(io.BytesIO(s3.puts[0]["Body"]))
     columns = {file.schema.column(n).name: file.schema.column(n) for n in range(len(file.schema.names))}
     chunks = {chunk["path_in_schema"]: chunk for chunk in file.metadata.row_group(0).to_dict()["columns"]}
@@ -94,7 +101,7 @@ def test_dictionaries_and_short_decimals_are_written_as_what_they_stand_for():
         rows = rows.set_column(rows.schema.get_field_index(column), column, values)
     for written in (tickers(), rows):
         s3 = FakeS3()
-        ParquetWriter(s3, "lake").write("trusted/x.parquet", "tickers", written)
+        write(s3, table="tickers", rows=written)
         bodies.append(s3.puts[0]["Body"])
     first, second = (pq.read_table(io.BytesIO(body)) for body in bodies)
     assert first.equals(second)
@@ -135,8 +142,17 @@ def test_a_file_has_the_types_of_its_table_and_every_value(where, monkeypatch):
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
         s3.create_bucket(Bucket="trusted")
-        ParquetWriter(s3, "trusted").write("file.parquet", part.table, part.rows)
+        ParquetWriter(ObjectStore(s3, "trusted")).write("file.parquet", part)
         body = s3.get_object(Bucket="trusted", Key="file.parquet")["Body"].read()
     written = pq.read_table(io.BytesIO(body))
     assert written.schema.types == tables()[part.table].schema.types
     assert written.to_pylist() == rows
+
+
+def test_a_live_file_has_the_bytes_that_awswrangler_would_give_it():
+    """So its rows are of one kind, whoever wrote them."""
+    (part,) = read_tickers(*(ticker(E=SENT + number) for number in range(300))).slices
+    live, converted = FakeS3(), FakeS3()
+    ParquetWriter(ObjectStore(live, "lake")).write("trusted/x.parquet", part)
+    write(converted, table=part.table, rows=part.rows)
+    assert live.puts[0]["Body"] == converted.puts[0]["Body"]

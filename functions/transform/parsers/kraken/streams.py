@@ -70,7 +70,7 @@ class Tickers:
         """The table's columns; an ``open`` that its column cannot hold is null."""
         received = values["received_at"].view(TIMESTAMP)
         before = pc.subtract(values["close"], values["change"])
-        fits = pc.less_equal(before, LIVE_LIMITS[LIVE_PRICE].high)
+        fits = pc.invert(LIVE_LIMITS[LIVE_PRICE].above(before))
         return {
             **values,
             **_market_columns(values, "ticker", document),

@@ -69,6 +69,26 @@ def encode_pieces(table: Table, pieces: Iterable[pa.Table]) -> bytes:
     return with_writer(bytes(sink.getvalue()))
 
 
+class RowGroups:
+    """A file that is written a row group at a time; ``schema`` is the rows', which may have dictionaries."""
+
+    def __init__(self, table: Table, schema: pa.Schema) -> None:
+        self.num_rows = 0
+        self._sink = pa.BufferOutputStream()
+        options = writer_settings(table, schema)
+        self._writer = pq.ParquetWriter(self._sink, compression=COMPRESSION, **options)
+
+    def write(self, rows: pa.Table) -> None:
+        """Add a row group, of at most ``ROW_GROUP_ROWS`` rows in one piece."""
+        self._writer.write_table(rows, row_group_size=ROW_GROUP_ROWS)
+        self.num_rows += rows.num_rows
+
+    def close(self) -> bytes:
+        """The file."""
+        self._writer.close()
+        return with_writer(bytes(self._sink.getvalue()))
+
+
 def _write_group(writer: pq.ParquetWriter, group: pa.Table, schema: pa.Schema) -> None:
     writer.write_table(group.cast(schema).combine_chunks(), row_group_size=ROW_GROUP_ROWS)
 
