@@ -12,8 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from coinlake import parquet
+from coinlake.keys import Partition
+from coinlake.stores import ObjectStore
 from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP, Table, catalog, tables
 from tests import readers
+from transform.model import TableSlice
 from transform.writer import ParquetWriter
 
 ROWS = 40
@@ -123,7 +126,8 @@ def test_fastparquet_reads_every_encoding_and_near_sums(tmp_path, name):
 @pytest.mark.parametrize("reader", readers.READERS)
 def test_what_transform_writes_is_read_alike(s3, tmp_path, reader, name):
     table, key = catalog()[f"trusted_{name}"], "trusted/x.parquet"
-    ParquetWriter(s3, "lake").write(key, name, table_rows(table))
+    part = TableSlice(name, Partition("dt=2026-11-20"), table_rows(table))
+    ParquetWriter(ObjectStore(s3, "lake")).write(key, part)
     file = folder(tmp_path, table) / "a.parquet"
     file.write_bytes(s3.get_object(Bucket="lake", Key=key)["Body"].read())
     readers.assert_reads_alike(reader, [file], tmp_path, table)

@@ -10,7 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from coinlake import parquet
+from coinlake.keys import Partition
+from coinlake.stores import ObjectStore
 from coinlake.tables import tables
+from transform.model import TableSlice
 from transform.writer import ParquetWriter
 
 
@@ -46,7 +49,8 @@ def main(folder: Path) -> None:
         table = tables()[file.stem]
         written[f"{file.stem} by refine"] = digest(parquet.encode(table, rows))
         bucket = Bucket()
-        ParquetWriter(bucket, "lake").write("key", file.stem, rows)
+        part = TableSlice(file.stem, Partition("dt=2026-11-20"), rows)
+        ParquetWriter(ObjectStore(bucket, "lake")).write("key", part)
         written[f"{file.stem} by transform"] = digest(bucket.body)
         parts = max(parts, len(bucket.parts))
     print(json.dumps({"pyarrow": pa.__version__, "written": written, "parts": parts}))
