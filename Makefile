@@ -6,10 +6,10 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test bench build pins bootstrap deploy destroy cost clean checkov
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test prove-permissions bench build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/ready ## Create .venv with everything pinned
 
@@ -71,6 +71,9 @@ upgrade-test: setup ## Prove that an earlier deployment upgrades to this one wit
 
 destroy-test: setup ## Prove that a destroyed stack leaves nothing in the account (eight minutes)
 	@$(BIN)/python -m tests.destroy
+
+prove-permissions: setup ## Take every permission away and see what fails without it; writes docs/permissions.md (an hour)
+	@$(BIN)/python -m tests.permissions
 
 checkov: setup ## checkov on the whole plan with every option on; writes docs/checkov.md (three minutes)
 	@$(BIN)/python -m tests.checkov

@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "ingest" {
   # The token bucket that all runs of a source share, one item each, and nothing else in the table.
   statement {
     sid       = "ShareLimits"
-    actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    actions   = ["dynamodb:UpdateItem"]
     resources = [local.state_table_arn]
 
     condition {

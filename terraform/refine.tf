@@ -93,9 +93,10 @@ data "aws_iam_policy_document" "refine" {
     resources = ["${local.bucket_arns.artifacts}/config/*"]
   }
 
+  # Lambda, which polls the queue in this role's name, also asks for its attributes.
   statement {
     sid       = "TakeFromQueue"
-    actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    actions   = concat(["sqs:DeleteMessage", "sqs:ReceiveMessage"], local.refine_at_once ? ["sqs:GetQueueAttributes"] : [])
     resources = [local.queue_arns.refine]
   }
 

@@ -18,6 +18,7 @@ ORCHESTRATION: Final = ROOT / "orchestration" / "requirements"
 REQUIREMENTS: Final = {
     ROOT / "layers" / "dependencies" / "requirements.in": IN_RUNTIME,
     ROOT / "tools" / "requirements" / "dev.in": (),
+    ROOT / "tools" / "requirements" / "policies.in": (),
     ROOT / "tools" / "requirements" / "workflows.in": (),
     ROOT / "ops" / "local" / "ministack" / "requirements.in": (),
     ROOT / "bench" / "requirements.in": (),

@@ -81,20 +81,18 @@ class Plan:
                 yield schedule["name"].removeprefix("load-"), HOURS // 24 if daily else HOURS
 
 
-def plans(tfvars: Path) -> dict[str, Plan]:
-    """The plan of each run in terraform/tests/costs.tftest.hcl, for the environment of ``tfvars``."""
+def plans(tests: str = TESTS, *, tfvars: Path | None = None, module: str = ".") -> dict[str, Plan]:
+    """The plan of each run in a file of ``tests``, of the root ``module`` below terraform/, and for the
+    environment of ``tfvars`` where one is given.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        root = _copy(Path(folder))
+        stack = _copy(Path(folder))
+        root = stack / module
+        variables = [f"-var-file={tfvars.resolve()}"] if tfvars else []
+        if root == stack:
+            variables.append(f"-var=packages={stack / 'packages'}")
         _terraform(root, "init", "-backend=false", "-input=false", *init_arguments())
-        lines = _terraform(
-            root,
-            "test",
-            "-json",
-            "-verbose",
-            f"-filter=tests/{TESTS}",
-            f"-var-file={tfvars.resolve()}",
-            f"-var=packages={root / 'packages'}",
-        )
+        lines = _terraform(root, "test", "-json", "-verbose", f"-filter=tests/{tests}", *variables)
     return {plan.name: plan for plan in _plans(lines.splitlines())}
 
 

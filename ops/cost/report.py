@@ -53,7 +53,7 @@ class Costs:
 def costs(environment: str = ENVIRONMENT) -> Costs:
     """Plan and price an environment of terraform/environments; needs no account and no network."""
     settings = Settings.load(environment)
-    made = plans(settings.path)
+    made = plans(tfvars=settings.path)
     feeds = Evaluation.of(settings.path, {}, {}).feeds
     traffic = Traffic.of(
         feeds, int(settings.values["refine_batch_minutes"]), int(settings.values["derive_minutes"])

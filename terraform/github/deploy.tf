@@ -41,8 +41,11 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid = "SetFunctions"
     actions = [
-      "lambda:CreateFunction", "lambda:UpdateFunction*", "lambda:DeleteFunction*", "lambda:PutFunction*",
-      "lambda:PublishLayerVersion", "lambda:DeleteLayerVersion", "lambda:TagResource", "lambda:UntagResource",
+      "lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration", "lambda:DeleteFunction",
+      "lambda:PutFunctionConcurrency", "lambda:DeleteFunctionConcurrency", "lambda:PutFunctionEventInvokeConfig",
+      "lambda:UpdateFunctionEventInvokeConfig", "lambda:DeleteFunctionEventInvokeConfig",
+      "lambda:PutFunctionRecursionConfig", "lambda:PublishLayerVersion", "lambda:DeleteLayerVersion",
+      "lambda:TagResource", "lambda:UntagResource",
     ]
     resources = [for kind in ["function", "layer"] : "${local.aws}:lambda:${local.here}:${kind}:${local.prefix}-*"]
   }
@@ -75,9 +78,16 @@ data "aws_iam_policy_document" "deploy" {
     sid = "SetTopics"
     actions = [
       "sns:CreateTopic", "sns:SetTopicAttributes", "sns:DeleteTopic", "sns:TagResource", "sns:UntagResource",
-      "sns:Subscribe", "sns:SetSubscriptionAttributes", "sns:Unsubscribe",
+      "sns:Subscribe",
     ]
     resources = ["${local.aws}:sns:${local.here}:${local.prefix}-*"]
+  }
+
+  # These take no resource. Source: Service Authorization Reference, "Actions defined by Amazon SNS".
+  statement {
+    sid       = "SetSubscriptions"
+    actions   = ["sns:SetSubscriptionAttributes", "sns:Unsubscribe"]
+    resources = ["*"]
   }
 
   statement {

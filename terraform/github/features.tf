@@ -3,11 +3,15 @@
 # the account's.
 
 data "aws_iam_policy_document" "features" {
-  # A policy needs a statement.
-  statement {
-    sid       = "KnowOwnAccount"
-    actions   = ["sts:GetCallerIdentity"]
-    resources = ["*"]
+  # A policy needs a statement, and nobody is refused this.
+  dynamic "statement" {
+    for_each = length(var.features) == 0 ? ["none"] : []
+
+    content {
+      sid       = "KnowOwnAccount"
+      actions   = ["sts:GetCallerIdentity"]
+      resources = ["*"]
+    }
   }
 
   dynamic "statement" {

@@ -31,7 +31,6 @@ data "aws_iam_policy_document" "read" {
         "sns:Get*",
         "sns:ListTagsForResource",
         "sqs:GetQueueAttributes",
-        "sqs:GetQueueUrl",
         "sqs:ListQueueTags",
         "ssm:DescribeParameters",
         "ssm:ListTagsForResource",
@@ -55,7 +54,7 @@ data "aws_iam_policy_document" "read" {
   # What Terraform itself put there: the configuration, the layers, the page.
   statement {
     sid       = "ReadOwnObjects"
-    actions   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectAttributes"]
+    actions   = ["s3:GetObject", "s3:GetObjectTagging"]
     resources = [for zone in ["artifacts", "site"] : "${local.aws}:s3:::${local.prefix}-${zone}-*"]
   }
 
@@ -69,7 +68,7 @@ data "aws_iam_policy_document" "read" {
   # Terraform compares a parameter by reading it, key and all: so pull requests plan dev, and dev is best keyless.
   statement {
     sid       = "ReadParameters"
-    actions   = ["ssm:GetParameter", "ssm:GetParameters"]
+    actions   = ["ssm:GetParameter"]
     resources = ["${local.aws}:ssm:${local.here}:parameter/coinlake/${var.environment}/*"]
   }
 

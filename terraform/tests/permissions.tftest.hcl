@@ -41,7 +41,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       CompareRevisions = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-raw-123456789012-us-east-1/raw/*"]
       ShareLimits = [
         "Allow",
-        ["dynamodb:UpdateItem", "dynamodb:GetItem"],
+        "dynamodb:UpdateItem",
         "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
         { "ForAllValues:StringLike" = { "dynamodb:LeadingKeys" = "limit#*" } },
       ]
@@ -120,7 +120,7 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
       ReadConfiguration = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1/config/*"]
       TakeFromQueue = [
         "Allow",
-        ["sqs:ReceiveMessage", "sqs:GetQueueAttributes", "sqs:DeleteMessage"],
+        ["sqs:ReceiveMessage", "sqs:DeleteMessage"],
         "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine",
       ]
       WriteOwnLogs = [

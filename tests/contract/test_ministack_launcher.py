@@ -16,12 +16,14 @@ from ops.local.ministack.venv import REQUIREMENTS, ministack_venv
 SIGNATURES = """
 import inspect, json
 from ministack import app
-from ministack.core import iam_actions, persistence
+from ministack.core import iam_actions, iam_evaluator, persistence, router
 from ministack.services import athena, cloudwatch, eventbridge, iam, sts
 assert iam._roles.get("role") is None and athena._executions.get("id") is None
 found = [eventbridge._invoke_target, cloudwatch._describe_alarms]
 found += [persistence._json_default, iam_actions.extract_iam_action, app._port_is_bindable]
 found += [iam_actions.extract_resource_arn, iam_actions.request_tag_context, sts._web_identity_principal]
+found += [iam_evaluator.evaluate, iam_evaluator.enforce, app.SERVICE_HANDLERS["s3"]]
+found += [router.extract_access_key_id, router.extract_region]
 print(json.dumps([list(inspect.signature(one).parameters) for one in found]))
 """
 
@@ -56,4 +58,9 @@ def test_the_patched_functions_take_what_the_launcher_passes(python: Path):
         ["service", "method", "path", "headers", "body", "query_params", "region", "account_id"],
         ["service", "iam_action", "body", "params"],
         ["token", "provider_id", "role_arn"],
+        ["ctx", "policies", "limits"],
+        ["access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"],
+        ["method", "path", "headers", "body", "query_params"],
+        ["headers", "query_params"],
+        ["headers", "query_params"],
     ]

@@ -22,6 +22,7 @@ import pytest
 from coinlake import keys, parquet
 from coinlake.keys import GapsKey, Partition, RawKey, Slot
 from coinlake.records import LedgerEntry
+from coinlake.s3_events import ObjectRef, created_event
 from coinlake.tables import catalog, tables
 from ops import dates
 from ops.backfill import runner
@@ -44,6 +45,7 @@ from ops.rebuild import zones
 from ops.rebuild.comparison import Comparison, State
 from ops.repair.redrive import RedriveResult, redrive
 from ops.repair.schedules import set_schedule
+from ops.stack import FunctionFailed
 from ops.verify.verify import Verification
 from tests import readers
 
@@ -318,6 +320,32 @@ def test_what_a_missing_permission_stops_waits_in_the_dead_letter_queue_and_redr
     assert redrive(lake.stack, "transform", lambda _: None) == RedriveResult(sent=1)
     lake.wait("its ledger entry", lambda: lake.committed([key]))
     assert lake.depth(dead) == 0
+
+
+@pytest.mark.parametrize(
+    ("stage", "sid", "event"),
+    [
+        ("notify", "CountDeadLetters", {"watch": "2026-03-01T12:00:00Z"}),
+        ("transform", "KnowThatRawIsGone", {"Records": []}),
+    ],
+)
+def test_a_function_fails_without_a_permission_that_it_needs(lake: Lake, stage: str, sid: str, event: dict):
+    """Two of those that `make prove-permissions` takes away, all of them in docs/permissions.md."""
+    if "Records" in event:
+        gone = ObjectRef(lake.stack.raw_bucket, str(candles_key(1, "GONE-USD")))
+        event = {"Records": [{"messageId": "1", "body": created_event(gone)}]}
+    lake.stack.invoke(stage, event)
+    iam, role = lake.client("iam"), lake.stack.functions[stage]
+    policy = iam.get_role_policy(RoleName=role, PolicyName="permissions")["PolicyDocument"]
+    without = {**policy, "Statement": [one for one in policy["Statement"] if one["Sid"] != sid]}
+    assert len(without["Statement"]) == len(policy["Statement"]) - 1
+    iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(without))
+    try:
+        with pytest.raises(FunctionFailed):
+            lake.stack.invoke(stage, event)
+    finally:
+        iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(policy))
+    lake.stack.invoke(stage, event)
 
 
 def test_raw_is_written_once(lake: Lake):

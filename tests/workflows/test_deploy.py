@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ops.local.laptop import ACCOUNT, REGION
 
-from .conftest import ROLE, Repository
+from .repository import ROLE, Repository
 from .tokens import SUBJECT_PREFIX
 
 pytestmark = pytest.mark.e2e

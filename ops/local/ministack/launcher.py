@@ -24,6 +24,7 @@ as most do: `coinlake down` would wait as long before the state is saved.
 
 import base64
 import json
+import os
 import re
 from asyncio import constants
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape, unescape
