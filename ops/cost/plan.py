@@ -24,6 +24,7 @@ WAKE_HOURS: Final = 1 / 60  # of Redshift Serverless: 60 seconds at least for ea
 TESTS: Final = "costs.tftest.hcl"
 _BESIDE: Final = (
     "dashboard",
+    "spark",
     "layers/coinlake/python/coinlake/tables.json",
     "layers/coinlake/python/coinlake/sources.json",
 )

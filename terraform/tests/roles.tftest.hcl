@@ -68,6 +68,7 @@ run "all_options" {
     enable_dashboard      = true
     detailed_monitoring   = true
     enable_orchestrator   = true
+    enable_spark          = true
     readers               = ["arn:aws:iam::123456789012:role/analyst"]
 
     coingecko_plan    = "demo"

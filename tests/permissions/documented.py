@@ -14,6 +14,7 @@ from tests.permissions.evaluation import Request
 from tests.permissions.fact import ARTIFACTS, AWS, BACKFILL, HERE, INGEST_DLQ, KEY_ARN, LAKE, Fact
 from tests.permissions.orchestrator import ORCHESTRATOR
 from tests.permissions.policies import normal, role_of
+from tests.permissions.spark import SPARK
 from tests.permissions.warehouses import WAREHOUSES
 
 ATTACH: Final = (
@@ -62,6 +63,7 @@ def facts(plans: Iterable[Plan]) -> Iterator[Fact]:
     yield from WRITTEN
     yield from WAREHOUSES
     yield from ORCHESTRATOR
+    yield from SPARK
     yield from github.facts()
 
 

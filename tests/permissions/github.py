@@ -216,6 +216,12 @@ _SETS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...], dict[str, Value]
         ),
         {},
     ),
+    (
+        "aws_glue_job",
+        _names("glue", "CreateJob UpdateJob DeleteJob TagResource UntagResource"),
+        (f"{AWS}:glue:{HERE}:job/coinlake-ENV-spark",),
+        {},
+    ),
     ("aws_ecs_task_definition", _names("ecs", "RegisterTaskDefinition DeregisterTaskDefinition"), ("*",), {}),
     (
         "aws_ecr_repository and its lifecycle policy",
@@ -299,6 +305,7 @@ _READS: Final = (
         _names("kms", "DescribeKey GetKeyPolicy GetKeyRotationStatus ListAliases ListResourceTags"),
     ),
     ("aws_vpc and what is in it", _names("ec2", "DescribeVpcs")),
+    ("aws_glue_job", _names("glue", "GetJob")),
     (
         "aws_db_instance, its parameter group and subnet group",
         _names("rds", "DescribeDBInstances ListTagsForResource"),

@@ -16,7 +16,9 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map, and
-glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them.
+glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them, and
+missing_keys.py for what S3
+says of a key that does not exist. request_log.py writes what IAM was asked.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
@@ -202,7 +204,14 @@ def main() -> None:
         raise SystemExit(f"written for ministack {WRITTEN_FOR}, not {installed}; remove build/ministack")
     # MiniStack reads the environment at import, and is absent where only the helpers are tested.
     from ministack import app  # noqa: PLC0415
-    from ministack.core import iam_actions, lambda_runtime, persistence, responses  # noqa: PLC0415
+    from ministack.core import (  # noqa: PLC0415
+        iam_actions,
+        iam_evaluator,
+        lambda_runtime,
+        persistence,
+        responses,
+        router,
+    )
     from ministack.services import (  # noqa: PLC0415
         athena,
         cloudwatch,
@@ -227,6 +236,10 @@ def main() -> None:
     # By name: the package `ops` is not here, but a script's own folder is on its path.
     import_module("map_runs").patch(stepfunctions, s3)
     import_module("glue_runs").patch(glue, lambda_runtime, responses)
+    import_module("missing_keys").patch(app, iam_evaluator, iam_actions, router)
+    request_log = import_module("request_log")
+    if path := os.environ.get(request_log.VARIABLE):
+        request_log.patch(iam_evaluator, iam_actions, Path(path))
     constants.SSL_SHUTDOWN_TIMEOUT = GOODBYE_SECONDS
     app.main()
 

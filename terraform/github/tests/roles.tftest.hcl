@@ -24,7 +24,7 @@ run "all_features" {
     region          = "us-east-1"
     state_bucket    = "coinlake-state-123456789012-us-east-1"
     create_provider = true
-    features        = ["budget", "dashboard", "keys", "orchestrator", "readers", "stream", "warehouse"]
+    features        = ["budget", "dashboard", "keys", "orchestrator", "readers", "spark", "stream", "warehouse"]
   }
 
   assert {
