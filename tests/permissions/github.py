@@ -126,9 +126,12 @@ _SETS: Final[tuple[tuple[str, tuple[str, ...], tuple[str, ...], dict[str, Value]
         {},
     ),
     (
-        "aws_cloudwatch_log_group, the collector's",
+        "aws_cloudwatch_log_group, the collector's and the job's",
         _names("logs", "CreateLogGroup"),
-        (f"{AWS}:logs:{HERE}:log-group:/aws/ecs/coinlake-ENV-stream",),
+        tuple(
+            f"{AWS}:logs:{HERE}:log-group:/aws/{name}"
+            for name in ("ecs/coinlake-ENV-stream", "glue/coinlake-ENV-spark/output")
+        ),
         {},
     ),
     (
@@ -337,7 +340,7 @@ _IMAGE: Final = _names(
     "BatchCheckLayerAvailability BatchGetImage CompleteLayerUpload GetDownloadUrlForLayer InitiateLayerUpload"
     " PutImage UploadLayerPart",
 )
-_PASSED_TO: Final = ("ecs-tasks", "lakeformation", "lambda", "scheduler", "states")
+_PASSED_TO: Final = ("ecs-tasks", "glue", "lakeformation", "lambda", "scheduler", "states")
 
 
 def facts() -> Iterator[Fact]:

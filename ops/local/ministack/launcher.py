@@ -16,9 +16,8 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map, and
-glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them, and
-missing_keys.py for what S3
-says of a key that does not exist. request_log.py writes what IAM was asked.
+glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them, and missing_keys.py for what
+S3 says of a key that does not exist. request_log.py writes what IAM was asked.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
