@@ -6,6 +6,7 @@ is missing in ``parts`` too; ``coverage``, ``is_complete`` and ``has_gap`` say w
 (decision 11).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Self
@@ -125,14 +126,16 @@ class _Parts:
     def of(cls, shorter: pa.Table, interval: str, longer_interval: str) -> tuple[pa.Table, Self]:
         """The parts, and their rows in order, with their ``group``."""
         step, part = (duration(name) // _MICROSECOND for name in (longer_interval, interval))
-        names = [ranks(shorter[name].combine_chunks()) for name in ("source", "base", "quote")]
+        names = [ranks(shorter[name].combine_chunks()) for name in ("source", "quote", "base")]
         opened = ranks(shorter["open_time"].combine_chunks())
-        order = np.lexsort([opened, *names])
+        is_sorted = _are_sorted([*reversed(names), opened])  # as a part with one source is
+        order = np.arange(len(opened)) if is_sorted else np.lexsort([opened, *names])
         bucket, market = opened // step, np.cumsum(~repeats(order, names)) - 1
         starts = np.flatnonzero(~repeats(order, [bucket, *names]))
         ends = np.append(starts[1:], len(order))
         group = np.repeat(np.arange(len(starts)), ends - starts)
-        rows = shorter.take(pa.array(order)).append_column("group", pa.array(group))
+        rows = shorter if is_sorted else shorter.take(pa.array(order))
+        rows = rows.append_column("group", pa.array(group))
         bucket = bucket[order][starts]
         per_bucket, earliest = step // part, bucket.min() * (step // part)
         count = (bucket.max() + 1) * per_bucket - earliest
@@ -189,3 +192,13 @@ class _Parts:
     def _total(self, values: Numbers) -> Numbers:
         total: Numbers = np.add.reduceat(values, self.starts)
         return total
+
+
+def _are_sorted(keys: Sequence[Numbers]) -> bool:
+    """Whether rows are in the order of their ``keys``, the first one first."""
+    tied = np.ones(max(len(keys[0]) - 1, 0), np.bool_)
+    for numbers in keys:
+        if (tied & (numbers[1:] < numbers[:-1])).any():
+            return False
+        tied &= numbers[1:] == numbers[:-1]
+    return True

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 from coinlake.intervals import duration
 from coinlake.keys import Partition
 from coinlake.tables import refined
 from refine.coverage import with_answered_span
-from refine.merge import merge
+from refine.merge import in_order, merge
 from refine.tables.candles import derived, longer, with_derived
 from tests.unit.refine.rows import DAY, answer, candle, file, nothing, partition, raw_key, window
 
@@ -59,6 +60,19 @@ def test_longer_candles_are_what_duckdb_makes_of_the_same_minutes(longer: str):
         ours, theirs = rows[name].to_pylist(), expected[name].to_pylist()
         assert ours == theirs, name
     assert set(rows["derived_from"].to_pylist()) == {"1m"}
+
+
+@pytest.mark.parametrize("sources", [["coinbase"], ["binance", "coinbase"]])
+def test_sorted_minutes_give_the_same_candles_as_those_in_any_order(sources):
+    rows = minutes(200)
+    rows = rows.filter(pc.is_in(rows["source"].cast(pa.string()), value_set=pa.array(sources)))
+    places = list(range(rows.num_rows))
+    random.Random(3).shuffle(places)
+    ordered, shuffled = (
+        in_order(refined()["candles"], derived(table, "1m", "5m")).to_pylist()
+        for table in (in_order(refined()["candles"], rows), rows.take(places))
+    )
+    assert ordered == shuffled
 
 
 def test_a_venues_own_candle_wins_and_the_others_are_filled_in():
