@@ -105,26 +105,6 @@ run "a_database_and_a_workgroup_share_the_network" {
   }
 }
 
-run "an_url_beside_create_is_refused" {
-  command = plan
-
-  variables {
-    load = { postgres = { create = true, url_parameter = "/coinlake/test/url" } }
-  }
-
-  expect_failures = [var.load]
-}
-
-run "an_instance_that_rds_does_not_have_is_refused" {
-  command = plan
-
-  variables {
-    load = { postgres = { create = true, instance_class = "t4g.micro" } }
-  }
-
-  expect_failures = [var.load]
-}
-
 run "without_minutes_what_refine_writes_rings" {
   command = plan
 

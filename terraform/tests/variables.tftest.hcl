@@ -1041,6 +1041,66 @@ run "half_a_version_of_a_databases_url_is_refused" {
   expect_failures = [var.load]
 }
 
+run "two_warehouses_at_once_are_refused" {
+  command = plan
+
+  variables {
+    load = { redshift = { workgroup = "analytics", create = true } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "no_warehouse_at_all_is_refused" {
+  command = plan
+
+  variables {
+    load = { redshift = {} }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "a_name_that_redshift_does_not_take_is_refused" {
+  command = plan
+
+  variables {
+    load = { redshift = { workgroup = "My Workgroup" } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "a_capacity_that_redshift_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    load = { redshift = { create = true, base_capacity = 6 } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "an_url_beside_create_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { create = true, url_parameter = "/coinlake/test/url" } }
+  }
+
+  expect_failures = [var.load]
+}
+
+run "an_instance_that_rds_does_not_have_is_refused" {
+  command = plan
+
+  variables {
+    load = { postgres = { create = true, instance_class = "t4g.micro" } }
+  }
+
+  expect_failures = [var.load]
+}
+
 run "a_budget_of_less_than_a_dollar_is_refused" {
   command = plan
 
