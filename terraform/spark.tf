@@ -15,9 +15,9 @@ locals {
   # The script, the code that it imports, and the layer's third-party packages: bytes depend on their versions,
   # so Glue's own will not do.
   spark_files = var.enable_spark ? {
-    script = { source = "${path.module}/../spark/rebuild.py", name = "rebuild", end = "py" }
-    code   = { source = "${var.packages}/spark.zip", name = "code", end = "zip" }
-    wheels = { source = "${var.packages}/spark-wheels.gluewheels.zip", name = "wheels", end = "gluewheels.zip" }
+    script = { path = "${path.module}/../spark/rebuild.py", name = "rebuild", end = "py" }
+    code   = { path = "${var.packages}/spark.zip", name = "code", end = "zip" }
+    wheels = { path = "${var.packages}/spark-wheels.gluewheels.zip", name = "wheels", end = "gluewheels.zip" }
   } : {}
 
   # A G.1X has 4 vCPU, a G.2X 8; one worker is the driver.
@@ -40,8 +40,8 @@ resource "aws_s3_object" "spark" {
 
   bucket = module.artifacts.name
   # As the layers' keys: new bytes are a new key.
-  key    = "spark/code/${each.value.name}-${substr(filesha256(each.value.source), 0, 16)}.${each.value.end}"
-  source = each.value.source
+  key    = "spark/code/${each.value.name}-${substr(filesha256(each.value.path), 0, 16)}.${each.value.end}"
+  source = each.value.path
 
   override_provider {
     default_tags {

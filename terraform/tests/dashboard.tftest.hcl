@@ -146,14 +146,3 @@ run "a_dashboard_with_a_name_of_its_own_admits_no_old_tls_and_only_its_countries
     error_message = "The address is the name of its own, which points at CloudFront's."
   }
 }
-
-run "a_certificate_of_another_region_is_refused" {
-  command = plan
-
-  variables {
-    enable_dashboard = true
-    dashboard_domain = { name = "https://prices.example.com", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/prices" }
-  }
-
-  expect_failures = [var.dashboard_domain]
-}

@@ -1121,3 +1121,73 @@ run "a_budget_that_mails_nobody_is_refused" {
 
   expect_failures = [var.monthly_budget_usd]
 }
+
+run "a_bucket_for_access_logs_that_no_bucket_is_called_is_refused" {
+  command = plan
+
+  variables {
+    access_log_bucket = "s3://my-logs"
+  }
+
+  expect_failures = [var.access_log_bucket]
+}
+
+run "a_certificate_of_another_region_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_domain = { name = "prices.example.com", certificate_arn = "arn:aws:acm:eu-west-1:123456789012:certificate/prices" }
+  }
+
+  expect_failures = [var.dashboard_domain]
+}
+
+run "a_domain_with_its_scheme_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_domain = { name = "https://prices.example.com", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/prices" }
+  }
+
+  expect_failures = [var.dashboard_domain]
+}
+
+run "a_country_by_its_name_is_refused" {
+  command = plan
+
+  variables {
+    dashboard_countries = ["Germany"]
+  }
+
+  expect_failures = [var.dashboard_countries]
+}
+
+run "a_spark_job_of_a_driver_alone_is_refused" {
+  command = plan
+
+  variables {
+    spark = { workers = 1 }
+  }
+
+  expect_failures = [var.spark]
+}
+
+run "a_kind_of_spark_worker_that_flex_does_not_know_is_refused" {
+  command = plan
+
+  variables {
+    spark = { worker_type = "G.8X" }
+  }
+
+  expect_failures = [var.spark]
+}
+
+run "a_spark_job_that_never_ends_is_refused" {
+  command = plan
+
+  variables {
+    spark = { timeout_minutes = 0 }
+  }
+
+  expect_failures = [var.spark]
+}

@@ -150,8 +150,8 @@ def test_what_every_bucket_queue_topic_and_log_group_needs_is_in_its_module() ->
     assert places == {
         "aws_s3_bucket": ["modules/bucket/main.tf"],
         "aws_sns_topic": ["modules/topic/main.tf"],
-        # Of Step Functions, of functions, of the container.
-        "aws_cloudwatch_log_group": ["backfill.tf", "modules/function/main.tf", "stream.tf"],
+        # Of Step Functions, of functions, of Glue, of the container.
+        "aws_cloudwatch_log_group": ["backfill.tf", "modules/function/main.tf", "spark.tf", "stream.tf"],
         "aws_lambda_function": ["modules/function/main.tf"],
     }
 
