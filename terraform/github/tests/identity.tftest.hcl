@@ -69,7 +69,7 @@ run "deploying_gives_no_right_outside_of_the_boundary" {
       ]
       HandRolesToTheirServices = [
         "arn:aws:iam::123456789012:role/coinlake-dev-*",
-        { StringEquals = { "iam:PassedToService" = ["ecs-tasks.amazonaws.com", "lakeformation.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"] } },
+        { StringEquals = { "iam:PassedToService" = ["ecs-tasks.amazonaws.com", "glue.amazonaws.com", "lakeformation.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com"] } },
       ]
     }
     error_message = "A role is made, and given rights, only with the boundary; and handed only to the stack's services."
