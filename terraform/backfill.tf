@@ -98,8 +98,12 @@ resource "aws_sfn_state_machine" "backfill" {
     log_destination        = "${aws_cloudwatch_log_group.backfill.arn}:*"
   }
 
-  tracing_configuration {
-    enabled = var.detailed_monitoring
+  dynamic "tracing_configuration" {
+    for_each = var.detailed_monitoring ? ["this"] : []
+
+    content {
+      enabled = true
+    }
   }
 
   depends_on = [aws_iam_role_policy.backfill]

@@ -16,7 +16,7 @@ from load.planning import TablePartition
 from load.targets import Part
 from load.targets.postgres import Postgres
 
-PLACE = TablePartition("candles", Partition("interval=1h/month=2026-11"))
+PLACE = TablePartition("candles", Partition.month("2026-11", interval="1h"))
 
 if __name__ == "__main__":
     task = read_arguments()

@@ -94,9 +94,9 @@ def test_null_stays_null():
 
 
 def test_the_limits_are_not_rounded_to_the_default_28_digits():
-    assert ANY.high.as_py() == LARGEST
-    assert ANY.low.as_py() == LARGEST.copy_negate()
-    assert (PRICE.low.as_py(), PRICE.high.as_py()) == (Decimal("1e-18"), Decimal("1e12"))
+    assert ANY.high == LARGEST
+    assert ANY.low == LARGEST.copy_negate()
+    assert (PRICE.low, PRICE.high) == (Decimal("1e-18"), Decimal("1e12"))
 
 
 NUMERALS = st.from_regex(r"[+-]?[0-9]{0,45}\.?[0-9]{0,25}(?:[eE][+-]?[0-9]{1,3})?", fullmatch=True)
