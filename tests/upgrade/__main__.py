@@ -81,15 +81,13 @@ class Inventory:
         }
         rules = config.get("alert_rules", config.get("price_rules", {}))
         things["alert rules"] = {name: json.dumps(rule, sort_keys=True) for name, rule in rules.items()}
-        things["feeds"] = {
-            name: json.dumps(feed, sort_keys=True) for name, feed in sorted(config["feeds"].items())
-        }
-        # A release may bring more sources' names of an asset, and takes none away.
-        things["assets"] = {
-            f"{asset} at {source}": str(name)
-            for asset, names in config["assets"].items()
-            for source, name in names.items()
-        }
+        # A release may tell more of a feed or an asset, and takes nothing away.
+        for kind, settings in (("feeds", config["feeds"]), ("assets", config["assets"])):
+            things[kind] = {
+                f"{name} {setting}": json.dumps(value, sort_keys=True)
+                for name, values in settings.items()
+                for setting, value in values.items()
+            }
         things["digest and notices"] = {name: json.dumps(config[name]) for name in ("digest", "notices")}
         return cls(things)
 
