@@ -34,7 +34,7 @@ STREAMS: Final = {
     "kraken": {"markets": ["BTCUSD"], "channels": ["ticker", "trade"]},
 }
 CA_PARAMETER: Final = "/coinlake/local/postgres-ca"
-KEYS: Final = ("coingecko", "coincap", "coindesk")
+API_KEY: Final = "TF_VAR_coingecko_api_key"
 DATA_SECONDS: Final = 300
 HOUR: Final = timedelta(hours=1)
 OF_A_USER: Final = "-laptop"  # the collector runs as a user with its role's policy: ops/stream/collector.py
@@ -44,9 +44,6 @@ def overrides(secret_arn: str) -> dict[str, Any]:
     """Every option that the embedded AWS can run, beside those of local.tfvars."""
     return {
         "coingecko_plan": "demo",
-        "credits_per_month": {"coingecko": 1_000_000},
-        "coincap_api_key_version": 1,
-        "coindesk_api_key_version": 1,
         "alert_rules": {
             "btc_above_one_dollar": {"asset": "BTC", "above": 1, "cooldown_minutes": 1},
             "btc_moved": {"asset": "BTC", "change_percent": 1, "window_minutes": 5, "cooldown_minutes": 1},
@@ -73,7 +70,7 @@ class Lab:
         log = laptop.folder / "logs" / "requests.jsonl"
         log.parent.mkdir(parents=True)
         os.environ[VARIABLE] = str(log)
-        os.environ |= {f"TF_VAR_{source}_api_key": "CG-sentinel-permissions-0123456789" for source in KEYS}
+        os.environ[API_KEY] = "CG-sentinel-permissions-0123456789"
         emulator = Emulator(laptop)
         lifecycle._start_emulator(emulator)
         secret = Aws.embedded(laptop).client("secretsmanager")
