@@ -72,7 +72,7 @@ upgrade-test: setup ## Prove that an earlier deployment upgrades to this one wit
 destroy-test: setup ## Prove that a destroyed stack leaves nothing in the account (eight minutes)
 	@$(BIN)/python -m tests.destroy
 
-prove-permissions: setup ## Take every permission away and see what fails without it; writes docs/permissions.md (an hour)
+prove-permissions: setup ## Take every permission away and see what fails without it; writes docs/permissions.md (twenty minutes)
 	@$(BIN)/python -m tests.permissions
 
 checkov: setup ## checkov on the whole plan with every option on; writes docs/checkov.md (three minutes)
