@@ -42,6 +42,7 @@ def main() -> int:
 
 
 def _prove(laptop: Laptop) -> int:
+    laptop.claim()
     emulator = Emulator(laptop)
     lifecycle._start_emulator(emulator)
     before = inventory.of(Aws.embedded(laptop))
