@@ -2,6 +2,13 @@
 # nothing crawls and nothing registers them.
 
 locals {
+  # What whoever asks Athena sees of the catalog. The database "default" is asked for before any other.
+  # Source: Amazon Athena User Guide, "Access to databases and tables in the AWS Glue Data Catalog".
+  catalog_arns = [
+    for name in ["catalog", "database/default", "database/${local.database}", "table/${local.database}/*"] :
+    "arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:${name}"
+  ]
+
   database = replace(local.prefix, "-", "_")
 
   # Every other type has the same name in Glue.

@@ -102,12 +102,9 @@ data "aws_iam_policy_document" "orchestrator" {
 
   # Athena reads and writes as whoever asks.
   statement {
-    sid     = "SeeCatalog"
-    actions = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
-    resources = [
-      for name in ["catalog", "database/default", "database/${local.database}", "table/${local.database}/*"] :
-      "arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:${name}"
-    ]
+    sid       = "SeeCatalog"
+    actions   = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+    resources = local.catalog_arns
   }
 
   statement {

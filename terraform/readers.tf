@@ -150,14 +150,9 @@ data "aws_iam_policy_document" "reader" {
   }
 
   statement {
-    sid     = "SeeCatalog"
-    actions = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
-    resources = [
-      # The database "default" is asked for before any other. Source: Amazon Athena User Guide,
-      # "Access to databases and tables in the AWS Glue Data Catalog".
-      for name in ["catalog", "database/default", "database/${local.database}", "table/${local.database}/*"] :
-      "arn:${local.account.partition}:glue:${local.account.region}:${local.account.id}:${name}"
-    ]
+    sid       = "SeeCatalog"
+    actions   = ["glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+    resources = local.catalog_arns
   }
 
   # Takes no resource: the grants decide. Source: Service Authorization Reference, "AWS Lake Formation".
