@@ -25,7 +25,7 @@ from ops.paths import ROOT
 from .lake import CAP, Lake
 
 LEFT_MIDWAY = 3  # windows that have landed when the run is killed, at least
-KILL_SECONDS = 30
+KILL_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def keys(lake: Lake, plan: Plan) -> list[RawKey]:
 def left(lake: Lake, plan: Plan) -> Left:
     """Once every window is committed."""
     asked = keys(lake, plan)
-    lake.wait("every window's ledger entry", lambda: lake.committed(asked), 90)
+    lake.wait("every window's ledger entry", lambda: lake.committed(asked))
     contents = Left({}, {}, {}, {})
     for key in asked:
         stored = lake.stack.raw.get(str(key), CAP)

@@ -11,15 +11,10 @@ from ops.local.mailbox import Mailbox
 from ops.repair.schedules import set_schedule
 from ops.stack import Stack
 
-from .lake import Lake
+from .lake import REDELIVERED_SECONDS, Lake
 from .ports import free_ports
 
-# Five receives and a redelivery must pass in seconds, not in the half hour of the defaults.
-QUICK = {
-    "function_timeout_seconds": 5,
-    "max_receive_count": 2,
-    "coingecko_plan": "demo",
-}
+OVERRIDES = {"coingecko_plan": "demo"}
 API_KEY = "CG-sentinel-e2e-0123456789"  # passed as a user passes it, and to be found nowhere
 
 
@@ -37,7 +32,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 def stack(laptop: Laptop) -> Iterator[Stack]:
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("TF_VAR_coingecko_api_key", API_KEY)
-        yield local.up(laptop, live=False, overrides=QUICK)
+        yield local.up(laptop, live=False, overrides=OVERRIDES)
 
 
 @pytest.fixture(scope="session")
@@ -48,10 +43,9 @@ def lake(stack: Stack) -> Lake:
     lake.wait(
         f"{', '.join(sorted(sources))} to land by their schedules",
         lambda: lake.scheduled_sources() >= sources,
-        150,
     )
     for feed in stack.feeds():
         set_schedule(stack, feed.name, enabled=False)
-    lake.wait("the last runs to end", lake.at_rest)
+    lake.wait("the last runs to end", lake.at_rest, REDELIVERED_SECONDS)
     lake.settle()
     return lake

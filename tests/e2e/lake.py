@@ -4,7 +4,8 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +22,8 @@ from ops.stack import Stack
 
 POLL_SECONDS = 0.5
 REST_SECONDS = 4  # longer than a run of ingest against the simulator takes
+# On a busy machine an invocation may run into its minute, and its message comes again after six.
+REDELIVERED_SECONDS = 600
 CAP = 1 << 24
 
 
@@ -33,7 +36,7 @@ class Lake:
     def client(self, service: str) -> Any:
         return self.stack.aws.client(service)
 
-    def wait(self, what: str, done: Callable[[], bool], seconds: float = 60) -> None:
+    def wait(self, what: str, done: Callable[[], bool], seconds: float = 180) -> None:
         """Poll until ``done``, or fail with what was awaited."""
         deadline = time.monotonic() + seconds
         while not done():
@@ -70,7 +73,19 @@ class Lake:
         ]
         return sum(int(counts[name]) for name in wanted)
 
-    def settle(self, seconds: float = 120) -> None:
+    @contextmanager
+    def redelivery(self, stage: str, seconds: int) -> Iterator[None]:
+        """A stage's messages that are received meanwhile come again so soon if they fail."""
+        url, name = self.stack.queue(stage).url, "VisibilityTimeout"
+        sqs = self.client("sqs")
+        before = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+        sqs.set_queue_attributes(QueueUrl=url, Attributes={name: str(seconds)})
+        try:
+            yield
+        finally:
+            sqs.set_queue_attributes(QueueUrl=url, Attributes=before)
+
+    def settle(self, seconds: float = REDELIVERED_SECONDS) -> None:
         """Wait until every queue is empty, twice in a row: the last event may be on its way."""
         queues = [self.stack.queue("transform"), self.stack.queue("notify")]
         quiet = 0

@@ -50,8 +50,8 @@ from ops.verify.verify import Verification
 from tests import readers
 
 from . import backfills
-from .conftest import API_KEY, QUICK
-from .lake import CAP, Lake
+from .conftest import API_KEY, OVERRIDES
+from .lake import CAP, REDELIVERED_SECONDS, Lake
 
 pytestmark = pytest.mark.e2e
 
@@ -100,7 +100,7 @@ def test_schedules_land_every_source_and_every_raw_object_is_committed(lake: Lak
 
 def test_refined_follows_by_schedule_and_is_what_trusted_gives_computed_anew(lake: Lake, tmp_path):
     wanted = {"quotes", "candles", "sentiment", "asset_days", "spreads", "market_days", "latest"}
-    lake.wait("the schedule to refine and derive", lambda: lake.refined() >= wanted, 90)
+    lake.wait("the schedule to refine and derive", lambda: lake.refined() >= wanted)
     lake.refine()
     before = list(entries(lake.stack.lake, keys.REFINED))
     scratch = zones.rebuild_refined(lake.stack, tmp_path, lambda _done, _all: None)
@@ -192,12 +192,13 @@ def redeliver_trusted(lake: Lake, key: str, times: int) -> None:
 
 def test_functions_that_are_killed_midway_lose_and_double_nothing(laptop: Laptop, lake: Lake):
     bodies = {candles_key(n, "DOGE-USD"): candles(n) for n in range(4, 34)}
-    for number, (key, body) in enumerate(bodies.items()):
-        lake.put_raw(key, body, received(key))
-        if number == len(bodies) // 2:
-            assert kill_workers(laptop, lake.stack.functions["transform"])
-    lake.wait("every ledger entry", lambda: lake.committed(bodies), 120)
-    lake.settle()
+    with lake.redelivery("transform", seconds=20):
+        for number, (key, body) in enumerate(bodies.items()):
+            lake.put_raw(key, body, received(key))
+            if number == len(bodies) // 2:
+                assert kill_workers(laptop, lake.stack.functions["transform"])
+        lake.wait("every ledger entry", lambda: lake.committed(bodies))
+        lake.settle()
     rows = lake.rows()
     assert {str(key): rows[str(key)] for key in bodies} == {str(key): 4 for key in bodies}
 
@@ -228,7 +229,7 @@ def test_a_backfill_that_is_killed_midway_and_given_again_ends_in_the_same_bytes
     before = {key: lake.stack.raw.get(key, CAP).metadata["fetched_at"] for key in landed}
 
     again = backfills.command_line(laptop, arguments)
-    output = again.communicate(timeout=60)[0]
+    output = again.communicate(timeout=300)[0]
     assert again.returncode == 0, output
     assert f"{len(landed)} of {windows} windows are already here" in output
     killed = backfills.left(lake, priced.plan)
@@ -311,9 +312,10 @@ def test_what_a_missing_permission_stops_waits_in_the_dead_letter_queue_and_redr
     key = candles_key(8, "SOL-USD")
     iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(without))
     try:
-        lake.put_raw(key, candles(8), received(key))
         dead = lake.stack.dead_letters("transform")
-        lake.wait("the message to reach the dead letter queue", lambda: lake.depth(dead) == 1, 150)
+        with lake.redelivery("transform", seconds=1):
+            lake.put_raw(key, candles(8), received(key))
+            lake.wait("the message to reach the dead letter queue", lambda: lake.depth(dead) == 1)
     finally:
         iam.put_role_policy(RoleName=role, PolicyName="permissions", PolicyDocument=json.dumps(policy))
     assert not lake.committed([key])
@@ -510,7 +512,7 @@ def test_a_verification_sends_a_row_through_the_line_and_leaves_nothing(lake: La
 
 
 def test_a_second_plan_changes_nothing(laptop: Laptop, lake: Lake):
-    variables = local.checked_variables(laptop, live=False, overrides=QUICK)
+    variables = local.checked_variables(laptop, live=False, overrides=OVERRIDES)
     for feed in lake.stack.feeds():
         set_schedule(lake.stack, feed.name, enabled=True)
     terraform = local.stack_terraform(laptop, lake.stack.aws, variables, live=False)
@@ -528,7 +530,7 @@ def test_no_raw_object_is_left_without_a_ledger_entry(lake: Lake):
     names: set[str] = set()
     while names != (now := set(lake.raw_keys())):  # a run that was under way may land while we look
         names = now
-        lake.wait("the last runs to end", lake.at_rest)
+        lake.wait("the last runs to end", lake.at_rest, REDELIVERED_SECONDS)
         lake.settle()
         ledger, rows = set(lake.stack.lake.keys(keys.LEDGER)), lake.rows()
     raw = {str(RawKey.parse(key).ledger()) for key in names}
