@@ -93,8 +93,8 @@ snowflake-test: setup ## Run Snowflake's SQL against a stand-in of it, fakesnow 
 	  --disable-pip-version-check --require-hashes -r tests/snowflake/requirements.txt && touch build/snowflake/ready; }
 	@$(BIN)/python -m pytest -q tests/snowflake
 
-bench: setup ## Measure the hot paths against named peers
-	@$(BIN)/python -m bench
+bench: setup ## Measure the hot paths against named peers (GROWTH=picture.png: cost as events, symbols, history grow)
+	@$(BIN)/python -m bench $(if $(GROWTH),--growth "$(GROWTH)")
 
 build: setup ## Build the zips and layers for this machine
 	@$(BIN)/python -m tools.build

@@ -10,6 +10,8 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import load
+from bench.dashboard import drawn
+from bench.growth import Growth, draw, table
 from bench.latency import latency
 from bench.measure import BenchFailed
 from bench.refine import SLOTS, refine
@@ -30,13 +32,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     runs, times = (QUICK_RUNS, QUICK_TIMES) if options.quick else (options.runs, TIMES)
     try:
         with serving() as server:
+            if options.growth:
+                _growth(Growth(server, runs, options.scale), options.growth, console)
+                return 0
             bench = Bench(server, options.rows, runs, times)
             stream = StreamBench(server.endpoint, max(options.rows // 5, QUICK_FRAMES), runs)
             slots = QUICK_SLOTS if options.quick else SLOTS
             parts: list[Callable[[], Iterator[Row]]] = [bench.tickers, bench.pages, bench.imports, layers]
             parts.append(lambda: refine(server, runs, QUICK_TIMES, slots))
             if not options.quick:
-                parts += [stream.rows, lambda: load.rows(options.rows, runs), lambda: latency(runs)]
+                parts += [stream.rows, lambda: load.rows(options.rows, runs)]
+                parts += [lambda: latency(runs), lambda: drawn(runs)]
             rows = list(_measured(parts, console))
     except BenchFailed as error:
         console.print(f"[red]{error}[/]")
@@ -48,6 +54,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.markdown:
         options.markdown.write_text(f"{datetime.now(UTC):%Y-%m-%d}\n\n{markdown(rows)}")
     return 0
+
+
+def _growth(growth: Growth, picture: Path, console: Console) -> None:
+    lines = []
+    with console.status("measuring growth …") as status:
+        for line in growth.lines():
+            lines.append(line)
+            status.update(f"measuring growth … {line.grows}, {line.what}: {line.bend:.2f}×")
+    Console().print(table(lines))
+    draw(lines, picture, console)
 
 
 def _measured(parts: Sequence[Callable[[], Iterator[Row]]], console: Console) -> Iterator[Row]:
@@ -63,6 +79,10 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=1_000_000, help="mini-tickers (default 1,000,000)")
     parser.add_argument("--runs", type=int, default=RUNS, help="interleaved rounds (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round, no mails: does it work at all?")
+    parser.add_argument(
+        "--growth", type=Path, metavar="PNG", help="cost and memory at 1×, 10×, 100×, drawn here"
+    )
+    parser.add_argument("--scale", type=int, default=1, help="of --growth: divide every size (default 1)")
     parser.add_argument("--markdown", type=Path, help="also write the table here")
     return parser.parse_args(arguments)
 

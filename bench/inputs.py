@@ -55,23 +55,23 @@ class Market:
         self.quote += traded * self.price
 
 
-def tickers(rows: int) -> Path:
-    """So many frames of 20 symbols, each once a second, as the collector stores them."""
-    path = CACHE / f"tickers-{rows}.jsonl.gz"
+def tickers(rows: int, symbols: int = SYMBOLS) -> Path:
+    """So many frames of the symbols, each once a second, as the collector stores them."""
+    path = CACHE / f"tickers-{rows}-{symbols}.jsonl.gz"
     if not path.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         with part.open("wb") as file, gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0) as packed:
-            packed.writelines(frame.encode() for frame in frames(rows))
+            packed.writelines(frame.encode() for frame in frames(rows, symbols))
         part.rename(path)
     return path
 
 
-def frames(rows: int) -> Iterator[str]:
+def frames(rows: int, symbols: int = SYMBOLS) -> Iterator[str]:
     rng = random.Random(SEED)  # noqa: S311 - not a secret
-    markets = [_market(number, rng) for number in range(SYMBOLS)]
+    markets = [_market(number, rng) for number in range(symbols)]
     for number in range(rows):
-        second, index = divmod(number, SYMBOLS)
+        second, index = divmod(number, symbols)
         market = markets[index]
         market.second(rng)
         sent = int(START.timestamp() * 1000) + 1000 * second + 136 + int(rng.gauss(0, 8))

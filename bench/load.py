@@ -15,11 +15,9 @@ import pyarrow.parquet as pq
 
 from bench import inputs
 from bench.measure import Contest, Job, interleaved
-from bench.paths import CACHE, ROOT
+from bench.paths import CACHE, VENV
 from bench.report import Row
-from tools.venv import Venv
 
-DLT: Final = Venv(CACHE / "dlt", ROOT / "bench" / "requirements.txt", "dlt, a peer of the bench")
 COPY_ROWS_PER_SECOND: Final = 150_000
 UNCHANGED_SECONDS: Final = 10
 UNCHANGED_WAL_MB: Final = 5
@@ -27,14 +25,14 @@ UNCHANGED_WAL_MB: Final = 5
 
 def rows(count: int, runs: int) -> Iterator[Row]:
     """COPY alone, a first load, and the same part once more."""
-    DLT.install()
+    VENV.install()
     part = CACHE / f"candles-{count}.parquet"
     if not part.exists():
         part.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(inputs.candle_rows(count), part)
     with embedded_postgres() as (url, pid):
         task = {"url": url, "pid": pid, "part": str(part)}
-        ours, peer = Job("load_postgres", task), Job("load_dlt", task, python=str(DLT.python))
+        ours, peer = Job("load_postgres", task), Job("load_dlt", task, python=str(VENV.python))
         contest = interleaved(ours, peer, runs)
     yield from _rows(contest, count)
 

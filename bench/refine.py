@@ -1,6 +1,7 @@
 """What an event costs refine while history grows: a quarter of an hour's pages into today's part."""
 
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -22,8 +23,38 @@ NEW: Final = 3  # slots of one run
 FLAT: Final = 1.1
 
 
-def bucket(days: int) -> str:
-    return f"lake-{days}"
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """A lake of ``days`` before today and the last ``slots`` of today, each a page of ``coins`` quotes; a run
+    merges the last ``NEW`` of them into those before."""
+
+    days: int = 1
+    slots: int = SLOTS
+    coins: int = COINS
+
+    @property
+    def bucket(self) -> str:
+        return f"lake-{self.days}-{self.slots}-{self.coins}"
+
+    def fill(self, server: Server) -> None:
+        s3, full = server.client(), self._file(range(SLOTS - self.slots, SLOTS))
+        for back in range(1, self.days + 1):
+            s3.put_object(Bucket=self.bucket, Key=part_key(TODAY - timedelta(days=back)), Body=full)
+        for slot, key in zip(range(SLOTS)[-NEW:], trusted_keys(), strict=True):
+            s3.put_object(Bucket=self.bucket, Key=key, Body=self._file(range(slot, slot + 1)))
+
+    def part_before(self) -> bytes:
+        """Today's part before the run; the same bytes each time."""
+        return self._file(range(SLOTS - self.slots, SLOTS - NEW))
+
+    def job(self, server: Server, times: int) -> Job:
+        return Job("refine", {"endpoint": server.endpoint, "lake": asdict(self), "times": times})
+
+    def _file(self, slots: range) -> bytes:
+        pages = [_page(TODAY, slot, self.coins) for slot in slots]
+        table = tables()["quotes"]
+        rows = pa.concat_tables(pages).sort_by([(name, "ascending") for name in table.sort])
+        return parquet.encode(table, rows)
 
 
 def trusted_keys() -> list[str]:
@@ -36,31 +67,12 @@ def part_key(day: datetime) -> str:
     return str(RefinedKey("quotes", Partition.day(day)))
 
 
-def part(day: datetime, slots: range) -> bytes:
-    """A file of these slots' quotes of every coin; the same bytes each time."""
-    pages = [_page(day, slot) for slot in slots]
-    table = tables()["quotes"]
-    rows = pa.concat_tables(pages).sort_by([(name, "ascending") for name in table.sort])
-    return parquet.encode(table, rows)
-
-
-def fill(server: Server, slots: int) -> None:
-    """For each length of history a lake whose every day holds ``slots`` slots."""
-    s3, full = server.client(), part(TODAY, range(SLOTS - slots, SLOTS))
-    for days in HISTORY:
-        for back in range(1, days + 1):
-            s3.put_object(Bucket=bucket(days), Key=part_key(TODAY - timedelta(days=back)), Body=full)
-        for slot, key in zip(range(SLOTS)[-NEW:], trusted_keys(), strict=True):
-            s3.put_object(Bucket=bucket(days), Key=key, Body=part(TODAY, range(slot, slot + 1)))
-
-
 def refine(server: Server, runs: int, times: int, slots: int = SLOTS) -> Iterator[Row]:
     """One row: milliseconds for each event at each length of history, taking turns."""
-    fill(server, slots)
-    jobs = [
-        Job("refine", {"endpoint": server.endpoint, "days": days, "times": times, "slots": slots})
-        for days in HISTORY
-    ]
+    lakes = [Lake(days, slots) for days in HISTORY]
+    for lake in lakes:
+        lake.fill(server)
+    jobs = [lake.job(server, times) for lake in lakes]
     rounds = [[job.run() for job in jobs] for _ in range(runs + 1)][1:]
     columns: list[list[Result]] = [list(column) for column in zip(*rounds, strict=True)]
     best_ms = [min(result["milliseconds"] for result in column) for column in columns]
@@ -80,7 +92,7 @@ def _raw_key(day: datetime, slot: int) -> RawKey:
     return RawKey("coingecko", "quotes", Slot(day + timedelta(minutes=5 * slot), ("bench", "usd", "p1")))
 
 
-def _page(day: datetime, slot: int) -> pa.Table:
+def _page(day: datetime, slot: int, coins: int) -> pa.Table:
     key, table = _raw_key(day, slot), tables()["quotes"]
     common: dict[str, Any] = {
         **dict.fromkeys(table.schema.names),
@@ -93,10 +105,10 @@ def _page(day: datetime, slot: int) -> pa.Table:
             "raw_symbol": f"coin-{coin:03d}",
             "observed_at": key.slot.time + timedelta(milliseconds=coin),
             "price": Decimal(100_000 + slot * 7 + coin * 31).scaleb(-2),
-            "market_cap": Decimal(10**9 * (COINS - coin) + slot),
+            "market_cap": Decimal(10**9 * (coins - coin) + slot),
             "volume_24h_quote": Decimal(10**7 + slot * coin),
             "rank": coin + 1,
         }
-        for coin in range(COINS)
+        for coin in range(coins)
     ]
     return pa.Table.from_pylist(rows, table.schema)

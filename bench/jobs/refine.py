@@ -10,19 +10,19 @@ from typing import Any
 import pyarrow as pa
 
 from bench.measure import read_arguments, report_numbers
-from bench.refine import NEW, SLOTS, TODAY, bucket, part, part_key, trusted_keys
+from bench.refine import NEW, TODAY, Lake, part_key, trusted_keys
 from bench.server import Server
 from coinlake.queues import Message
 from coinlake.s3_events import ObjectRef, created_event
 
 
 def run(task: dict[str, Any]) -> None:
-    server, lake = Server(task["endpoint"]), bucket(task["days"])
+    server, lake = Server(task["endpoint"]), Lake(**task["lake"])
     os.environ.update(
         AWS_ENDPOINT_URL=server.endpoint,
-        LAKE_BUCKET=lake,
+        LAKE_BUCKET=lake.bucket,
         QUEUE_URL="none",
-        CONFIG_BUCKET=lake,
+        CONFIG_BUCKET=lake.bucket,
         CONFIG_KEY="none",
         BATCH_MINUTES="15",
         DERIVE_MINUTES="15",
@@ -36,11 +36,11 @@ def run(task: dict[str, Any]) -> None:
     pipeline.refined.store.client.meta.events.register(
         "before-call", lambda model, **_: calls.append(model.name)
     )
-    before = part(TODAY, range(SLOTS - task["slots"], SLOTS - NEW))
-    messages = [Message(key, created_event(ObjectRef(lake, key)), "") for key in trusted_keys()]
+    before = lake.part_before()
+    messages = [Message(key, created_event(ObjectRef(lake.bucket, key)), "") for key in trusted_keys()]
     times = []
     for _ in range(task["times"]):
-        s3.put_object(Bucket=lake, Key=part_key(TODAY), Body=before)
+        s3.put_object(Bucket=lake.bucket, Key=part_key(TODAY), Body=before)
         calls.clear()
         start = time.process_time()
         if pipeline.process(messages).failed:
