@@ -172,7 +172,7 @@ def test_an_unknown_feed_is_refused_with_the_known_ones():
 
 @pytest.mark.parametrize("broken", [b"", b"[]", b"{}", b"{", b'{"assets": 1}'])
 def test_a_malformed_configuration_says_what_to_do(broken: bytes):
-    with pytest.raises(BadConfiguration, match="malformed .* run terraform apply again"):
+    with pytest.raises(BadConfiguration, match="cannot read .* deploy it with this one"):
         LakeConfig.from_json(broken)
 
 

@@ -62,8 +62,8 @@ class LakeConfig:
             return cls._from_document(json.loads(body, parse_float=Decimal))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise BadConfiguration(
-                f"the configuration object is malformed ({type(error).__name__}: {error}); "
-                "run terraform apply again"
+                f"this coinlake cannot read the configuration object ({type(error).__name__}: {error}); "
+                "use the coinlake that deployed this stack, or deploy it with this one"
             ) from None
 
     @classmethod
