@@ -3,7 +3,6 @@
 import os
 import shutil
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from coinlake.errors import NotFound
 from coinlake.stores import StoredObject, sha256
 from ops.dashboard import LOOPBACK, Page, Site, application, listen
 from tests.dashboard.published import NOW, encoded, published
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 REQUIRED: Final = "COINLAKE_CHROMIUM_REQUIRED"
@@ -75,16 +75,15 @@ def served(store: Any) -> Iterator[str]:
         server = uvicorn.Server(uvicorn.Config(application(site), log_level="warning"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
         thread.start()
-        while not server.started:
-            time.sleep(0.01)
+        wait_until("the dashboard's server", lambda: server.started)
         yield f"http://{LOOPBACK}:{taken.getsockname()[1]}/"
         server.should_exit = True
-        thread.join(5)
+        thread.join(PATIENCE_SECONDS)
 
 
 def window(browser: Browser, width: int = 1440, height: int = 900, **options: Any) -> BrowserContext:
     """A window of its own at the time that the published files are of."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(5_000)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     context.clock.install(time=NOW)
     return context

@@ -1,3 +1,4 @@
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -5,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from tests.dashboard.browser import Bucket, launched, served, window
+from tests.patience import PATIENCE_SECONDS
 
 
 @dataclass
@@ -40,11 +42,10 @@ class Dashboard:
 
     def eventually(self, seen: Callable[[], bool]) -> bool:
         """Whether it comes true while the page goes on; a canvas tells nobody when it is painted."""
-        for _ in range(100):
-            if seen():
-                return True
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (came := seen()) and time.monotonic() < deadline:
             self.page.wait_for_timeout(50)
-        return False
+        return came
 
     def minute(self) -> None:
         """A minute passes, and the page reads its data again."""

@@ -1,6 +1,5 @@
 """What `coinlake dashboard` serves: the page, the site bucket's data, and nothing else."""
 
-import time
 import webbrowser
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from ops.aws import Aws
 from ops.dashboard import Page, PortTaken, listen, open_in_browser
 from ops.stack import NotDeployed, Stack
 from tests.dashboard.browser import served
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 PAGE = Page()
 NEEDED = {
@@ -43,7 +43,7 @@ class Client:
 
     def get(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return requests.request(method, self.address + path, headers=named, timeout=10)
+        return requests.request(method, self.address + path, headers=named, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -137,7 +137,5 @@ def test_without_any_browser_the_page_is_served_all_the_same(monkeypatch):
 def test_a_browser_with_a_window_is_opened(monkeypatch):
     monkeypatch.setattr(webbrowser, "get", lambda: Browser("firefox"))
     assert open_in_browser("http://127.0.0.1:1/")
-    until = time.monotonic() + 5
-    while not Browser.opened and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_until("the browser to be opened", lambda: Browser.opened)
     assert Browser.opened == ["http://127.0.0.1:1/"]

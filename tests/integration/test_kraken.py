@@ -22,6 +22,7 @@ from ingest.sources.kraken import Kraken
 from simulator.app import create_app
 from simulator.quotas import Quotas
 from tests.integration.stream.process import free_port
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.ingest.conftest import FakeLimiter
 from transform.model import AssetMap
 from transform.pipeline import parse
@@ -45,7 +46,7 @@ def kraken(tmp_path_factory):
     http = HttpClient("kraken", f"https://127.0.0.1:{port}/kraken/0", tls, allow_private=True)
     yield Kraken(SourceClient(http, FakeLimiter(), 1000))
     server.should_exit = True
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
 
 
 def feed(**fields):

@@ -18,10 +18,10 @@ import simulator
 from ops.local.certificate import Certificate
 from simulator.app import create_app
 from simulator.quotas import Quotas
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.simulator.server import served
 
 HOUR_MS = 3_600_000
-START_SECONDS = 20
 
 
 @pytest.fixture(scope="module")
@@ -145,21 +145,21 @@ def test_the_command_serves_https_with_the_laptops_certificate(tmp_path):
         with requests.Session() as session:
             session.trust_env = False  # or the machine's own bundle would win
             session.verify = str(certificate.bundle)
-            session.put(f"{url}/_faults", json=[{"fault": "reset", "times": 1}], timeout=5).raise_for_status()
+            session.put(f"{url}/_faults", json=[{"fault": "reset", "times": 1}], timeout=PATIENCE_SECONDS).raise_for_status()
             with pytest.raises(requests.exceptions.ConnectionError):
-                session.get(f"{url}/coinbase/time", timeout=5)
-            assert session.get(f"{url}/coinbase/time", timeout=5).status_code == 200
+                session.get(f"{url}/coinbase/time", timeout=PATIENCE_SECONDS)
+            assert session.get(f"{url}/coinbase/time", timeout=PATIENCE_SECONDS).status_code == 200
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=PATIENCE_SECONDS)
 
 
 def answered(url, certificate):
     context = ssl.create_default_context(cafile=str(certificate.bundle))
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return urllib.request.urlopen(url, context=context, timeout=5).read()  # noqa: S310 - our own https
+            return urllib.request.urlopen(url, context=context, timeout=PATIENCE_SECONDS).read()  # noqa: S310 - our own https
         except OSError:
             if time.monotonic() > deadline:
                 raise

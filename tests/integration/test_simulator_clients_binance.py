@@ -7,6 +7,7 @@ from binance.client import Client as BinanceClient
 from binance.exceptions import BinanceAPIException
 
 from simulator.app import create_app
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.simulator.server import served
 
 HOUR_MS = 3_600_000
@@ -71,7 +72,7 @@ def test_ccxt_names_binances_errors_and_bans(binance, url):
         ("451", ccxt.ExchangeNotAvailable),
     ):
         plan = [{"path": "/binance/*", "fault": fault, "times": 1}]
-        requests.put(f"{url}/_faults", json=plan, timeout=5).raise_for_status()
+        requests.put(f"{url}/_faults", json=plan, timeout=PATIENCE_SECONDS).raise_for_status()
         with pytest.raises(error):
             binance.public_get_time()
 

@@ -8,10 +8,9 @@ import pytest
 from binance import AsyncClient, BinanceSocketManager
 
 from simulator.app import create_app
+from tests.patience import PATIENCE_SECONDS
 from tests.unit.simulator.server import served
 from tests.unit.simulator.sockets import order
-
-WAIT_SECONDS = 15
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +25,7 @@ def sockets(url, venue):
 
 
 def run(scenario):
-    return asyncio.run(asyncio.wait_for(scenario, WAIT_SECONDS))
+    return asyncio.run(asyncio.wait_for(scenario, PATIENCE_SECONDS))
 
 
 async def received(url, open_socket, count):

@@ -20,6 +20,7 @@ from load.ddl import SinkTable
 from load.targets.postgres import Postgres
 from tests.integration.load.conftest import Server, Warehouse, place
 from tests.integration.load.rows import quote
+from tests.patience import PATIENCE_SECONDS
 
 QUOTES = SinkTable.of(refined()["quotes"])
 
@@ -176,7 +177,7 @@ def test_a_server_without_tls_is_refused(tls_server: TlsServer) -> None:
             cursor.execute("ALTER SYSTEM SET ssl = off")
             cursor.execute("SELECT pg_reload_conf()")
         with pytest.raises(BadConfiguration, match="it speaks no TLS"):
-            for _ in range(100):  # until the server has read its configuration
+            for _ in range(PATIENCE_SECONDS * 10):  # until the server has read its configuration
                 target = Postgres.at(tls_server.url(), tls_server.ca_file, "none")
                 target.prepare([])
                 target.close()

@@ -15,10 +15,10 @@ from load.planning import TablePartition
 from load.targets import Part
 from tests.integration.load.conftest import Server, Warehouse, place
 from tests.integration.load.rows import quote
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 DAY = place("quotes", "dt=2026-11-20")
 QUOTES = SinkTable.of(refined()["quotes"])
-PATIENCE_SECONDS = 60
 
 
 def test_a_load_that_waited_for_another_reads_the_part_only_then(warehouse: Warehouse) -> None:
@@ -144,7 +144,5 @@ def _load(warehouse: Warehouse, read: Any) -> None:
 
 
 def _wait_until_blocked(warehouse: Warehouse) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not warehouse.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
-        assert time.monotonic() < deadline, "the second load never came to the lock"
-        time.sleep(0.02)
+    waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    wait_until("the second load to come to the lock", lambda: warehouse.sql(waiting))

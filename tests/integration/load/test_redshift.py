@@ -32,6 +32,7 @@ from tests.integration.conftest import FakeContext
 from tests.integration.load.conftest import Lake, Server, Warehouse, observer, place
 from tests.integration.load.redshift_server import LOCATION, ROLE, FakeRedshift, serving
 from tests.integration.load.rows import candle, quote
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 DAY = place("quotes", "dt=2026-11-20")
 NEXT_DAY = place("quotes", "dt=2026-11-21")
@@ -198,14 +199,14 @@ def test_two_batches_that_meet_wait_for_each_other(warehouse: RedshiftWarehouse)
     warehouse.service.hold = threading.Event()
     first = threading.Thread(target=warehouse.redshift().load, args=(QUOTES, DAY, warehouse.stage().read))
     first.start()
-    _wait_until(lambda: len(warehouse.service.batches) > 2 and _locked(warehouse))
+    wait_until("a batch with the lock", lambda: len(warehouse.service.batches) > 2 and _locked(warehouse))
     warehouse.lake.put(DAY, [quote(0, 2)])
     second = threading.Thread(target=warehouse.redshift().load, args=(QUOTES, DAY, warehouse.stage().read))
     second.start()
-    _wait_until(lambda: _waiting(warehouse))
+    wait_until("a batch that waits for it", lambda: _waiting(warehouse))
     warehouse.service.hold.set()
-    first.join(60)
-    second.join(60)
+    first.join(PATIENCE_SECONDS)
+    second.join(PATIENCE_SECONDS)
     assert [price[:1] for *_, price in warehouse.prices()] == ["2"]
 
 
@@ -226,7 +227,7 @@ def test_four_loaders_racing_a_writer_end_at_its_last_part(warehouse: RedshiftWa
         time.sleep(0.05)
     done.set()
     for loader in loaders:
-        loader.join(60)
+        loader.join(PATIENCE_SECONDS)
     warehouse.run()
     assert failures == []
     assert {price[:1] for *_, price in warehouse.prices()} == {"7"}
@@ -507,13 +508,6 @@ def test_the_function_reads_workgroup_and_role_from_its_environment(
     assert Warehouse(url, "coinlake").prices() == [("2026-11-20", "BTC", "coingecko", "1.500000000000000000")]
     observer(url).close()
     admin.sql(f"DROP DATABASE {database} WITH (FORCE)")
-
-
-def _wait_until(condition: Any) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def _locked(warehouse: RedshiftWarehouse) -> bool:

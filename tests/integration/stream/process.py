@@ -14,8 +14,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
+from tests.patience import PATIENCE_SECONDS
+
 ROOT = Path(__file__).parents[3]
-PATIENCE_SECONDS = 45
 
 
 def free_port() -> int:
@@ -73,7 +74,7 @@ class CollectorProcess:
 
     def ask(self, path: str = "/healthz") -> Any:
         """What it answers; None while it does not."""
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
         try:
             connection.request("GET", path)
             return json.loads(connection.getresponse().read())

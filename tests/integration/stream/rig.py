@@ -33,7 +33,7 @@ SHORT_TIMEOUTS = {
     "settle_seconds": 0.3,
     "refill_retry_seconds": 0.3,
     "healthy_seconds": 1.0,
-    "stop_seconds": 15.0,
+    "stop_seconds": 60.0,
 }
 
 

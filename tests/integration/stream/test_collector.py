@@ -12,24 +12,27 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from tests.integration.stream.rig import prepared
 from tests.integration.stream.venue import START_MS
+from tests.patience import PATIENCE_SECONDS
 
 SYMBOLS = ("btcusdt", "ethusdt")
 TICKERS = "btcusdt@miniTicker"
 REFUSED = "dogeusdt@miniTicker"
+# Each test breaks the connection itself: a machine that is busy for a while must not.
+PATIENT = dict.fromkeys(("pong_seconds", "silence_seconds", "reply_seconds", "open_seconds"), PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rig")
-    with prepared(folder, SYMBOLS, (TICKERS, REFUSED), BATCH_FRAMES="50") as rig:
+    with prepared(folder, SYMBOLS, (TICKERS, REFUSED), timeouts=PATIENT, BATCH_FRAMES="50") as rig:
         rig.venue.refused = {REFUSED}
         rig.start()
         yield rig
 
 
-def eventually(look, wanted, seconds=15):
+def eventually(look, wanted):
     """Wait until ``look`` gives what is wanted; the rest of the test judges what it gave."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_SECONDS
     value = look()
     while not wanted(value) and time.monotonic() < end:
         time.sleep(0.1)
@@ -117,7 +120,7 @@ def test_trades_that_rest_does_not_have_become_a_gap_and_the_others_come(rig):
     connected(rig)
     rig.venue.trades(10)
     assert set(everything(rig).values()) == {1}
-    (gap,) = eventually(lambda: gaps(rig, "refill_failed"), bool, 20)
+    (gap,) = eventually(lambda: gaps(rig, "refill_failed"), bool)
     assert (gap["stream"], gap["first_id"], gap["last_id"], gap["frames"]) == (
         "btcusdt@trade",
         first + 3,
@@ -167,11 +170,18 @@ def test_a_stop_leaves_nothing_behind_and_the_pause_is_a_gap(rig):
 
 
 def test_a_task_without_its_predecessors_spool_resumes_after_the_last_trade_known_to_be_in_raw(rig):
-    eventually(lambda: rig.collector.ask()["latest_written"], lambda written: written >= 2)
+    def noted():
+        """Publish more, and say up to which trade each symbol's row has all of them in raw."""
+        rig.venue.trades(len(SYMBOLS))
+        keys = [{"stream": {"S": f"{symbol}@trade"}} for symbol in SYMBOLS]
+        rows = [rig.aws.dynamodb.get_item(TableName="latest", Key=key).get("Item", {}) for key in keys]
+        return [int(row["uploaded_id"]["N"]) if "uploaded_id" in row else -1 for row in rows]
+
     rig.venue.trades(4)
-    time.sleep(1.5)  # uploaded, and with the next trade's row noted
-    rig.venue.trades(4)
-    time.sleep(1.5)
+    everything(rig)
+    last = [rig.venue.published[symbol] for symbol in SYMBOLS]
+    eventually(noted, lambda ids: all(known >= one for known, one in zip(ids, last, strict=True)))
+    everything(rig)
     rig.collector.kill()
     shutil.rmtree(rig.spool)
     rig.venue.trades(20)

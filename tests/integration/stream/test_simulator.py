@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections import Counter
 
 import pytest
@@ -17,6 +16,7 @@ from simulator.sources import path
 from tests.integration.stream.faulty_aws import FaultyAws
 from tests.integration.stream.process import CollectorProcess, free_port
 from tests.integration.stream.rig import SHORT_TIMEOUTS, Rig, configuration, surroundings
+from tests.patience import PATIENCE_SECONDS, wait_until
 
 MAX_CUTS = 6
 STREAMS = {
@@ -43,15 +43,14 @@ def simulator(tmp_path):
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    while not server.started:
-        time.sleep(0.01)
+    wait_until("the simulator", lambda: server.started)
     yield f"https://127.0.0.1:{port}"
     server.should_exit = True
-    thread.join(5)
+    thread.join(PATIENCE_SECONDS)
 
 
 def order(url, folder, **document):
-    answer = requests.put(f"{url}/_streams", json=document, verify=str(folder / "ca.pem"), timeout=5)
+    answer = requests.put(f"{url}/_streams", json=document, verify=str(folder / "ca.pem"), timeout=PATIENCE_SECONDS)
     answer.raise_for_status()
 
 

@@ -18,9 +18,14 @@ from stream.gaps import gap_records
 from stream.sockets.connection import Connection, ConnectionFailed
 from stream.timeouts import Timeouts
 from stream.venues.binance import Binance
+from tests.patience import PATIENCE_SECONDS
 
 TIMEOUTS = Timeouts(
-    open_seconds=5.0, reply_seconds=5.0, ping_seconds=30.0, pong_seconds=5.0, close_seconds=0.3
+    open_seconds=PATIENCE_SECONDS,
+    reply_seconds=PATIENCE_SECONDS,
+    ping_seconds=30.0,
+    pong_seconds=PATIENCE_SECONDS,
+    close_seconds=0.3,
 )
 STREAMS = ["btcusdt@trade"]
 
@@ -79,7 +84,7 @@ def outcome(handler, tls, *, client_tls=None, timeouts=TIMEOUTS, **options):
         async with venue(handler, tls, **options) as port:
             opened = connection_to(port, client_tls or tls, received, timeouts=timeouts)
             await opened.open()
-            await asyncio.wait_for(opened.ended.wait(), 10)
+            await asyncio.wait_for(opened.ended.wait(), PATIENCE_SECONDS)
             await opened.close()
             return opened.fault
 
@@ -108,7 +113,7 @@ def test_a_message_in_fragments_with_a_ping_between_them_is_one_message(tls):
         connection.protocol.send_continuation(b"[1,", fin=False)
         connection.protocol.send_continuation(b"2]}", fin=True)
         await connection.send("next")
-        await asyncio.wait_for(pongs[0], 5)
+        await asyncio.wait_for(pongs[0], PATIENCE_SECONDS)
 
     received, fault = outcome(handler, tls)
     assert received == [b'{"a":[1,2]}', b"next"] and fault == "closed by the venue"
@@ -185,11 +190,11 @@ def test_a_half_open_connection_ends_when_no_pong_comes(tls):
             await noticed.wait()
             connection.transport.abort()
 
-        timeouts = Timeouts(ping_seconds=0.1, pong_seconds=0.2, close_seconds=0.2)
+        timeouts = Timeouts(ping_seconds=0.1, pong_seconds=2.0, close_seconds=0.2)
         async with venue(handler, tls) as port:
             opened = connection_to(port, tls, received, timeouts=timeouts)
             await opened.open()
-            await asyncio.wait_for(opened.ended.wait(), 10)
+            await asyncio.wait_for(opened.ended.wait(), PATIENCE_SECONDS)
             noticed.set()
             await opened.close()
             return opened.fault
@@ -201,7 +206,7 @@ def test_pings_of_ours_keep_a_quiet_connection_open(tls):
     async def handler(connection):
         await asyncio.sleep(1.0)
 
-    timeouts = Timeouts(ping_seconds=0.1, pong_seconds=5.0)
+    timeouts = Timeouts(ping_seconds=0.1, pong_seconds=PATIENCE_SECONDS)
     assert outcome(handler, tls, timeouts=timeouts) == ([], "closed by the venue")
 
 
@@ -265,7 +270,7 @@ def test_a_server_that_never_finishes_its_handshake_is_given_up(tls, first_bytes
         async def silent(_reader, writer):
             writers.append(writer)
             writer.write(first_bytes)
-            await asyncio.sleep(5)
+            await asyncio.sleep(PATIENCE_SECONDS)
 
         async with await asyncio.start_server(
             silent, "127.0.0.1", 0, ssl=tls[0] if first_bytes else None
@@ -273,7 +278,7 @@ def test_a_server_that_never_finishes_its_handshake_is_given_up(tls, first_bytes
             port = server.sockets[0].getsockname()[1]
             opening = connection_to(port, tls, timeouts=Timeouts(open_seconds=0.5)).open()
             with pytest.raises(ConnectionFailed, match="no connection"):
-                await asyncio.wait_for(opening, 4)
+                await asyncio.wait_for(opening, PATIENCE_SECONDS)
             for writer in writers:
                 writer.transport.abort()
 
@@ -349,7 +354,7 @@ def test_a_reader_that_waits_stops_the_venue_and_loses_nothing(tls):
             await asyncio.sleep(1.0)
             stalled = len(sent)
             resumed.set()
-            await asyncio.wait_for(opened.ended.wait(), 20)
+            await asyncio.wait_for(opened.ended.wait(), PATIENCE_SECONDS)
             await opened.close()
             return stalled
 

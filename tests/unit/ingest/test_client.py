@@ -47,12 +47,12 @@ def test_a_refused_connection_is_tried_three_times(ask, fake_time):
 
 
 def test_a_try_ends_when_its_seconds_or_those_of_the_run_are_over(server, ask):
-    server.answer("/x", Reply(200, [b"[", b"]"], delay_seconds=4))
-    with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.[34] s"):
-        ask(seconds=0.4)
+    server.answer("/x", Reply(200, [b"[", b"]"], delay_seconds=60))
+    with pytest.raises(SourceUnavailable, match=r"no complete answer within [01]\.\d s"):
+        ask(seconds=1)
     assert len(server.requests) == 1
-    with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.1 s"):
-        ask(seconds=60, try_seconds=0.1)
+    with pytest.raises(SourceUnavailable, match=r"no complete answer within 0\.5 s"):
+        ask(seconds=60, try_seconds=0.5)
     assert len(server.requests) == 1 + 3
 
 

@@ -9,7 +9,8 @@ import requests
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_websocket
 
-WAIT_SECONDS = 5
+from tests.patience import PATIENCE_SECONDS
+
 CLOSE_SECONDS = 0.5  # for a server that was told to fall silent, which the library would wait ten for
 
 
@@ -19,9 +20,9 @@ class Socket:
 
     def receive(self, matches=lambda _: True):
         """The next message that matches, decoded."""
-        deadline = time.monotonic() + WAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
-            message = json.loads(self.connection.recv(WAIT_SECONDS))
+            message = json.loads(self.connection.recv(PATIENCE_SECONDS))
             if matches(message):
                 return message
         raise AssertionError("no message matched in time")
@@ -36,10 +37,10 @@ class Socket:
 
     def end(self):
         """Read on to the end; its code and reason (1006 if it was cut)."""
-        deadline = time.monotonic() + WAIT_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         try:
             while time.monotonic() < deadline:
-                self.connection.recv(WAIT_SECONDS)
+                self.connection.recv(PATIENCE_SECONDS)
             raise AssertionError("the connection went on")
         except ConnectionClosed as closed:
             received = closed.rcvd
@@ -77,6 +78,6 @@ def kraken(url, channel=None, symbols=("BTC/USD",), **params):
 
 
 def order(url, **settings):
-    answer = requests.put(f"{url}/_streams", json=settings, timeout=5)
+    answer = requests.put(f"{url}/_streams", json=settings, timeout=PATIENCE_SECONDS)
     answer.raise_for_status()
     return answer.json()

@@ -18,6 +18,7 @@ from stream.spool.state import State
 from stream.timeouts import Timeouts
 from stream.venues.binance import Binance
 from stream.venues.rest_trades import by_time
+from tests.patience import PATIENCE_SECONDS
 
 TIMEOUTS = Timeouts(settle_seconds=0.02, refill_retry_seconds=0.01)
 
@@ -99,7 +100,7 @@ def refilled(tmp_path):
                     upload=files.append,
                 )
                 running = asyncio.create_task(refiller.run())
-                async with asyncio.timeout(10):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     while list(intake.trades.missing()) or counters.refilling:
                         await asyncio.sleep(0.01)
                 running.cancel()
