@@ -34,7 +34,7 @@ variables {
   protect_data = false
 }
 
-run "a_public_dashboard_is_read_by_its_own_distribution_only" {
+run "a_public_dashboard_is_written_by_refine_and_read_by_its_own_distribution_only" {
   command = plan
 
   variables {
@@ -95,6 +95,38 @@ run "a_public_dashboard_is_read_by_its_own_distribution_only" {
   assert {
     condition     = output.dashboard_url == "https://d111111abcdef8.cloudfront.net/" && local.site_bucket_arns == ["arn:aws:s3:::coinlake-test-site-123456789012-us-east-1"]
     error_message = "The command and refine learn where the dashboard is."
+  }
+
+  assert {
+    condition = {
+      for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
+      if contains(["PublishFiles", "ReadGaps", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
+      } == {
+      PublishFiles = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/data/*"]
+      CompareFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = "data/*" } },
+      ]
+      ListPartsAndTheDaysFiles = [
+        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*", "gaps/*"] } },
+      ]
+      ReadGaps = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*"]
+      ReadFeedsAndMails = [
+        "Allow", ["dynamodb:Query", "dynamodb:BatchGetItem"],
+        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
+      ]
+      CountDeadLetters = [
+        "Allow", "sqs:GetQueueAttributes",
+        [
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
+          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
+        ],
+      ]
+    }
+    error_message = "What refine may do for the dashboard changed: say why in docs/decisions."
   }
 }
 

@@ -1,4 +1,4 @@
-# The API key, and the variant with a customer managed key.
+# The API keys, and a customer managed key with every option that uses it.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -204,18 +204,32 @@ run "one_key_of_your_own_encrypts_everything" {
   }
 }
 
-run "with_a_dashboard_cloudfront_and_the_state_tables_reader_may_use_the_key" {
+run "with_every_option_each_part_may_use_the_key_as_it_must" {
   command = plan
 
   variables {
     customer_managed_keys = true
     enable_dashboard      = true
+    enable_orchestrator   = true
+    readers               = ["arn:aws:iam::123456789012:role/analyst"]
+    load                  = { postgres = {}, redshift = { workgroup = "analytics" }, snowflake = {} }
   }
 
   override_resource {
     target          = aws_kms_key.this
     override_during = plan
     values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
+  }
+
+  override_data {
+    target = data.aws_redshiftserverless_workgroup.load
+    values = { arn = "arn:aws:redshift-serverless:us-east-1:123456789012:workgroup/0a1b" }
+  }
+
+  override_resource {
+    target          = aws_iam_role.snowflake
+    override_during = plan
+    values          = { arn = "arn:aws:iam::123456789012:role/coinlake-test-snowflake" }
   }
 
   # Known before there is a distribution: an account that may not make one must not lack its key.
@@ -237,6 +251,54 @@ run "with_a_dashboard_cloudfront_and_the_state_tables_reader_may_use_the_key" {
       for s in jsondecode(module.refine.policy).Statement : s.Action if s.Sid == "UseKey"
     ] == [["kms:ReEncrypt*", "kms:GenerateDataKey", "kms:Encrypt", "kms:DescribeKey", "kms:Decrypt"]]
     error_message = "refine reads the state table for the dashboard: with the key it may do what the table's other users may."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.load["postgres"].policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
+    ] == [["Allow", "kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "Refined and the URL are encrypted with the key."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(data.aws_iam_policy_document.redshift_copy["redshift"].json).Statement : [s.Action, s.Resource] if s.Sid == "UseKey"
+    ] == [["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "Copies are encrypted with the key."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(data.aws_iam_policy_document.snowflake["snowflake"].json).Statement : [s.Action, s.Resource] if s.Sid == "UseKey"
+    ] == [[["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "Copies and the report are encrypted with the key."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(module.load["snowflake"].policy).Statement : [s.Action, s.Resource] if contains(["UseKey", "EncryptCopies"], s.Sid)
+    ] == [["kms:GenerateDataKey", "arn:aws:kms:us-east-1:123456789012:key/k"], ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "The function reads refined and writes copies under the key."
+  }
+
+  assert {
+    condition = [
+      for s in jsondecode(aws_iam_policy.orchestrator["this"].policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
+    ] == [["Allow", ["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
+    error_message = "What it reads and writes is encrypted with the key."
+  }
+
+  assert {
+    condition = {
+      for s in concat(
+        jsondecode(data.aws_iam_policy_document.lake_formation.json).Statement,
+        jsondecode(aws_iam_policy.reader["this"].policy).Statement,
+      ) : s.Sid => [s.Action, s.Resource] if strcontains(jsonencode(s.Action), "kms:")
+      } == {
+      ReadEncryptedTables = ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]
+      EncryptAnswers      = [["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]
+    }
+    error_message = "Lake Formation decrypts the tables, a reader encrypts its answers, and neither does more."
   }
 }
 

@@ -1,5 +1,5 @@
-# A warehouse's function may do exactly this; without a warehouse nothing of it exists. The real provider
-# renders the policies, offline, as in permissions.tftest.hcl.
+# A warehouse's function may do exactly this; without a warehouse nothing of it exists: stack.tftest.hcl. The
+# real provider renders the policies, offline, as in permissions.tftest.hcl.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -22,28 +22,6 @@ override_resource {
 variables {
   environment  = "test"
   protect_data = false
-}
-
-run "by_default_there_is_no_warehouse" {
-  command = plan
-
-  assert {
-    condition     = length(module.load) + length(module.load_schedule) + length(aws_ssm_parameter.load_url) + length(aws_cloudwatch_metric_alarm.load_late) == 0
-    error_message = "load is off unless a warehouse is named."
-  }
-
-  assert {
-    condition = sum([
-      length(aws_vpc.load), length(aws_vpc_endpoint.load_s3), length(aws_db_instance.load), length(aws_redshiftserverless_namespace.load),
-      length(aws_iam_role.redshift_copy), length(aws_sqs_queue.load_bell), length(local.handoff_lifecycle),
-    ]) == 0
-    error_message = "No network, no database, no workgroup, no role, no bell, no copies."
-  }
-
-  assert {
-    condition     = length([for arn in local.scheduled_functions : arn if strcontains(arn, "load")]) == 0
-    error_message = "Without a warehouse no schedule may invoke its function."
-  }
 }
 
 run "postgres_gets_a_function_that_reads_refined_and_its_url" {
@@ -102,20 +80,7 @@ run "postgres_gets_a_function_that_reads_refined_and_its_url" {
   }
 }
 
-run "all_but_the_live_tables_are_loaded_unless_tables_says_otherwise" {
-  command = plan
-
-  variables {
-    load = { postgres = {} }
-  }
-
-  assert {
-    condition     = join(" ", output.load["postgres"].tables) == "asset_days asset_peaks assets candles latest market_days price_points quotes rates sentiment spreads"
-    error_message = "The default tables changed: say so in docs/load.md."
-  }
-}
-
-run "terraform_writes_the_url_where_it_has_a_version" {
+run "terraform_writes_the_url_where_it_has_a_version_and_all_but_the_live_tables_are_loaded" {
   command = plan
 
   variables {
@@ -133,27 +98,10 @@ run "terraform_writes_the_url_where_it_has_a_version" {
     condition     = module.load_schedule["postgres"].expression == "cron(4 1 * * ? *)"
     error_message = "A daily run comes after the day's last refine."
   }
-}
-
-run "with_a_key_of_your_own_load_may_decrypt" {
-  command = plan
-
-  variables {
-    load                  = { postgres = {} }
-    customer_managed_keys = true
-  }
-
-  override_resource {
-    target          = aws_kms_key.this
-    override_during = plan
-    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
-  }
 
   assert {
-    condition = [
-      for s in jsondecode(module.load["postgres"].policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
-    ] == [["Allow", "kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
-    error_message = "Refined and the URL are encrypted with the key."
+    condition     = join(" ", output.load["postgres"].tables) == "asset_days asset_peaks assets candles latest market_days price_points quotes rates sentiment spreads"
+    error_message = "The default tables changed: say so in docs/load.md."
   }
 }
 

@@ -1,5 +1,5 @@
-# An orchestrator's worker may do exactly this; without one nothing of it exists. The real provider renders the
-# policy, offline, as in permissions.tftest.hcl.
+# An orchestrator's worker may do exactly this; without one nothing of it exists: stack.tftest.hcl. The real
+# provider renders the policy, offline, as in permissions.tftest.hcl.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -22,15 +22,6 @@ override_resource {
 variables {
   environment  = "test"
   protect_data = false
-}
-
-run "by_default_there_is_no_policy" {
-  command = plan
-
-  assert {
-    condition     = length(aws_iam_policy.orchestrator) == 0 && output.orchestrator_policy == null
-    error_message = "The orchestrator's policy is off unless enable_orchestrator."
-  }
 }
 
 run "an_orchestrator_may_do_exactly_this" {
@@ -91,27 +82,5 @@ run "an_orchestrator_may_do_exactly_this" {
       FindAnswers = ["Allow", "s3:GetBucketLocation", "arn:aws:s3:::coinlake-test-artifacts-123456789012-us-east-1"]
     }
     error_message = "An orchestrator's permissions changed: say why in orchestration/README.md."
-  }
-}
-
-run "with_a_key_of_your_own_an_orchestrator_may_use_it" {
-  command = plan
-
-  variables {
-    enable_orchestrator   = true
-    customer_managed_keys = true
-  }
-
-  override_resource {
-    target          = aws_kms_key.this
-    override_during = plan
-    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(aws_iam_policy.orchestrator["this"].policy).Statement : [s.Effect, s.Action, s.Resource] if s.Sid == "UseKey"
-    ] == [["Allow", ["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
-    error_message = "What it reads and writes is encrypted with the key."
   }
 }

@@ -359,46 +359,6 @@ run "each_role_may_do_exactly_this_and_no_function_triggers_itself" {
   }
 }
 
-run "refine_publishes_where_there_is_a_dashboard" {
-  command = plan
-
-  variables {
-    enable_dashboard = true
-  }
-
-  assert {
-    condition = {
-      for s in jsondecode(module.refine.policy).Statement : s.Sid => concat([s.Effect, s.Action, s.Resource], try([s.Condition], []))
-      if contains(["PublishFiles", "ReadGaps", "ReadFeedsAndMails", "CountDeadLetters", "CompareFiles", "ListPartsAndTheDaysFiles"], s.Sid)
-      } == {
-      PublishFiles = ["Allow", "s3:PutObject", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1/data/*"]
-      CompareFiles = [
-        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-site-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = "data/*" } },
-      ]
-      ListPartsAndTheDaysFiles = [
-        "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*", "gaps/*"] } },
-      ]
-      ReadGaps = ["Allow", "s3:GetObject", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1/gaps/*"]
-      ReadFeedsAndMails = [
-        "Allow", ["dynamodb:Query", "dynamodb:BatchGetItem"],
-        "arn:aws:dynamodb:us-east-1:123456789012:table/coinlake-test-state",
-      ]
-      CountDeadLetters = [
-        "Allow", "sqs:GetQueueAttributes",
-        [
-          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-transform-dlq",
-          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-refine-dlq",
-          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-notify-dlq",
-          "arn:aws:sqs:us-east-1:123456789012:coinlake-test-ingest-dlq",
-        ],
-      ]
-    }
-    error_message = "What refine may do for the dashboard changed: say why in docs/decisions."
-  }
-}
-
 run "ingest_reads_the_api_keys_that_there_are" {
   command = plan
 

@@ -92,19 +92,6 @@ run "create_makes_a_private_database_whose_one_user_logs_in_by_token" {
   }
 }
 
-run "a_database_and_a_workgroup_share_the_network" {
-  command = plan
-
-  variables {
-    load = { postgres = { create = true }, redshift = { create = true } }
-  }
-
-  assert {
-    condition     = length(aws_vpc.load) == 1 && length(aws_db_instance.load) == 1 && length(aws_redshiftserverless_workgroup.load) == 1
-    error_message = "One network."
-  }
-}
-
 run "without_minutes_what_refine_writes_rings" {
   command = plan
 

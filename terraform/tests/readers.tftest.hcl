@@ -29,7 +29,11 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
   command = plan
 
   variables {
-    readers = ["arn:aws:iam::123456789012:role/analyst", "arn:aws:iam::123456789012:user/ada"]
+    readers = [
+      "arn:aws:iam::123456789012:role/team/analyst", "arn:aws:iam::123456789012:user/ada",
+      "arn:aws:iam::999999999999:role/partner",
+      "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Read_0123456789abcdef",
+    ]
   }
 
   assert {
@@ -122,18 +126,6 @@ run "readers_read_every_table_and_nobody_else_is_touched" {
     ])
     error_message = "A reader's permissions changed: say why in docs/decisions."
   }
-}
-
-run "readers_of_this_account_are_given_the_policy_so_that_destroy_can_take_it" {
-  command = plan
-
-  variables {
-    readers = [
-      "arn:aws:iam::123456789012:role/team/analyst", "arn:aws:iam::123456789012:user/ada",
-      "arn:aws:iam::999999999999:role/partner",
-      "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Read_0123456789abcdef",
-    ]
-  }
 
   assert {
     condition = [
@@ -141,33 +133,5 @@ run "readers_of_this_account_are_given_the_policy_so_that_destroy_can_take_it" {
       [for attached in aws_iam_user_policy_attachment.reader : attached.user],
     ] == [["analyst"], ["ada"]]
     error_message = "A policy attached by hand stops destroy (DeleteConflict); another account's and AWS's own roles cannot be changed here."
-  }
-}
-
-run "with_a_key_of_your_own_readers_may_use_it" {
-  command = plan
-
-  variables {
-    readers               = ["arn:aws:iam::123456789012:role/analyst"]
-    customer_managed_keys = true
-  }
-
-  override_resource {
-    target          = aws_kms_key.this
-    override_during = plan
-    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
-  }
-
-  assert {
-    condition = {
-      for s in concat(
-        jsondecode(data.aws_iam_policy_document.lake_formation.json).Statement,
-        jsondecode(aws_iam_policy.reader["this"].policy).Statement,
-      ) : s.Sid => [s.Action, s.Resource] if strcontains(jsonencode(s.Action), "kms:")
-      } == {
-      ReadEncryptedTables = ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]
-      EncryptAnswers      = [["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]
-    }
-    error_message = "Lake Formation decrypts the tables, a reader encrypts its answers, and neither does more."
   }
 }

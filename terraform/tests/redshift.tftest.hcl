@@ -125,11 +125,11 @@ run "a_cluster_is_logged_into_by_the_functions_role" {
   }
 }
 
-run "create_makes_a_private_workgroup_that_is_switched_off_at_its_limit" {
+run "create_makes_a_private_workgroup_that_is_switched_off_at_its_limit_beside_a_database" {
   command = plan
 
   variables {
-    load                  = { redshift = { create = true } }
+    load                  = { postgres = { create = true }, redshift = { create = true } }
     customer_managed_keys = false
   }
 
@@ -161,29 +161,12 @@ run "create_makes_a_private_workgroup_that_is_switched_off_at_its_limit" {
   }
 
   assert {
-    condition     = length(aws_subnet.load) == 3 && length(aws_vpc_endpoint.load_s3) == 1 && aws_vpc_endpoint.load_s3["this"].vpc_endpoint_type == "Gateway" && length(aws_db_instance.load) == 0
+    condition     = length(aws_subnet.load) == 3 && length(aws_vpc_endpoint.load_s3) == 1 && aws_vpc_endpoint.load_s3["this"].vpc_endpoint_type == "Gateway"
     error_message = "Three subnets, S3's gateway, no way out, no interface endpoint."
-  }
-}
-
-run "with_a_key_of_your_own_copy_may_decrypt" {
-  command = plan
-
-  variables {
-    load                  = { redshift = { workgroup = "analytics" } }
-    customer_managed_keys = true
-  }
-
-  override_resource {
-    target          = aws_kms_key.this
-    override_during = plan
-    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
   }
 
   assert {
-    condition = [
-      for s in jsondecode(data.aws_iam_policy_document.redshift_copy["redshift"].json).Statement : [s.Action, s.Resource] if s.Sid == "UseKey"
-    ] == [["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
-    error_message = "Copies are encrypted with the key."
+    condition     = length(aws_vpc.load) == 1 && length(aws_db_instance.load) == 1 && length(aws_redshiftserverless_workgroup.load) == 1
+    error_message = "A database and a workgroup share the network."
   }
 }

@@ -30,15 +30,6 @@ variables {
   protect_data = false
 }
 
-run "without_snowflake_there_is_no_handoff" {
-  command = plan
-
-  assert {
-    condition     = length(aws_iam_role.snowflake) + length(module.handoff_topic) + length(local.handoff_lifecycle) + length(data.aws_iam_policy_document.handoff) == 0
-    error_message = "The handoff exists only for a warehouse that fetches copies."
-  }
-}
-
 run "nobody_is_trusted_until_snowflakes_user_is_known" {
   command = plan
 
@@ -155,34 +146,5 @@ run "snowflakes_user_is_trusted_with_the_external_id" {
       for s in jsondecode(module.handoff_topic["snowflake"].policy).Statement : [s.Effect, s.Principal, s.Action, s.Resource] if s.Sid == "SnowflakeListens"
     ] == [["Allow", { AWS = "arn:aws:iam::210987654321:user/xyz-s" }, "sns:Subscribe", "arn:aws:sns:us-east-1:123456789012:coinlake-test-handoff"]]
     error_message = "Snowflake may subscribe, and nothing else."
-  }
-}
-
-run "with_a_key_of_your_own_snowflake_may_use_it" {
-  command = plan
-
-  variables {
-    load                  = { snowflake = {} }
-    customer_managed_keys = true
-  }
-
-  override_resource {
-    target          = aws_kms_key.this
-    override_during = plan
-    values          = { arn = "arn:aws:kms:us-east-1:123456789012:key/k" }
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(data.aws_iam_policy_document.snowflake["snowflake"].json).Statement : [s.Action, s.Resource] if s.Sid == "UseKey"
-    ] == [[["kms:GenerateDataKey", "kms:Decrypt"], "arn:aws:kms:us-east-1:123456789012:key/k"]]
-    error_message = "Copies and the report are encrypted with the key."
-  }
-
-  assert {
-    condition = [
-      for s in jsondecode(module.load["snowflake"].policy).Statement : [s.Action, s.Resource] if contains(["UseKey", "EncryptCopies"], s.Sid)
-    ] == [["kms:GenerateDataKey", "arn:aws:kms:us-east-1:123456789012:key/k"], ["kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/k"]]
-    error_message = "The function reads refined and writes copies under the key."
   }
 }

@@ -1,5 +1,5 @@
-# The Spark job may do exactly this; without enable_spark nothing of it exists. The real provider renders the
-# policies, offline, as in permissions.tftest.hcl.
+# The Spark job may do exactly this; without enable_spark nothing of it exists: stack.tftest.hcl. The real
+# provider renders the policies, offline, as in permissions.tftest.hcl.
 
 provider "aws" {
   region                      = "us-east-1"
@@ -22,18 +22,6 @@ override_resource {
 variables {
   environment  = "test"
   protect_data = false
-}
-
-run "by_default_there_is_no_spark" {
-  command = plan
-
-  assert {
-    condition = sum([
-      length(aws_glue_job.spark), length(aws_s3_object.spark), length(aws_iam_role.spark),
-      length(aws_iam_role_policy.spark), length(aws_cloudwatch_log_group.spark),
-    ]) == 0 && output.spark == null
-    error_message = "Spark is off unless enable_spark."
-  }
 }
 
 run "the_job_may_do_what_transform_and_refine_do_with_the_buckets" {

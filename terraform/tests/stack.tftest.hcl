@@ -413,15 +413,56 @@ run "the_stack_as_it_is_by_default" {
     ]
     error_message = "refine's queue gets what is new in trusted, and nothing from anybody else."
   }
+
+  # Nor is there any other option: no warehouse, Spark or orchestrator.
+  assert {
+    condition     = length(module.load) + length(module.load_schedule) + length(aws_ssm_parameter.load_url) + length(aws_cloudwatch_metric_alarm.load_late) == 0
+    error_message = "load is off unless a warehouse is named."
+  }
+
+  assert {
+    condition = sum([
+      length(aws_vpc.load), length(aws_vpc_endpoint.load_s3), length(aws_db_instance.load), length(aws_redshiftserverless_namespace.load),
+      length(aws_iam_role.redshift_copy), length(aws_sqs_queue.load_bell), length(local.handoff_lifecycle),
+    ]) == 0
+    error_message = "No network, no database, no workgroup, no role, no bell, no copies."
+  }
+
+  assert {
+    condition     = length([for arn in local.scheduled_functions : arn if strcontains(arn, "load")]) == 0
+    error_message = "Without a warehouse no schedule may invoke its function."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.snowflake) + length(module.handoff_topic) + length(local.handoff_lifecycle) + length(data.aws_iam_policy_document.handoff) == 0
+    error_message = "The handoff exists only for a warehouse that fetches copies."
+  }
+
+  assert {
+    condition = sum([
+      length(aws_glue_job.spark), length(aws_s3_object.spark), length(aws_iam_role.spark),
+      length(aws_iam_role_policy.spark), length(aws_cloudwatch_log_group.spark),
+    ]) == 0 && output.spark == null
+    error_message = "Spark is off unless enable_spark."
+  }
+
+  assert {
+    condition     = length(aws_iam_policy.orchestrator) == 0 && output.orchestrator_policy == null
+    error_message = "The orchestrator's policy is off unless enable_orchestrator."
+  }
 }
 
-run "a_budget_mails_whoever_runs_the_lake" {
+run "a_budget_mails_a_queue_invokes_refine_at_once_data_is_protected_and_a_backfill_fetches_its_plan" {
   command = plan
 
   variables {
-    monthly_budget_usd = 5
-    alert_emails       = ["you@example.com"]
-    operations_emails  = ["ops@example.com"]
+    monthly_budget_usd       = 5
+    alert_emails             = ["you@example.com"]
+    operations_emails        = ["ops@example.com"]
+    refine_batch_minutes     = 0
+    protect_data             = true
+    backfill_concurrency     = 7
+    function_timeout_seconds = 30
   }
 
   assert {
@@ -435,6 +476,99 @@ run "a_budget_mails_whoever_runs_the_lake" {
         { ACTUAL = [80, tolist(["ops@example.com"])], FORECASTED = [100, tolist(["ops@example.com"])] },
     ]]
     error_message = "A budget mails when the forecast passes it, and when four fifths are spent."
+  }
+
+  assert {
+    condition     = [module.refine_schedule.state, length(module.refine_queue.mappings), module.heal_schedule.state] == ["DISABLED", 1, "ENABLED"]
+    error_message = "With 0 minutes the queue invokes refine; the daily search stays."
+  }
+
+  assert {
+    condition = (
+      aws_dynamodb_table.state.deletion_protection_enabled &&
+      aws_dynamodb_table.state.point_in_time_recovery[0].enabled &&
+      !aws_athena_workgroup.this.force_destroy &&
+      !local.force_destroy
+    )
+    error_message = "protect_data keeps buckets, table and results."
+  }
+
+  assert {
+    condition = local.backfill_definition.States.Windows == {
+      Type  = "Map"
+      Label = "Windows"
+      ItemReader = {
+        Resource     = "arn:aws:states:::s3:getObject"
+        ReaderConfig = { InputType = "JSON" }
+        Parameters   = { "Bucket.$" = "$.plan.bucket", "Key.$" = "$.plan.key" }
+      }
+      MaxConcurrencyPath         = "$.concurrency"
+      ItemProcessor              = local.backfill_window
+      ToleratedFailurePercentage = 100
+      ResultWriter = {
+        Resource   = "arn:aws:states:::s3:putObject"
+        Parameters = { "Bucket.$" = "$.results.bucket", "Prefix.$" = "$.results.prefix" }
+      }
+      End = true
+    }
+    error_message = "The plan comes from S3 and the results go there: a payload holds 256 KB."
+  }
+
+  assert {
+    condition     = output.backfill.concurrency == 7
+    error_message = "The command takes less for a slow source, and never more than this."
+  }
+
+  assert {
+    condition = local.backfill_window == {
+      ProcessorConfig = { Mode = "DISTRIBUTED", ExecutionType = "EXPRESS" }
+      StartAt         = "Ingest"
+      States = {
+        Ingest = {
+          Type           = "Task"
+          Resource       = "arn:aws:states:::lambda:invoke"
+          Parameters     = { FunctionName = "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest", "Payload.$" = "$" }
+          TimeoutSeconds = 35
+          Retry          = local.backfill_retry
+          Catch          = [{ ErrorEquals = ["States.ALL"], Next = "Failed" }]
+          OutputPath     = "$.Payload"
+          End            = true
+        }
+        Failed = {
+          Type       = "Pass"
+          Parameters = { outcome = "failed", "error.$" = "$.Error", "detail.$" = "$.Cause" }
+          End        = true
+        }
+      }
+    }
+    error_message = "A window is ingest's event, and its failure an outcome."
+  }
+
+  assert {
+    condition = sum(concat(
+      [local.backfill_timeout_seconds * (1 + local.backfill_retry[2].MaxAttempts)],
+      flatten([
+        for retry in slice(local.backfill_retry, 1, 3) : [
+          for i in range(retry.MaxAttempts) : min(retry.MaxDelaySeconds, retry.IntervalSeconds * pow(retry.BackoffRate, i))
+        ]
+      ]),
+    )) <= 295 && local.backfill_timeout_seconds <= 65
+    error_message = "All tries of a window must fit the five minutes of an express workflow."
+  }
+
+  assert {
+    condition     = local.backfill_retry[0] == { ErrorEquals = ["BadConfiguration", "BadEvent", "BadKey"], MaxAttempts = 0 } && local.backfill_retry[2].ErrorEquals == ["States.ALL"]
+    error_message = "What a retry may heal is tried again, a mistake is not."
+  }
+
+  assert {
+    condition = (
+      one(aws_sfn_state_machine.backfill.logging_configuration).level == "ERROR" &&
+      one(aws_sfn_state_machine.backfill.logging_configuration).include_execution_data &&
+      aws_sfn_state_machine.backfill.type == "STANDARD" &&
+      aws_cloudwatch_log_group.backfill.retention_in_days == 30
+    )
+    error_message = "Logs hold errors, each with its window, and end."
   }
 }
 
@@ -529,19 +663,6 @@ run "a_queue_waits_six_timeouts_and_keeps_what_failed_for_two_weeks" {
       [for s in jsondecode(policy).Statement : [s.Principal, s.Action, s.Condition] if s.Effect == "Deny"] == [["*", "sqs:*", { Bool = { "aws:SecureTransport" = "false" } }]]
     ])
     error_message = "Neither queue speaks plain HTTP."
-  }
-}
-
-run "refine_at_once_is_invoked_by_its_queue" {
-  command = plan
-
-  variables {
-    refine_batch_minutes = 0
-  }
-
-  assert {
-    condition     = [module.refine_schedule.state, length(module.refine_queue.mappings), module.heal_schedule.state] == ["DISABLED", 1, "ENABLED"]
-    error_message = "With 0 minutes the queue invokes refine; the daily search stays."
   }
 }
 
@@ -710,24 +831,6 @@ run "the_configuration_object_is_what_functions_read" {
   }
 }
 
-run "protected_data_stays" {
-  command = plan
-
-  variables {
-    protect_data = true
-  }
-
-  assert {
-    condition = (
-      aws_dynamodb_table.state.deletion_protection_enabled &&
-      aws_dynamodb_table.state.point_in_time_recovery[0].enabled &&
-      !aws_athena_workgroup.this.force_destroy &&
-      !local.force_destroy
-    )
-    error_message = "protect_data keeps buckets, table and results."
-  }
-}
-
 run "a_feed_without_its_key_is_in_the_configuration_and_off" {
   command = plan
 
@@ -743,92 +846,4 @@ run "a_feed_without_its_key_is_in_the_configuration_and_off" {
   }
 
   expect_failures = [check.every_feed_has_its_key]
-}
-
-run "a_backfill_fetches_each_window_of_its_plan_and_writes_what_became_of_it" {
-  command = plan
-
-  variables {
-    backfill_concurrency     = 7
-    function_timeout_seconds = 30
-  }
-
-  assert {
-    condition = local.backfill_definition.States.Windows == {
-      Type  = "Map"
-      Label = "Windows"
-      ItemReader = {
-        Resource     = "arn:aws:states:::s3:getObject"
-        ReaderConfig = { InputType = "JSON" }
-        Parameters   = { "Bucket.$" = "$.plan.bucket", "Key.$" = "$.plan.key" }
-      }
-      MaxConcurrencyPath         = "$.concurrency"
-      ItemProcessor              = local.backfill_window
-      ToleratedFailurePercentage = 100
-      ResultWriter = {
-        Resource   = "arn:aws:states:::s3:putObject"
-        Parameters = { "Bucket.$" = "$.results.bucket", "Prefix.$" = "$.results.prefix" }
-      }
-      End = true
-    }
-    error_message = "The plan comes from S3 and the results go there: a payload holds 256 KB."
-  }
-
-  assert {
-    condition     = output.backfill.concurrency == 7
-    error_message = "The command takes less for a slow source, and never more than this."
-  }
-
-  assert {
-    condition = local.backfill_window == {
-      ProcessorConfig = { Mode = "DISTRIBUTED", ExecutionType = "EXPRESS" }
-      StartAt         = "Ingest"
-      States = {
-        Ingest = {
-          Type           = "Task"
-          Resource       = "arn:aws:states:::lambda:invoke"
-          Parameters     = { FunctionName = "arn:aws:lambda:us-east-1:123456789012:function:coinlake-test-ingest", "Payload.$" = "$" }
-          TimeoutSeconds = 35
-          Retry          = local.backfill_retry
-          Catch          = [{ ErrorEquals = ["States.ALL"], Next = "Failed" }]
-          OutputPath     = "$.Payload"
-          End            = true
-        }
-        Failed = {
-          Type       = "Pass"
-          Parameters = { outcome = "failed", "error.$" = "$.Error", "detail.$" = "$.Cause" }
-          End        = true
-        }
-      }
-    }
-    error_message = "A window is ingest's event, and its failure an outcome."
-  }
-
-  # An express child that takes longer is stopped, and its outcome is lost.
-  assert {
-    condition = sum(concat(
-      [local.backfill_timeout_seconds * (1 + local.backfill_retry[2].MaxAttempts)],
-      flatten([
-        for retry in slice(local.backfill_retry, 1, 3) : [
-          for i in range(retry.MaxAttempts) : min(retry.MaxDelaySeconds, retry.IntervalSeconds * pow(retry.BackoffRate, i))
-        ]
-      ]),
-    )) <= 295 && local.backfill_timeout_seconds <= 65
-    error_message = "All tries of a window must fit the five minutes of an express workflow."
-  }
-
-  assert {
-    condition     = local.backfill_retry[0] == { ErrorEquals = ["BadConfiguration", "BadEvent", "BadKey"], MaxAttempts = 0 } && local.backfill_retry[2].ErrorEquals == ["States.ALL"]
-    error_message = "What a retry may heal is tried again, a mistake is not."
-  }
-
-  assert {
-    condition = (
-      one(aws_sfn_state_machine.backfill.logging_configuration).level == "ERROR" &&
-      one(aws_sfn_state_machine.backfill.logging_configuration).include_execution_data &&
-      aws_sfn_state_machine.backfill.type == "STANDARD" &&
-      aws_cloudwatch_log_group.backfill.retention_in_days == 30
-    )
-    error_message = "Logs hold errors, each with its window, and end."
-  }
 }

@@ -25,7 +25,6 @@ override_data {
   values = { names = ["us-east-1f", "us-east-1c", "us-east-1d"] }
 }
 
-
 variables {
   environment  = "test"
   protect_data = false
