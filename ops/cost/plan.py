@@ -1,7 +1,6 @@
 """Plans of the stack, as JSON, without an account: `terraform test -verbose` prints those of its runs."""
 
 import json
-import os
 import shutil
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from coinlake.errors import CoinlakeError
 from ops.cost.prices import Line
 from ops.paths import ROOT
 from tools.build import PACKAGES
+from tools.provider import offline_environment, provider_process
 from tools.terraform import init_arguments, terraform_executable
 
 HOURS: Final = 720  # 30 days
@@ -93,7 +93,10 @@ def plans(tests: str = TESTS, *, tfvars: Path | None = None, module: str = ".") 
         if root == stack:
             variables.append(f"-var=packages={stack / 'packages'}")
         _terraform(root, "init", "-backend=false", "-input=false", *init_arguments())
-        lines = _terraform(root, "test", "-json", "-verbose", f"-filter=tests/{tests}", *variables)
+        with provider_process(root) as attached:
+            lines = _terraform(
+                root, "test", "-json", "-verbose", f"-filter=tests/{tests}", *variables, env=attached
+            )
     return {plan.name: plan for plan in _plans(lines.splitlines())}
 
 
@@ -121,12 +124,10 @@ def _copy(folder: Path) -> Path:
     return root
 
 
-def _terraform(root: Path, *arguments: str) -> str:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-    env |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+def _terraform(root: Path, *arguments: str, env: Mapping[str, str] | None = None) -> str:
     done = subprocess.run(
         [terraform_executable(), f"-chdir={root}", *arguments],
-        env=env,
+        env={**offline_environment(), **(env or {})},
         capture_output=True,
         text=True,
         check=False,

@@ -4,18 +4,19 @@ The copy keeps the tree clean, and brings tiny packages so that nothing must be 
 needs credentials or a network once the provider is found.
 """
 
-import os
 import re
 import shutil
 import subprocess
 import zipfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import hcl2
 import pytest
 
 from tools.build import PACKAGES
+from tools.provider import offline_environment, provider_process
 from tools.terraform import TerraformMissing, init_arguments, terraform_executable
 
 ROOT = Path(__file__).parents[2]
@@ -34,11 +35,10 @@ PLANNED_ELSEWHERE = ("costs.tftest.hcl", "roles.tftest.hcl")
 pytestmark = pytest.mark.xdist_group("terraform")
 
 
-def terraform(folder: Path, *arguments: str) -> str:
+def terraform(folder: Path, *arguments: str, **attached: str) -> str:
     """Run Terraform in ``folder`` with no AWS settings of the machine; its output, or fail with it."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-    env |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "AWS_EC2_METADATA_DISABLED": "true"}
     command = [terraform_executable(), f"-chdir={folder}", *arguments]
+    env = offline_environment() | attached
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.fail(f"terraform {arguments[0]}:\n{done.stdout}\n{done.stderr}", pytrace=False)
@@ -92,20 +92,31 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return initialised(folder)
 
 
-def test_the_files_are_formatted_and_valid(stack: Path) -> None:
+@pytest.fixture(scope="module")
+def attached(stack: Path) -> Iterator[dict[str, str]]:
+    """The provider as one process for all that is planned here."""
+    with provider_process(stack) as variables:
+        yield variables
+
+
+def test_the_files_are_formatted_and_valid(stack: Path, attached: dict[str, str]) -> None:
     terraform(stack, "fmt", "-check", "-recursive")
-    terraform(stack, "validate", "-no-color")
+    terraform(stack, "validate", "-no-color", **attached)
 
 
-def test_terraforms_own_tests_of_the_stack_pass(stack: Path, packages: Path) -> None:
-    shown = terraform(stack, "test", "-no-color", f"-var=packages={packages}")
+def test_terraforms_own_tests_of_the_stack_pass(
+    stack: Path, packages: Path, attached: dict[str, str]
+) -> None:
+    shown = terraform(stack, "test", "-no-color", f"-var=packages={packages}", **attached)
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 
-def test_the_roles_of_githubs_workflows_are_what_they_should_be(tmp_path: Path) -> None:
+def test_the_roles_of_githubs_workflows_are_what_they_should_be(
+    tmp_path: Path, attached: dict[str, str]
+) -> None:
     ignored = shutil.ignore_patterns(".terraform*", *PLANNED_ELSEWHERE)
     root = shutil.copytree(TERRAFORM / "github", tmp_path / "roles", ignore=ignored)
-    shown = terraform(initialised(root), "test", "-no-color")
+    shown = terraform(initialised(root), "test", "-no-color", **attached)
     assert re.search(r"Success! [1-9]\d* passed, 0 failed", shown)
 
 

@@ -145,7 +145,9 @@ def test_the_command_serves_https_with_the_laptops_certificate(tmp_path):
         with requests.Session() as session:
             session.trust_env = False  # or the machine's own bundle would win
             session.verify = str(certificate.bundle)
-            session.put(f"{url}/_faults", json=[{"fault": "reset", "times": 1}], timeout=PATIENCE_SECONDS).raise_for_status()
+            session.put(
+                f"{url}/_faults", json=[{"fault": "reset", "times": 1}], timeout=PATIENCE_SECONDS
+            ).raise_for_status()
             with pytest.raises(requests.exceptions.ConnectionError):
                 session.get(f"{url}/coinbase/time", timeout=PATIENCE_SECONDS)
             assert session.get(f"{url}/coinbase/time", timeout=PATIENCE_SECONDS).status_code == 200

@@ -18,7 +18,9 @@ SYMBOLS = ("btcusdt", "ethusdt")
 TICKERS = "btcusdt@miniTicker"
 REFUSED = "dogeusdt@miniTicker"
 # Each test breaks the connection itself: a machine that is busy for a while must not.
-PATIENT = dict.fromkeys(("pong_seconds", "silence_seconds", "reply_seconds", "open_seconds"), PATIENCE_SECONDS)
+PATIENT = dict.fromkeys(
+    ("pong_seconds", "silence_seconds", "reply_seconds", "open_seconds"), PATIENCE_SECONDS
+)
 
 
 @pytest.fixture(scope="module")

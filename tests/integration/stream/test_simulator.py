@@ -50,7 +50,9 @@ def simulator(tmp_path):
 
 
 def order(url, folder, **document):
-    answer = requests.put(f"{url}/_streams", json=document, verify=str(folder / "ca.pem"), timeout=PATIENCE_SECONDS)
+    answer = requests.put(
+        f"{url}/_streams", json=document, verify=str(folder / "ca.pem"), timeout=PATIENCE_SECONDS
+    )
     answer.raise_for_status()
 
 
