@@ -93,7 +93,7 @@ def test_derived_tables_are_those_that_refine_made_and_are_not_written_again(lak
 
 def test_rows_in_pieces_make_the_groups_of_a_file_of_all(tmp_path):
     table = refined()["candles"]
-    rows = table_rows(table, parquet.ROW_GROUP_ROWS + 5000)
+    rows = pa.concat_tables([table_rows(table, 5000)] * 30).slice(0, parquet.ROW_GROUP_ROWS + 5000)
     pieces = [rows.slice(start, 50_001) for start in range(0, rows.num_rows, 50_001)]
     body = parquet.encode_pieces(table, pieces)
     assert body == parquet.encode(table, rows)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from coinlake.tables import DECIMAL, LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
 from load.hashing import row_hash
 from load.probe import probe_rows
+from tests.examples import examples
 from tests.integration.load.conftest import Server, Warehouse
 
 
@@ -50,7 +51,7 @@ LARGEST = dict.fromkeys(SCHEMA.names) | {"text": "🚀", "wide": Decimal("9" * 2
 TIE = dict.fromkeys(SCHEMA.names) | {"wide": Decimal("-" + "9" * 20 + "." + "9" * 18), "ratio": 0.12345678905}
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(rows=[SMALLEST, LARGEST, TIE])
 @example(rows=[])
 @given(rows=st.lists(ROW, max_size=30))

@@ -56,7 +56,7 @@ class RedshiftWarehouse(Warehouse):
             self.handoff,
             ROLE,
             schema=self.schema,
-            sleep=lambda _: time.sleep(0.002),
+            sleep=lambda seconds: time.sleep(seconds / 10),
         )
 
     def stage(self, tables: tuple[str, ...] = ("quotes", "candles", "latest"), client: Any = None) -> Load:

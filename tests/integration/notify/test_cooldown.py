@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from notify import handler as notify_handler
 from notify.alerts import Alert, Mail, Run
+from tests.examples import examples
 
 START = datetime(2026, 11, 21, 7, 0, tzinfo=UTC)
 topics = count()
 
 
 @settings(
-    max_examples=40,
+    max_examples=examples(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,

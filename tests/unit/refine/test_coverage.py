@@ -18,6 +18,7 @@ from coinlake.tables import refined
 from refine.coverage import AnsweredBuckets, with_own_coverage
 from refine.merge import merge, union
 from refine.tables.candles import with_derived
+from tests.examples import examples
 from tests.unit.refine.rows import DAY, answer, candle, file, nothing, raw_key, window
 
 CANDLES = refined()["candles"]
@@ -119,7 +120,7 @@ class Parts:
         return [parquet.encode(CANDLES, rows) for rows in (self.minutes, *self.longer.values())]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150))
 @given(told())
 def test_a_derived_candle_is_the_true_one_or_is_not_complete(told: Told):
     parts = Parts.empty()
@@ -135,7 +136,7 @@ def test_a_derived_candle_is_the_true_one_or_is_not_complete(told: Told):
                 assert (row["coverage"], row["has_gap"]) == (1, False)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(told(), st.data())
 def test_any_order_and_any_batches_end_in_equal_bytes_and_a_rebuild_does(told: Told, data: st.DataObject):
     whole = Parts.empty()
@@ -152,7 +153,7 @@ def test_any_order_and_any_batches_end_in_equal_bytes_and_a_rebuild_does(told: T
         assert parts.bodies() == whole.bodies()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 @given(st.sets(st.integers(0, MINUTES - 1), min_size=1))
 def test_without_a_window_coverage_counts_the_minutes_that_are_there(present: set[int]):
     key = raw_key(MINUTES, source="binance")

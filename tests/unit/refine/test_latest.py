@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refine.tables import latest
+from tests.examples import examples
 from tests.unit.refine.rows import partition
 from tests.unit.refine.world import Lake, buckets, candle, noon, quote, quotes, world
 
@@ -136,7 +137,7 @@ def test_an_older_quote_and_the_same_one_again_change_nothing():
     assert lake.bodies[partition("latest")] == before
 
 
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(
     st.lists(
         st.tuples(st.integers(0, 3), st.integers(0, 2), st.integers(1, 9)),

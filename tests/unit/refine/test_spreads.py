@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from coinlake.intervals import INTERVALS
 from refine.tables import spreads
+from tests.examples import examples
 from tests.unit.refine.world import Lake, buckets, candle, noon, quote, quotes, world
 
 DAY = date(2026, 3, 5)
@@ -129,7 +130,7 @@ def test_an_unmapped_asset_and_an_open_candle_are_not_compared():
     assert lake.table("spreads").num_rows == 0
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.decimals("0.000000000000000001", 10**12, places=18), min_size=1, max_size=5))
 def test_medians_are_exact_whatever_the_prices(prices: list[Decimal]):
     lake = Lake((spreads,))

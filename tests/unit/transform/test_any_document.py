@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coinlake.tables import tables
+from tests.examples import examples
 from tests.unit.transform.answers import rows
 from tests.unit.transform.recorded import SAMPLES
 from tests.unit.transform.test_properties import VALUES, as_json
@@ -68,7 +69,7 @@ def assert_sound(parsed):
 
 @pytest.mark.parametrize("sample", DOCUMENTS, ids=str)
 def test_no_damage_to_an_answer_raises_or_loses_a_row(sample):
-    @settings(max_examples=30)
+    @settings(max_examples=examples(30))
     @given(damaged(sample))
     def check(body):
         assert_sound(sample.read(body))
@@ -77,7 +78,7 @@ def test_no_damage_to_an_answer_raises_or_loses_a_row(sample):
 
 
 @given(sample=st.sampled_from(DOCUMENTS), document=VALUES)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_other_document_raises(sample, document):
     assert_sound(sample.read(as_json(document).encode("utf-8", "surrogatepass")))
 
@@ -126,7 +127,7 @@ NUMBERS = {
 
 @pytest.mark.parametrize("file", [*QUOTED, *NUMBERS])
 @given(price=PRICES, spelling=st.sampled_from(["{:f}", "{:E}"]))
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_price_is_stored_exactly_as_the_source_wrote_it(file, price, spelling):
     token, column = {**QUOTED, **NUMBERS}[file]
     spelled = spelling.format(price)
@@ -152,7 +153,7 @@ BARS = {
 
 @pytest.mark.parametrize("file", BARS)
 @given(price=PRICES)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 def test_a_candle_is_stored_exactly_as_the_source_wrote_it(file, price):
     (row,) = rows(SAMPLES[file].read(BARS[file].format(price).encode()))
     assert [row[name] for name in ("open", "high", "low", "close")] == [Decimal(price)] * 4

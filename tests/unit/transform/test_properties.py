@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.transform.conftest import CANDLES, COINS, read_rows
 
 TEXTS = st.text(st.characters(codec=None), max_size=8) | st.sampled_from(
@@ -93,7 +94,7 @@ def test_a_rejected_row_is_named_by_its_number_and_only_once(rows):
 
 
 @given(st.integers(0, 2**32), st.integers(2, 40))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_an_answer_in_another_order_gives_the_same_rows(seed, count):
     rows = [[1795132800 - 3600 * n, *CANDLE[1:5], n] for n in range(count)]
     shuffled = random.Random(seed).sample(rows, count)

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.query.relations import define
+from tests.examples import examples
 from tests.unit.refine.rows import DAY, nothing
 from tests.unit.refine.test_merge import files, merged
 
 COLUMNS = ["source", "base", "quote", "open_time", "close", "is_closed", "raw_key"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40))
 @given(files(), st.integers(min_value=-1, max_value=2))
 def test_sql_keeps_the_rows_that_refine_keeps(drawn: list[pa.Table], minutes: int) -> None:
     moment = DAY + timedelta(minutes=minutes)

@@ -13,6 +13,7 @@ from coinlake.errors import SourceUnavailable
 from stream.frames import BadFrame, Ignored, Reply
 from stream.venues.kraken import Kraken
 from stream.venues.rest_trades import MICROS, Hole, RestTrades, TradesPage
+from tests.examples import examples
 
 SAMPLES = Path(__file__).parents[3] / "samples" / "kraken"
 NOW = 1_795_132_857_000_000
@@ -229,7 +230,7 @@ def test_trades_that_kraken_does_not_have_are_not_asked_for_for_ever():
 
 
 @given(st.data(), st.booleans())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_every_missing_trade_that_exists_is_answered(data, inclusive):
     steps = data.draw(st.lists(st.integers(0, 10**8), min_size=2, max_size=60))
     moments, now = {}, (NOW - sum(steps)) * 1000

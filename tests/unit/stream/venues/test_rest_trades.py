@@ -11,6 +11,7 @@ from coinlake.errors import SourceUnavailable
 from stream.venues.binance import Binance
 from stream.venues.coinbase import Coinbase
 from stream.venues.rest_trades import MICROS, Hole, RestTrades, TradesPage, by_time
+from tests.examples import examples
 
 NOW = 1_795_132_857_000_000
 PAGE = 10
@@ -150,7 +151,7 @@ def test_by_time_trades_of_one_microsecond_are_distinguished():
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=examples(200))
 def test_by_time_exactly_the_trades_of_the_hole_that_exist_are_answered(data):
     steps = data.draw(st.lists(st.integers(0, 10**8), min_size=2, max_size=60))
     moments, now = {}, NOW - sum(steps)

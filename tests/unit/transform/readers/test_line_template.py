@@ -7,6 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from coinlake.keys import RawKey
+from tests.examples import examples
 from tests.unit.transform.conftest import TICKERS
 from tests.unit.transform.readers.test_json_lines import CASES, SENT, line
 from transform.model import AssetMap, RawDocument, Unreadable
@@ -63,7 +64,7 @@ def outcome(body, fast):
 
 
 @given(st.lists(st.tuples(LINES.map(as_bytes), ENDS), max_size=6))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 def test_template_and_json_decoding_agree(lines):
     body = b"".join(text + end for text, end in lines)
     assert outcome(body, fast=True) == outcome(body, fast=False)
@@ -71,7 +72,7 @@ def test_template_and_json_decoding_agree(lines):
 
 @given(st.lists(st.tuples(CHANGES, st.integers(1, 100)), min_size=1, max_size=3))
 @example([({"v": "0 "}, 1)])
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 def test_template_and_json_decoding_agree_on_runs_of_one_template(runs):
     texts = [line(**{"E": SENT + n, **changes}) for changes, count in runs for n in range(count)]
     body = "\n".join(texts).encode("utf-8", "surrogatepass")

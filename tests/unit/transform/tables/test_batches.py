@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from coinlake import parquet
 from coinlake.keys import RawKey
 from coinlake.tables import tables
+from tests.examples import examples
 from tests.unit.transform.conftest import TICKERS
 from tests.unit.transform.readers.test_json_lines import SENT, line
 from transform.model import AssetMap, RawDocument
@@ -57,7 +58,7 @@ def outcome(parsed):
 
 
 @given(FRAMES, st.integers(1, 20))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60))
 def test_rows_and_repeats_do_not_depend_on_the_length_of_a_run(frames, run_rows):
     whole = outcome(read(frames))
     with pytest.MonkeyPatch.context() as patch:

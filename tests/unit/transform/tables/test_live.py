@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from coinlake.keys import RawKey
 from coinlake.tables import tables
 from stream.venues import venue
+from tests.examples import examples
 from tests.unit.transform.frames import RECEIVED, SENT, key, line, read, rows
 from tests.unit.transform.recorded import LIVE, SAMPLES
 from transform.model import AssetMap, RawDocument, Unreadable
@@ -369,7 +370,7 @@ VALUES = (
 
 
 @given(data=st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250))
 def test_template_and_json_decoding_agree_on_every_live_dataset(data):
     where = data.draw(st.sampled_from(FAST))
     make = LIVE[where].make

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.unit.transform.answers import FOLDER, codes, rows
 from tests.unit.transform.recorded import SAMPLES
 from tests.unit.transform.test_any_document import assert_sound
@@ -194,7 +195,7 @@ def test_an_archive_is_read_from_zips_only():
 
 
 @given(st.integers(0, len(NEW.body) - 1), st.integers(0, 255), st.integers(0, 40))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_no_damage_to_a_zip_raises(place, byte, cut):
     body = bytearray(NEW.body)
     body[place] = byte
