@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test upgrade-test destroy-test prove-permissions bench build pins bootstrap deploy destroy cost clean checkov
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test load-test upgrade-test destroy-test prove-permissions bench build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,8 +63,12 @@ workflows-test: setup ## Prove GitHub's deployment: plan and apply as its roles 
 chaos: setup ## The live collector's chaos test in full: 200,000 trades, every fault, nothing lost (six minutes)
 	@$(BIN)/python -m tests.integration.stream
 
-airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airflow over the deployed stack (installs 680 MB)
-	@$(BIN)/python -m pytest tests/orchestration
+airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airflow over the deployed stack (Java 17; 1.4 GB, once)
+	@$(BIN)/python -m ops.local.spark
+	@COINLAKE_SPARK_REQUIRED=1 $(BIN)/python -m pytest tests/orchestration
+
+load-test: setup ## Put the deployed stack under 10 and 100 times the default load, then 5,000 objects at once (MINUTES=2, BURST=5000)
+	@$(BIN)/python -m tests.load $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(BURST),--burst "$(BURST)")
 
 upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)
 	@$(BIN)/python -m tests.upgrade $(FROM)

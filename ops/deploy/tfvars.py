@@ -84,5 +84,12 @@ def _parsed(path: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """python-hcl2 keeps the quotes of a string."""
-    return value[1:-1] if isinstance(value, str) and value[:1] == value[-1:] == '"' else value
+    """python-hcl2 keeps the quotes of a string, at every depth."""
+    match value:
+        case dict():
+            return {_plain(name): _plain(entry) for name, entry in value.items()}
+        case list():
+            return [_plain(entry) for entry in value]
+        case str():
+            return value[1:-1] if value[:1] == value[-1:] == '"' else value
+    return value

@@ -1,6 +1,7 @@
 """Airflow, each version in an environment of its own, over a deployed stack whose schedules are off."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ import pytest
 from ops.local import lifecycle
 from ops.local.airflow import NEWEST, Airflow
 from ops.local.laptop import Laptop
+from ops.local.spark import require_java, spark_venv
 from ops.repair.schedules import set_schedule
 from ops.stack import Stack
 from tests.e2e.ports import free_ports
 
 RUN_DAG = Path(__file__).parent / "run_dag.py"
 OLDEST = NEWEST.with_name("airflow-3.0.txt")
+SPARK_REQUIRED = "COINLAKE_SPARK_REQUIRED"
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,7 @@ def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
 @pytest.fixture(scope="session")
 def stack(laptop: Laptop) -> Stack:
     """Deployed, and then paused as `coinlake pause` does: now Airflow drives it."""
-    stack = lifecycle.up(laptop, live=False)
+    stack = lifecycle.up(laptop, live=False, overrides={"enable_spark": True})
     for feed in stack.feeds():
         set_schedule(stack, feed.name, enabled=False)
     return stack
@@ -85,3 +88,11 @@ def runner(laptop: Laptop, stack: Stack) -> Runner:
     command = [str(airflow.venv.bin / "airflow"), "db", "migrate"]
     subprocess.run(command, env=env, capture_output=True, check=True)
     return Runner(airflow, env)
+
+
+@pytest.fixture(scope="session")
+def spark() -> None:
+    """Without PySpark's environment what needs it is skipped, or fails where it is required."""
+    if not spark_venv().installed and not os.environ.get(SPARK_REQUIRED):
+        pytest.skip("PySpark has an environment of its own: make airflow-test")
+    require_java()

@@ -3,12 +3,15 @@
 The tests share one deployment and run in this order.
 """
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from coinlake.errors import CoinlakeError
 from coinlake.keys import RawKey
+from coinlake.records import LedgerEntry
 from ops.local.airflow import ORCHESTRATION, Airflow, planner_wheel
 from ops.local.laptop import Laptop
 from ops.local.simulator import Simulator
@@ -144,7 +147,24 @@ def test_quality_is_green_then_red_when_an_event_was_lost_and_green_again(
     assert runner.run("coinlake_quality", JUST_NOW).state == "success"
 
 
-def test_a_rebuild_without_a_glue_job_says_what_is_missing(runner: Runner) -> None:
-    run = runner.run("coinlake_rebuild")
+def test_a_rebuild_without_a_glue_job_says_what_is_missing(runner: Runner, stack: Stack) -> None:
+    without = json.dumps({**stack.outputs(), "spark": {}})
+    run = replace(runner, env=runner.env | {"AIRFLOW_VAR_COINLAKE": without}).run("coinlake_rebuild")
     assert run.state == "failed"
     assert "the lake has no Glue job; set enable_spark = true in its tfvars and deploy" in run.log
+
+
+def test_a_rebuild_runs_the_glue_job_which_makes_the_same_bytes(
+    runner: Runner, stack: Stack, spark: None
+) -> None:
+    key = RawKey.parse(max(raw_objects(stack)))
+    entry = LedgerEntry.from_json(stack.lake.get(str(key.ledger()), 1 << 20).body)
+    before = {name: stack.lake.head(name).etag for name in (*entry.outputs, str(key.ledger()))}
+    for name in before:
+        stack.lake.delete(name)
+
+    run = runner.run("coinlake_rebuild", {"only": "missing"})
+
+    assert run.state == "success", run.log[-4000:]
+    assert run.tasks == {"job": ["success"], "rebuild": ["success"], "compare": ["success"]}
+    assert {name: stack.lake.head(name).etag for name in before} == before
