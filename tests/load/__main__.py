@@ -11,13 +11,11 @@ import argparse
 import os
 import sys
 import tempfile
-from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from coinlake.observability import logger
-from ops import dates
 from ops.deploy.tfvars import Settings
 from ops.documents import print_json
 from ops.local import lifecycle
@@ -44,7 +42,6 @@ SETTINGS: Final = (
     "enable_orchestrator",
     "load",
 )
-DAY: Final = timedelta(days=1)
 
 
 class Offer(NamedTuple):
@@ -78,7 +75,7 @@ def _run(laptop: Laptop, chosen: argparse.Namespace, copies: Path) -> int:
         for factor in chosen.factors
     ]
     offers.append(Offer("at once", chosen.burst, None))
-    made = iter(_happened(test, names, pace, sum(offer.count for offer in offers)))
+    made = iter(_happened(test, names, sum(offer.count for offer in offers)))
     for offer in offers:
         if offer.count:
             test.run(offer.phase, list(islice(made, offer.count)), offer.per_second)
@@ -92,16 +89,12 @@ def _run(laptop: Laptop, chosen: argparse.Namespace, copies: Path) -> int:
     return 1 if proof.problems else 0
 
 
-def _happened(test: LoadTest, names: list[str], pace: float, count: int) -> list[Event]:
-    """So many events of the named feeds, the last of them a day ago."""
-    after = dates.now() - DAY - timedelta(seconds=count / pace)
+def _happened(test: LoadTest, names: list[str], count: int) -> list[Event]:
     certificate = Certificate.ensure(test.laptop.tls)
-    made: list[Event] = []
     with step(f"{count:,} answers of the sources") as current:
-        with events(test.stack.config(), names, certificate, after) as happening:
-            for event in islice(happening, count):
-                made.append(event)
-                current.say(f"{len(made):,} of {count:,}")
+        made = events(
+            test.stack.config(), names, certificate, count, lambda done: current.say(f"{done:,} of {count:,}")
+        )
         current.conclude(f"{sum(event.rows for event in made):,} rows")
     return made
 
