@@ -163,7 +163,7 @@ def test_a_rebuild_runs_the_glue_job_which_makes_the_same_bytes(
     for name in before:
         stack.lake.delete(name)
 
-    run = runner.run("coinlake_rebuild", {"only": "missing"})
+    run = runner.run("coinlake_rebuild", {"stage": "trusted", "only": "missing", "source": "coinbase"})
 
     assert run.state == "success", run.log[-4000:]
     assert run.tasks == {"job": ["success"], "rebuild": ["success"], "compare": ["success"]}
