@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,12 +56,14 @@ def execute(airflow: Airflow, env: dict[str, str], *arguments: str) -> tuple[dic
 
 
 @pytest.fixture(scope="session")
-def laptop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
-    own = Laptop(Path(tmp_path_factory.mktemp("laptop")), free_ports())
-    try:
-        yield own
-    finally:
-        lifecycle.down(own, wipe=False)
+def laptop() -> Iterator[Laptop]:
+    """Not in pytest's folder, which every session closes to others: under root PostgreSQL is another user."""
+    with tempfile.TemporaryDirectory(prefix="coinlake-airflow-") as folder:
+        own = Laptop(Path(folder), free_ports())
+        try:
+            yield own
+        finally:
+            lifecycle.down(own, wipe=False)
 
 
 @pytest.fixture(scope="session")
