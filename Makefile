@@ -68,7 +68,7 @@ airflow-test: setup ## Prove the DAGs of orchestration/ by two versions of Airfl
 	@COINLAKE_SPARK_REQUIRED=1 $(BIN)/python -m pytest tests/orchestration
 
 load-test: setup ## Put the deployed stack under 10 and 100 times the default load, then 5,000 objects at once (MINUTES=2, BURST=5000)
-	@$(BIN)/python -m tests.load $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(BURST),--burst "$(BURST)")
+	@$(BIN)/python -m tests.load_test $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(BURST),--burst "$(BURST)")
 
 upgrade-test: setup ## Prove that an earlier deployment upgrades to this one without a loss (FROM=revision)
 	@$(BIN)/python -m tests.upgrade $(FROM)

@@ -8,7 +8,7 @@ import pytest
 from coinlake.feeds import Feed
 from ops.deploy.tfvars import Settings
 from ops.preflight.quota import PlannedFeed
-from tests.load.events import rate, rows, runs
+from tests.load_test.events import rate, rows, runs
 
 AFTER = datetime(2026, 11, 21, tzinfo=UTC)
 

@@ -8,11 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ops.progress import console
-from tests.load.driver import LoadTest
-from tests.load.figures import OTHERS, Phase
-from tests.load.outcomes import Outcome
-from tests.load.processes import EMULATOR, LANDING, MACHINE
-from tests.load.proof import Proof
+from tests.load_test.driver import LoadTest
+from tests.load_test.figures import OTHERS, Phase
+from tests.load_test.outcomes import Outcome
+from tests.load_test.processes import EMULATOR, LANDING, MACHINE
+from tests.load_test.proof import Proof
 
 FIRST: Final = (MACHINE, EMULATOR, LANDING)
 MAX_AGES: Final = 12

@@ -1,4 +1,4 @@
-"""Load test: ``python -m tests.load`` (``make load-test MINUTES=2 BURST=5000``).
+"""Load test: ``python -m tests.load_test`` (``make load-test MINUTES=2 BURST=5000``).
 
 The default environment's settings are deployed on an embedded AWS. Its feeds' events of days gone by land as
 ingest lands them: at ten times the pace of the feeds, at a hundred times, and then many at once; the feeds'
@@ -15,6 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from rich.markup import escape
+
+from coinlake.errors import CoinlakeError
 from coinlake.observability import logger
 from ops.deploy.tfvars import Settings
 from ops.documents import print_json
@@ -22,12 +25,12 @@ from ops.local import lifecycle
 from ops.local.certificate import Certificate
 from ops.local.laptop import Laptop
 from ops.preflight.evaluation import Evaluation
-from ops.progress import keep_stdout_for_data, step
+from ops.progress import keep_stdout_for_data, stderr, step
 from tests.e2e.ports import free_ports
-from tests.load import report
-from tests.load.driver import LoadTest
-from tests.load.events import Event, events, rate
-from tests.load.proof import Proof
+from tests.load_test import report
+from tests.load_test.driver import LoadTest
+from tests.load_test.events import Event, events, rate
+from tests.load_test.proof import Proof
 
 ENVIRONMENT: Final = "dev"  # whose feeds and settings are the defaults
 # What local.tfvars has for a demo, as the defaults have it.
@@ -59,6 +62,9 @@ def main() -> int:
         laptop = Laptop(Path(folder) / "lake", free_ports())
         try:
             return _run(laptop, chosen, Path(folder) / "copies")
+        except CoinlakeError as error:
+            stderr.print(f"[red]{escape(str(error))}[/]")
+            return 1
         finally:
             lifecycle.down(laptop, wipe=False)
 
@@ -100,7 +106,9 @@ def _happened(test: LoadTest, names: list[str], count: int) -> list[Event]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.load_test", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--minutes", type=float, default=2, help="of each pace (default %(default)s)")
     parser.add_argument("--burst", type=int, default=5000, help="objects at once (default %(default)s)")
     parser.add_argument(

@@ -1,6 +1,6 @@
 """The log of the embedded AWS, read back."""
 
-from tests.load.outcomes import Outcome, outcomes
+from tests.load_test.outcomes import Outcome, outcomes
 
 LOG = """\
 2026-11-29 02:29:38 INFO [lambda] ESM: Lambda t processed 10 SQS messages from q

@@ -17,10 +17,10 @@ from ops.local.laptop import Laptop
 from ops.progress import Step, step
 from ops.stack import Stack
 from ops.waiting import wait_until_done
-from tests.load.events import Event
-from tests.load.figures import Passage, Phase
-from tests.load.outcomes import Outcome, outcomes
-from tests.load.processes import Sampler, Usage, between
+from tests.load_test.events import Event
+from tests.load_test.figures import Passage, Phase
+from tests.load_test.outcomes import Outcome, outcomes
+from tests.load_test.processes import Sampler, Usage, between
 
 LANDING_THREADS: Final = 10  # as many connections as a client keeps
 DRAIN_SECONDS: Final = 3600
@@ -82,7 +82,6 @@ class LoadTest:
 
     def _drain(self, stage: str, current: Step) -> None:
         """Wait until a stage's queue is empty."""
-
         queue = self.stack.queue(stage)
 
         def pending() -> str:
@@ -99,9 +98,11 @@ class LoadTest:
 
     def _refine(self, current: Step) -> Iterator[float]:
         """Run refine, as its schedule does, until its queue is empty; the seconds of each run."""
-        queue = self.stack.queue("refine")
+        queue, deadline = self.stack.queue("refine"), time.monotonic() + DRAIN_SECONDS
         while waiting := queue.depth(in_flight=True):
             started = time.monotonic()
+            if started > deadline:
+                raise NotDrained(f"refine's queue is not empty after {DRAIN_SECONDS} s: {waiting:,} wait")
             current.say(f"{waiting:,} files wait")
             self.stack.invoke("refine", {"refine": iso_time(dates.now())})
             yield time.monotonic() - started

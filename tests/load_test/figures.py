@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from tests.load.processes import EMULATOR, MACHINE, Usage
+from tests.load_test.processes import EMULATOR, MACHINE, Usage
 
 FULL: Final = 0.85  # of a core, or of all cores: from here on a queue grows
 OTHERS: Final = "others"
@@ -52,24 +52,20 @@ class Phase:
     def landed_per_second(self) -> float:
         """Between the first and the last."""
         landed = [passage.landed for passage in self.passages]
-        return _per_second(len(landed) - 1, min(landed), max(landed))
+        return _per_second(len(landed) - 1, _span(landed))
 
     @property
     def done_per_second(self) -> float:
-        """From the first that landed to the last that was committed."""
-        return _per_second(len(self.passages), self.started, self.ended)
+        return _per_second(len(self.passages), self.seconds)
 
     @property
     def started(self) -> datetime:
         return min(passage.landed for passage in self.passages)
 
     @property
-    def ended(self) -> datetime:
-        return max(passage.committed for passage in self.passages)
-
-    @property
     def seconds(self) -> float:
-        return (self.ended - self.started).total_seconds()
+        """From the first that landed to the last that was committed."""
+        return _span([moment for passage in self.passages for moment in (passage.landed, passage.committed)])
 
     def latency(self, share: float) -> float:
         """Seconds from raw to ledger that ``share`` of the objects took at most."""
@@ -133,6 +129,9 @@ class Phase:
         }
 
 
-def _per_second(count: int, start: datetime, end: datetime) -> float:
-    seconds = (end - start).total_seconds()
-    return count / seconds if seconds else float(count)
+def _span(moments: Sequence[datetime]) -> float:
+    return (max(moments) - min(moments)).total_seconds() if moments else 0.0
+
+
+def _per_second(count: int, seconds: float) -> float:
+    return count / seconds if seconds else float(max(count, 0))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.load.figures import Passage, Phase, quantile
-from tests.load.processes import EMULATOR, MACHINE, Usage, between
+from tests.load_test.figures import Passage, Phase, quantile
+from tests.load_test.processes import EMULATOR, MACHINE, Usage, between
 
 START = datetime(2026, 11, 29, tzinfo=UTC)
 
@@ -30,6 +30,12 @@ def test_one_object_alone_has_figures_too() -> None:
     alone = phase((0, 0))
     assert (alone.landed_per_second, alone.done_per_second, alone.latency(0.95)) == (0, 1, 0)
     assert list(alone.ages(5)) == [(0, 0)]
+
+
+def test_where_nothing_came_through_every_figure_is_zero() -> None:
+    nothing = phase()
+    assert (nothing.landed_per_second, nothing.done_per_second, nothing.latency(1)) == (0, 0, 0)
+    assert nothing.document()["oldest_message_seconds"] == [[0, 0]]
 
 
 def test_the_oldest_message_is_the_one_that_landed_first_of_those_that_wait() -> None:

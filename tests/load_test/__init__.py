@@ -1,0 +1,1 @@
+"""The deployed stack under load: ``make load-test``."""
