@@ -39,7 +39,10 @@ def kraken(tmp_path_factory):
     chain = folder / "chain.pem"
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(chain)
     app = create_app(quotas=Quotas(limits={"kraken": 0}))
-    server = uvicorn.Server(uvicorn.Config(app, port=port, ssl_certfile=chain, log_level="error"))
+    config = uvicorn.Config(
+        app, port=port, ssl_certfile=chain, log_level="critical", timeout_graceful_shutdown=1
+    )  # the client keeps its connection
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     tls = ssl.create_default_context(cafile=folder / "ca.pem")

@@ -37,8 +37,9 @@ def simulator(tmp_path):
         port=port,
         ssl_certfile=chain,
         ws="websockets-sansio",
-        log_level="error",
+        log_level="critical",
         lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
