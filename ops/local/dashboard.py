@@ -11,7 +11,7 @@ from ops.local.laptop import Laptop
 from ops.local.processes import Process
 from ops.paths import ROOT
 
-START_SECONDS: Final = 30
+START_SECONDS: Final = 120
 REQUEST_SECONDS: Final = 2
 CODE: Final = (ROOT, ROOT / "functions", ROOT / "layers" / "coinlake" / "python")
 

@@ -19,8 +19,8 @@ from ops.local.spark import spark_venv
 from tools.venv import Venv
 
 LAUNCHER: Final = Path(__file__).resolve().parent / "ministack" / "launcher.py"
-START_SECONDS: Final = 60
-PROBE_SECONDS: Final = 2
+START_SECONDS: Final = 180
+PROBE_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,8 @@ from ops.local.processes import Process
 from ops.local.source_keys import FILE, SourceKeys
 from ops.paths import ROOT
 
-START_SECONDS: Final = 30
-CALL_SECONDS: Final = 10
+START_SECONDS: Final = 120
+CALL_SECONDS: Final = 30
 # Credits a month that the simulator grants: a run every minute costs more than free plans have.
 CREDITS: Final = {
     name: 500_000

@@ -19,7 +19,7 @@ from ops.local.simulator import Simulator
 from ops.paths import ROOT
 from ops.stack import Stack
 
-START_SECONDS: Final = 30
+START_SECONDS: Final = 120
 REQUEST_SECONDS: Final = 5
 STOP_SECONDS: Final = 60  # as the task has
 CODE: Final = (ROOT / "functions", ROOT / "layers" / "coinlake" / "python")

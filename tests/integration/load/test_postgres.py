@@ -15,6 +15,7 @@ from load.planning import ListingLost, TablePartition
 from load.stage import Load, LoadFailed
 from load.targets import Mismatch, Part
 from load.targets.postgres import Postgres
+from tests.examples import examples
 from tests.integration.load.conftest import Warehouse, place
 from tests.integration.load.rows import DAY as DAY_START
 from tests.integration.load.rows import candle, quote
@@ -337,7 +338,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(15), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=8))
 def test_any_order_of_writes_deletions_and_runs_ends_in_the_lakes_state(
     server: object, steps: list[tuple[str, TablePartition, dict[int, int]]]

@@ -28,6 +28,7 @@ from load.probe import probe_rows
 from load.stage import Load, LoadFailed
 from load.targets import Part
 from load.targets.redshift import Redshift
+from tests.examples import examples
 from tests.integration.conftest import FakeContext
 from tests.integration.load.conftest import Lake, Server, Warehouse, observer, place
 from tests.integration.load.redshift_server import LOCATION, ROLE, FakeRedshift, serving
@@ -446,7 +447,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=6))
 def test_any_order_of_writes_deletions_runs_and_kills_ends_in_the_lakes_state(
     warehouse: RedshiftWarehouse, steps: list[tuple[str, TablePartition, dict[int, int]]]

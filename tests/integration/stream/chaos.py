@@ -20,6 +20,7 @@ from tests.integration.stream.rig import Rig, prepared
 SYMBOLS = ("btcusdt", "ethusdt", "solusdt", "xrpusdt")
 CALM = 200  # frames before the first fault and after the last
 MAX_LOTS = 6
+LOT_SECONDS = 15
 STEP_SECONDS = 1.0
 SHUTDOWN_SECONDS = 3.2
 TIMEOUTS = {"lifetime": 6 / 82_800}  # a planned, overlapping reconnect each six seconds
@@ -148,7 +149,7 @@ class Chaos:
         self.rig.venue.hang_up()
         collector.until(lambda _: self.rig.venue.seen["connections"] > connections)
         self._received_to_the_end()
-        collector.until(lambda health: not health["trades_missing"] and not health["uploads_waiting"], 120)
+        collector.until(lambda health: not health["trades_missing"] and not health["uploads_waiting"])
         self.result.exit_code = collector.stop() or self.result.exit_code
         self._count()
 
@@ -162,7 +163,9 @@ class Chaos:
             before = self.rig.collector.ask()["frames"]
             self._publish(CALM)
             with suppress(AssertionError):
-                self.rig.collector.until(lambda health, want=before + CALM: health["frames"] >= want, 5)
+                self.rig.collector.until(
+                    lambda health, want=before + CALM: health["frames"] >= want, LOT_SECONDS
+                )
                 return
         raise AssertionError(f"of {MAX_LOTS} calm lots none was received whole")
 
