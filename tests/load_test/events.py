@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import islice
 from operator import itemgetter
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -109,7 +110,8 @@ def events(
 ) -> list[Event]:
     """The first ``count`` events of the named feeds; ``report`` gets how many there are so far."""
     feeds = [config.feeds[name] for name in sorted(names)]
-    fingerprint = sha256(repr([feeds, config.assets]).encode()).hexdigest()[:12]
+    asked = repr([__name__, feeds, config.assets]).encode() + Path(__file__).read_bytes()
+    fingerprint = sha256(asked).hexdigest()[:12]
     path = KEPT / f"events-{fingerprint}.pickle.gz"
     made: list[Event] = []
     if path.exists():

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tests.load_test.processes import EMULATOR, MACHINE, Usage
@@ -73,13 +73,13 @@ class Phase:
 
     def oldest(self, after_seconds: float) -> float:
         """Age in seconds of the oldest object that waited then; 0 where none did."""
-        landed = [
-            age
-            for passage in self.passages
-            if (age := after_seconds - (passage.landed - self.started).total_seconds()) >= 0
-            and passage.seconds > age
+        if not self.passages:
+            return 0.0
+        moment = self.started + timedelta(seconds=after_seconds)
+        waiting = [
+            passage.landed for passage in self.passages if passage.landed <= moment < passage.committed
         ]
-        return max(landed, default=0.0)
+        return (moment - min(waiting)).total_seconds() if waiting else 0.0
 
     def ages(self, every_seconds: float) -> Iterator[tuple[float, float]]:
         """Seconds since the start, and the age of the oldest, until the last is done."""
