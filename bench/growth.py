@@ -5,7 +5,6 @@ A level line says that nothing depends on what grows; a bend is seen before a us
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -66,7 +65,7 @@ class Measurement:
     cost: Callable[[Result, int], float]
 
     def line(self, runs: int) -> Line:
-        """The amounts take turns, so that a machine that is busy for a while is so for all of them."""
+        """The amounts take turns, and the least of the rounds counts: neighbours only ever add."""
         rounds = [[self.run(amount) for amount in self.amounts] for _ in range(runs)]
         return Line(
             self.grows,
@@ -75,8 +74,8 @@ class Measurement:
             [
                 Point(
                     amount,
-                    statistics.median(self.cost(result, amount) for result in results),
-                    statistics.median(result["peak_mb"] for result in results),
+                    min(self.cost(result, amount) for result in results),
+                    min(result["peak_mb"] for result in results),
                 )
                 for amount, results in zip(self.amounts, zip(*rounds, strict=True), strict=True)
             ],
