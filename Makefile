@@ -6,7 +6,7 @@ COINLAKE := $(BIN)/coinlake
 ENV ?= dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test load-test upgrade-test destroy-test prove-permissions bench build pins bootstrap deploy destroy cost clean checkov
+.PHONY: help setup demo stream airflow up down status dashboard backfill test check spark spark-test versions-test workflows-test snowflake-test chaos airflow-test load-test upgrade-test destroy-test prove-permissions bench bench-spark build pins bootstrap deploy destroy cost clean checkov
 
 help: ## Print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -99,6 +99,9 @@ snowflake-test: setup ## Run Snowflake's SQL against a stand-in of it, fakesnow 
 
 bench: setup ## Measure the hot paths against named peers (GROWTH=picture.png: cost as events, symbols, history grow)
 	@$(BIN)/python -m bench $(if $(GROWTH),--growth "$(GROWTH)")
+
+bench-spark: setup ## A hundred million mini-tickers through the Spark job and beside it (25 minutes; ARGS=--rows=…)
+	@$(BIN)/python -m bench.spark $(ARGS)
 
 build: setup ## Build the zips and layers for this machine
 	@$(BIN)/python -m tools.build

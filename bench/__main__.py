@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import load
+from bench import load, spark
 from bench.dashboard import drawn
 from bench.growth import Growth, draw, table
 from bench.latency import latency
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parts.append(lambda: refine(server, runs, QUICK_TIMES, slots))
             if not options.quick:
                 parts += [stream.rows, lambda: load.rows(options.rows, runs)]
-                parts += [lambda: latency(runs), lambda: drawn(runs)]
+                parts += [lambda: latency(runs), lambda: drawn(runs), lambda: spark.rows(server, runs)]
             rows = list(_measured(parts, console))
     except BenchFailed as error:
         console.print(f"[red]{error}[/]")

@@ -33,11 +33,13 @@ class Server:
             aws_secret_access_key="bench",  # noqa: S106 - it takes any
         )
 
-    def put(self, key: str, body: bytes, fetched_at: datetime) -> None:
-        """A raw object as ingest writes it."""
-        self.client().put_object(
+    def put(self, key: str, body: bytes, fetched_at: datetime) -> str:
+        """A raw object as ingest writes it; its etag, without quotes."""
+        answer = self.client().put_object(
             Bucket=RAW, Key=key, Body=body, Metadata={"fetched_at": fetched_at.isoformat()}
         )
+        etag: str = answer["ETag"].strip('"')
+        return etag
 
 
 @contextmanager

@@ -96,6 +96,8 @@ def _column(table: Table, sources: Sequence[pa.Table], *, of_markets: bool) -> s
     for name in order:
         if name not in table.schema.names or (of_markets and name not in MARKET):
             continue
+        if table.schema.field(name).nullable:
+            break  # null lies in no range
         if len({value for rows in sources for value in _extremes(rows[name])}) > 1:
             return name
     return None

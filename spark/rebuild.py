@@ -1,7 +1,7 @@
-"""The lake rebuilt on Spark: trusted from raw, refined from trusted. Glue, EMR Serverless and a laptop run
-this file as it is; `coinlake rebuild --on spark` starts it.
+"""The lake rebuilt on Spark: trusted from raw, refined from trusted; or a copy of refined in Snappy. Glue,
+EMR Serverless and a laptop run this file as it is; `coinlake rebuild --on spark` starts it.
 
-    spark-submit rebuild.py --settings JSON [--stage trusted|refined|both] [--only missing|stale|all]
+    spark-submit rebuild.py --settings JSON [--stage trusted|refined|both|snappy] [--only missing|stale|all]
                             [--source S] [--dataset D] [--start DAY] [--end DAY] [--slots N] [--run NAME]
 
 ``--settings`` is what transform has in its environment. The run's report is ``spark/runs/<run>/report.json``
@@ -14,16 +14,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from coinlake.errors import CoinlakeError
 from spark.refined import refine_all
 from spark.report import Journal, Tally
 from spark.selection import Only, Selection
+from spark.snappy import copy_all
 from spark.stages import JobSettings, stages
 from spark.trusted import transform_all
 
-STAGES: Final = ("trusted", "refined", "both")
+STAGES: Final = ("trusted", "refined", "both", "snappy")
 _CONFIGURATION: Final = {
     "spark.ui.enabled": "false",
     "spark.executorEnv.ARROW_DEFAULT_MEMORY_POOL": "system",  # gives back what is freed, as in transform.tf
@@ -47,23 +49,31 @@ def main(arguments: Sequence[str]) -> str | None:
 
 def _run(options: argparse.Namespace, settings: JobSettings, journal: Journal) -> dict[str, Tally]:
     """What became of each stage that was asked for."""
+    context = spark_context()
+    slots = options.slots or context.defaultParallelism
+    selection = Selection(options.source, options.dataset, options.start, options.end)
+    raw, lake = stages(settings).transform.raw, stages(settings).refined.store
+    tallies = dict[str, Tally]()
+    if options.stage in ("trusted", "both"):
+        entries = selection.raw(raw, lake, options.only)
+        redo = options.only is Only.ALL
+        tallies["trusted"] = transform_all(context, settings, journal, entries, redo=redo, slots=slots)
+    if options.stage in ("refined", "both"):
+        keys, is_whole = selection.trusted(lake), selection.is_whole
+        tallies["refined"] = refine_all(context, settings, journal, keys, is_whole=is_whole, slots=slots)
+    if options.stage == "snappy":
+        tallies["snappy"] = copy_all(context, settings, journal, selection, only=options.only, slots=slots)
+    return tallies
+
+
+def spark_context() -> SparkContext:
+    """Of the session that whoever started us made, or of a new one."""
     builder = SparkSession.builder.appName("coinlake-rebuild")
     for name, value in _CONFIGURATION.items():
         builder = builder.config(name, value)
     context = builder.getOrCreate().sparkContext
     context.setLogLevel("ERROR")
-    slots = options.slots or context.defaultParallelism
-    selection = Selection(options.source, options.dataset, options.start, options.end)
-    raw, lake = stages(settings).transform.raw, stages(settings).refined.store
-    tallies = dict[str, Tally]()
-    if options.stage != "refined":
-        entries = selection.raw(raw, lake, options.only)
-        redo = options.only is Only.ALL
-        tallies["trusted"] = transform_all(context, settings, journal, entries, redo=redo, slots=slots)
-    if options.stage != "trusted":
-        keys, is_whole = selection.trusted(lake), selection.is_whole
-        tallies["refined"] = refine_all(context, settings, journal, keys, is_whole=is_whole, slots=slots)
-    return tallies
+    return context
 
 
 def _fault(tallies: dict[str, Tally], journal: Journal) -> str | None:
@@ -94,7 +104,10 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--end", type=date.fromisoformat, default=date.max)
     parser.add_argument("--slots", type=int, default=0)
     parser.add_argument("--run")
-    return parser.parse_known_args(arguments)[0]
+    options = parser.parse_known_args(arguments)[0]
+    if options.stage == "snappy" and (options.source or options.dataset):
+        parser.error("--stage snappy copies the tables of all sources; leave out --source and --dataset")
+    return options
 
 
 if __name__ == "__main__":

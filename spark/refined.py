@@ -59,7 +59,7 @@ def refine_all(
     tally, touched = Tally(), set[TablePartition]()
 
     def write(parts: Any, *, is_whole: bool) -> None:
-        work = partial(_written, settings, is_whole, objects, rows)
+        work = partial(written, settings, is_whole, objects, rows)
         for partition, part in parts.mapPartitions(work).collect():
             tally.add(part)
             touched.add(partition)
@@ -69,9 +69,9 @@ def refine_all(
     )
     with journal.following(progress):
         for wave in waves(parts):
-            write(_spread(context, wave, slots), is_whole=is_whole)
+            write(spread(context, wave, slots), is_whole=is_whole)
         if to_split:
-            split = _spread(context, to_split, slots).mapPartitions(partial(_split, settings))
+            split = spread(context, to_split, slots).mapPartitions(partial(_split, settings))
             pieces = split.groupByKey(TASKS_PER_SLOT * slots)
             faults = [fault for _, group in pieces.filter(_is_fault).collect() for fault in group]
             tally.add(Tally(failed=len(faults), faults=faults))
@@ -107,7 +107,8 @@ def waves(parts: Iterable[Part]) -> list[list[Part]]:
     return [sorted(wave, key=lambda part: -len(part.files)) for wave in found if wave]
 
 
-def _spread(context: Any, items: Sequence[Any], slots: int) -> Any:
+def spread(context: Any, items: Sequence[Any], slots: int) -> Any:
+    """An RDD of the items, dealt to as many tasks as ``tasks`` says."""
     slices = dealt(items, tasks(len(items), slots))
     return context.parallelize(slices, max(len(slices), 1)).flatMap(list)
 
@@ -139,7 +140,7 @@ def _split(
             yield None, Fault.of(str(key), error)
 
 
-def _written(
+def written(
     settings: JobSettings, is_whole: bool, objects: Any, rows: Any, parts: Iterable[Part]
 ) -> Iterator[Result]:
     its = stages(settings)

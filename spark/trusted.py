@@ -4,8 +4,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from coinlake.keys import RawKey
 from coinlake.s3_events import ObjectRef, created_event
 from coinlake.stores import Entry
 from spark.report import Journal, Progress, Tally
@@ -15,6 +16,7 @@ THREADS: Final = 4  # in each worker: half of an object's time is S3's (docs/per
 TASKS_PER_SLOT: Final = 8  # so that a slow task at the end is a small one
 OBJECTS_PER_TASK: Final = 200  # at most, so that progress is seen
 MAX_TASKS: Final = 20_000  # the driver needs memory for each
+_T = TypeVar("_T")
 
 
 def transform_all(
@@ -23,7 +25,7 @@ def transform_all(
     """What became of the raw objects; faults stay with the object that has them."""
     objects, rows = context.accumulator(0), context.accumulator(0)
     slices = dealt(entries, tasks(len(entries), slots))
-    work = partial(_transformed, settings, redo, objects, rows)
+    work = partial(transformed, settings, redo, objects, rows)
     progress = Progress("trusted", len(entries), lambda: objects.value, lambda: rows.value)
     tally = Tally()
     with journal.following(progress):
@@ -37,12 +39,12 @@ def tasks(count: int, slots: int) -> int:
     return min(count, max(TASKS_PER_SLOT * slots, math.ceil(count / OBJECTS_PER_TASK)), MAX_TASKS)
 
 
-def dealt(entries: Sequence[Entry], count: int) -> list[list[Entry]]:
+def dealt(entries: Sequence[_T], count: int) -> list[list[_T]]:
     """The entries, dealt one by one: neighbours are alike, and a task of large ones would be the last."""
     return [list(entries[place::count]) for place in range(count)]
 
 
-def _transformed(
+def transformed(
     settings: JobSettings, redo: bool, objects: Any, rows: Any, slices: Iterable[Sequence[Entry]]
 ) -> Iterator[Tally]:
     its = stages(settings, redo=redo)
@@ -50,6 +52,10 @@ def _transformed(
     def transform(entry: Entry) -> Tally:
         tally = Tally(objects=1)
         try:
+            # Unlike the functions, whose objects are nearly all new, a rebuild that goes on meets many done.
+            if its.transform.committer.is_done(RawKey.parse(entry.key), entry.etag):
+                tally.done = 1
+                return tally
             ref = ObjectRef(settings.transform.raw_bucket, entry.key, entry.size, entry.etag)
             counts = its.transform.process(created_event(ref))
         except Exception as error:  # whatever one object raises, the others do not share its fate

@@ -117,6 +117,13 @@ data "aws_iam_policy_document" "spark" {
     resources = [for zone in ["trusted", "quarantine"] : "${local.bucket_arns.lake}/${zone}/*"]
   }
 
+  # --stage snappy: a copy beside the lake's own zones.
+  statement {
+    sid       = "KeepCopy"
+    actions   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+    resources = ["${local.bucket_arns.lake}/snappy/*"]
+  }
+
   statement {
     sid       = "ListLake"
     actions   = ["s3:ListBucket"]
@@ -125,7 +132,7 @@ data "aws_iam_policy_document" "spark" {
     condition {
       test     = "StringLike"
       variable = "s3:prefix"
-      values   = [for zone in ["trusted", "refined", "quarantine", "ledger"] : "${zone}/*"]
+      values   = [for zone in ["trusted", "refined", "quarantine", "ledger", "snappy"] : "${zone}/*"]
     }
   }
 

@@ -27,7 +27,7 @@ def build(
     sources.
 
     For Lambda, or for the embedded AWS of this machine, whose system may be another (``laptop``). The Spark
-    job's ``wheels`` are 82 MB: a laptop's Spark has an environment of its own.
+    job's ``wheels`` are 98 MB: a laptop's Spark has an environment of its own.
     """
     target = dependencies.Target.parse(runtime, architecture, laptop=laptop)
     for stage in FUNCTIONS:
@@ -40,16 +40,21 @@ def build(
     shared = ROOT / "layers" / "coinlake"
     write_zip(out / "coinlake-layer.zip", shared, _sources(shared / "python"))
     dependencies.build(target, BUILD / "cache", out / "dependencies-layer.zip")
+    write_spark_code(out / "spark.zip")
+    if with_wheels or laptop:
+        wheels.build(BUILD / "cache", out / f"{wheels.NAME}.zip", empty=laptop)
+
+
+def write_spark_code(zip_path: Path) -> None:
+    """The packages that the Spark job imports."""
     write_entries(
-        out / "spark.zip",
+        zip_path,
         {
             path.relative_to(package.parent).as_posix(): path
             for package in map(ROOT.joinpath, SPARK_CODE)
             for path in _sources(package)
         },
     )
-    if with_wheels or laptop:
-        wheels.build(BUILD / "cache", out / f"{wheels.NAME}.zip", empty=laptop)
 
 
 def _sources(folder: Path) -> list[Path]:
@@ -68,7 +73,7 @@ def main() -> None:
     parser.add_argument(
         "--out", type=Path, help="folder for the zips (default build/packages/RUNTIME-ARCHITECTURE)"
     )
-    parser.add_argument("--with-wheels", action="store_true", help="also those of the Spark job, 82 MB")
+    parser.add_argument("--with-wheels", action="store_true", help="also those of the Spark job, 98 MB")
     chosen = parser.parse_args()
     out = chosen.out or BUILD / "packages" / f"{chosen.runtime}-{chosen.architecture}"
     started = time.monotonic()

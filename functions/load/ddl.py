@@ -31,18 +31,29 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SinkTable:
-    """One refined table in a warehouse. ``schema`` is that of its files, without ``partitions``."""
+    """One refined table in a warehouse. ``schema`` is that of its files, without ``partitions``.
+
+    ``optional`` are columns that tell rows apart too, and may be null: no database takes them in a key.
+    """
 
     name: str
     schema: pa.Schema
     partitions: tuple[str, ...]
     key: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, table: Table) -> Self:
         names = {*table.schema.names, *table.partitions}
-        key = tuple(dict.fromkeys([*table.natural_key, *table.partitions]))
-        return cls(table.name, table.schema, table.partitions, tuple(name for name in key if name in names))
+        nullable = {field.name for field in table.schema if field.nullable}
+        key = [name for name in dict.fromkeys([*table.natural_key, *table.partitions]) if name in names]
+        return cls(
+            table.name,
+            table.schema,
+            table.partitions,
+            tuple(name for name in key if name not in nullable),
+            tuple(name for name in key if name in nullable),
+        )
 
     @property
     def columns(self) -> tuple[Column, ...]:

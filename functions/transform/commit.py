@@ -43,6 +43,13 @@ class Committer:
             return False
         return True
 
+    def is_done(self, key: RawKey, etag: str) -> bool:
+        """Whether this code has committed this very object, by one HEAD of its entry."""
+        try:
+            return self._is_same(self.store.head(str(key.ledger())), etag)
+        except NotFound:
+            return False
+
     def commit(self, key: RawKey, etag: str, parsed: ParsedObject) -> LedgerEntry | None:
         """Write everything. None if this code had committed this very object before."""
         entry = self._entry(key, etag, parsed)
@@ -51,11 +58,14 @@ class Committer:
             self._put(key, entry, self.version, IfNoneMatch="*")
         except PreconditionFailed:
             older = self.store.get(str(key.ledger()), _MAX_LEDGER_BYTES)
-            same = older.metadata.get(_ETAG) == etag and older.metadata.get(_VERSION) == self.version
-            if same and not self.redo:
+            if self._is_same(older, etag):
                 return None
             self._replace(key, entry, older)
         return entry
+
+    def _is_same(self, entry: StoredObject, etag: str) -> bool:
+        same = entry.metadata.get(_ETAG) == etag and entry.metadata.get(_VERSION) == self.version
+        return same and not self.redo
 
     def _write(self, key: RawKey, parsed: ParsedObject) -> None:
         """Quarantine first: whoever hears of a trusted file knows then whether the object has more rows."""

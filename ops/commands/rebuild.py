@@ -42,6 +42,7 @@ class Stage(StrEnum):
     TRUSTED = "trusted"
     REFINED = "refined"
     BOTH = "both"
+    SNAPPY = "snappy"
 
 
 class Only(StrEnum):
@@ -61,7 +62,10 @@ def rebuild(
     on: Annotated[
         On, typer.Option(help="On this machine, or by the stack's Spark job: spark/README.md.")
     ] = On.HERE,
-    stage: Annotated[Stage, typer.Option(help="On Spark: which zone, or both.")] = Stage.BOTH,
+    stage: Annotated[
+        Stage,
+        typer.Option(help="On Spark: which zone, or both; snappy copies the live tables to snappy/."),
+    ] = Stage.BOTH,
     only: Annotated[
         Only,
         typer.Option(help="On Spark: raw objects never done, not done by this code, or all."),
@@ -85,7 +89,12 @@ def rebuild(
         arguments = {name: value for name, value in chosen.items() if value}
         if check:
             raise BadConfiguration("--check compares on this machine; leave out --on spark")
-        if yes or confirm(f"Rebuild {stage} of {env} on Spark?"):
+        if stage is Stage.SNAPPY and (source or dataset):
+            raise BadConfiguration(
+                "--stage snappy copies the tables of all sources; leave out --source and --dataset"
+            )
+        what = "Copy the live tables" if stage is Stage.SNAPPY else f"Rebuild {stage}"
+        if yes or confirm(f"{what} of {env} on Spark?"):
             _on_spark(stack, Rebuild(stage, arguments, flex=flex), as_json=as_json)
         return
     with tempfile.TemporaryDirectory() as folder:

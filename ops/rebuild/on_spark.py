@@ -15,7 +15,12 @@ from ops.progress import Step, console, step
 from ops.rebuild.spark import Finished, SparkJob, forget_events, refine_paused
 from ops.stack import Stack
 
-STAGES: Final = {"trusted": ("trusted",), "refined": ("refined",), "both": ("trusted", "refined")}
+STAGES: Final = {
+    "trusted": ("trusted",),
+    "refined": ("refined",),
+    "both": ("trusted", "refined"),
+    "snappy": ("snappy",),
+}
 _COUNTS: Final = (
     "objects",
     "done",
@@ -30,7 +35,7 @@ _COUNTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """``stage`` is trusted, refined or both; ``arguments`` are those of the job."""
+    """``stage`` is one of ``STAGES``; ``arguments`` are those of the job."""
 
     stage: str
     arguments: Mapping[str, str]
@@ -40,8 +45,9 @@ class Rebuild:
 def rebuild_on_spark(stack: Stack, rebuild: Rebuild) -> list[Finished]:
     """Run the stages one after the other, the second only where the first succeeded; what became of each."""
     job, finished, started = SparkJob.of(stack), list[Finished](), dates.now()
-    with refine_paused(stack) if rebuild.stage != "trusted" else nullcontext():
-        for stage in STAGES[rebuild.stage]:
+    stages = STAGES[rebuild.stage]
+    with refine_paused(stack) if "refined" in stages else nullcontext():
+        for stage in stages:
             if stage == "refined" and finished:
                 forgotten = forget_events(stack)
                 console.print(f"{forgotten:,} events for refine are forgotten: it is all rebuilt now")

@@ -24,6 +24,19 @@ SPARK: Final = (
         Fact(_JOB.format("stale outputs are deleted"), _ROLE, ("s3:DeleteObject",), (f"{LAKE}/{zone}/1",))
         for zone in ("trusted", "quarantine")
     ),
+    Fact(
+        _JOB.format("--stage snappy keeps its copy"),
+        _ROLE,
+        ("s3:GetObject", "s3:PutObject", "s3:DeleteObject"),
+        (f"{LAKE}/snappy/1",),
+    ),
+    Fact(
+        _JOB.format("--stage snappy keeps its copy"),
+        _ROLE,
+        ("s3:ListBucket",),
+        (LAKE,),
+        {"s3:prefix": "snappy/1"},
+    ),
     *(
         Fact(
             _JOB.format("code and configuration are read"), _ROLE, ("s3:GetObject",), (f"{ARTIFACTS}/{key}",)

@@ -193,3 +193,12 @@ def mixed(step: int = 1) -> dict[str, tuple[str, bytes | None]]:
     """
     cases = {name: case for name, case in CASES.items() if name != "no such extension"}
     return dict(list(cases.items())[::step])
+
+
+@pytest.fixture(scope="session")
+def by_lambda(new_lake: Any) -> Lake:
+    """The lake that the functions made; its raw objects are those that Spark is given."""
+    lake: Lake = new_lake()
+    lake.land(mixed(6))
+    lake.by_lambda(lake)
+    return lake

@@ -297,7 +297,12 @@ class Postgres:
         target, own = f"{quoted(self.schema)}.{quoted(table.name)}", table.schema.names
         where, values = _partition_filter(place, "t")
         key = [name for name in table.key if name in own]
-        same_key = " AND ".join(f"t.{quoted(name)} = s.{quoted(name)}" for name in key)
+        same_key = " AND ".join(
+            [
+                *(f"t.{quoted(name)} = s.{quoted(name)}" for name in key),
+                *(f"t.{quoted(name)} IS NOT DISTINCT FROM s.{quoted(name)}" for name in table.optional),
+            ]
+        )
         rest = [name for name in own if name not in key]
         same = (
             f"{same_key} AND ({names(rest, 's')}) IS NOT DISTINCT FROM ({names(rest, 't')})"

@@ -20,7 +20,6 @@ from transform.tables.batches import TableLayout
 
 _TIMES: Final = {"gap_from": "from", "gap_to": "to"}
 _NUMBERS: Final = ("first_id", "last_id", "frames")
-_KEYS: Final = ("first_key", "last_key")  # the ids again, -1 where there is none: null sorts nowhere
 _KNOWN: Final = {"stream", "reason", *_TIMES.values(), *_NUMBERS}
 
 
@@ -28,9 +27,7 @@ class StreamGaps:
     """One row for each gap; so few that they are read as JSON."""
 
     table: ClassVar = "stream_gaps"
-    layout: ClassVar = TableLayout(
-        "received_at", unique=("stream", "reason", *_KEYS, "gap_from"), extra=_KEYS
-    )
+    layout: ClassVar = TableLayout("received_at")
     fields: ClassVar[Mapping[str, LineField]] = {
         **live.RECEIVED,
         **{name: LineField(("frame", name), TEXT) for name in ("stream", "reason")},
@@ -49,9 +46,7 @@ class StreamGaps:
     def columns(self, values: Mapping[str, pa.Array], _: RawDocument) -> dict[str, pa.Array]:
         """The table's columns."""
         times = {name: values[name].view(TIMESTAMP) for name in ("received_at", *_TIMES)}
-        ids = (values["first_id"], values["last_id"])
-        keys = {name: pc.fill_null(column, -1) for name, column in zip(_KEYS, ids, strict=True)}
-        return {**values, **times, **keys}
+        return {**values, **times}
 
     def faults(self, columns: Mapping[str, pa.Array], key: RawKey) -> Iterator[ColumnFault]:
         """Every check of whole columns; records can wait on disk for longer than a frame."""

@@ -130,6 +130,25 @@ def test_partition_columns_are_filled_from_the_path(warehouse: Warehouse) -> Non
     ]
 
 
+def test_gaps_that_differ_in_an_id_that_may_be_null_are_rows_of_their_own(warehouse: Warehouse) -> None:
+    gap = dict.fromkeys(refined()["stream_gaps"].schema.names, quote(0, 1)["received_at"])
+    gap |= {"source": "binance", "stream": "btcusdt@trade", "reason": "refill_failed", "raw_key": "raw/x"}
+    gaps = [
+        {**gap, "first_id": first, "last_id": last, "frames": None} for first, last in ((None, None), (1, 9))
+    ]
+    where, tables = place("stream_gaps", "dt=2026-11-20"), ("stream_gaps",)
+    warehouse.lake.put(where, gaps)
+    warehouse.stage(tables).handle({"load": "now", "by_hand": True}, 900)
+    before = warehouse.versions("stream_gaps")
+    assert len(before) == len(gaps)
+    again = {"load": "now", "by_hand": True, "again": True, "tables": ["stream_gaps"]}
+    warehouse.stage(tables).handle(again, 900)
+    assert warehouse.versions("stream_gaps") == before
+    warehouse.lake.put(where, [*gaps, {**gap, "first_id": 1, "last_id": None, "frames": 2}])
+    warehouse.stage(tables).handle({"load": "now", "by_hand": True}, 900)
+    assert len(warehouse.versions("stream_gaps")) == len(gaps) + 1
+
+
 def test_a_table_is_not_emptied_because_the_lake_cannot_be_listed(warehouse: Warehouse) -> None:
     warehouse.lake.put(DAY, [quote(0, 1)])
     warehouse.run()

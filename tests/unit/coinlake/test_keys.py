@@ -1,6 +1,7 @@
 """Keys and slots: what is built can be parsed, and nothing else can."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from coinlake import keys
 from coinlake.errors import BadKey
-from coinlake.keys import LedgerKey, QuarantineKey, RawKey, Slot, TrustedKey
+from coinlake.keys import LedgerKey, Partition, QuarantineKey, RawKey, Slot, SnappyKey, TrustedKey
 
 times = st.datetimes(
     min_value=datetime(2009, 1, 3), max_value=datetime(2100, 1, 1), timezones=st.just(UTC)
@@ -50,14 +51,28 @@ def test_every_key_survives_the_round_trip(raw: RawKey):
     assert TrustedKey.parse(str(trusted)) == trusted
 
 
+@given(st.text(min_size=1), st.text(min_size=1), st.dates())
+def test_the_copy_of_a_part_has_a_key_of_its_own(stream: str, symbol: str, day: date):
+    levels = {name: quote(value, safe="") for name, value in (("stream", stream), ("symbol", symbol))}
+    key = SnappyKey("trades", Partition.day(day, **levels))
+    assert SnappyKey.parse(str(key)) == key
+    assert str(key).split("/")[2:] == [
+        f"stream={levels['stream']}",
+        f"symbol={levels['symbol']}",
+        f"{day:%Y-%m-%d}.snappy.parquet",
+    ]
+
+
 @given(st.text())
 @example("raw/source=coinbase/dataset=candles/dt=2026-11-22/20261121T070000Z.BTC-USD.1h.24.json.gz")
 @example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261121T070000Z.BTC-USD.1h.24.json")
 @example("raw/source=../dataset=candles/dt=2026-11-21/20261121T070000Z.json.gz")
 @example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261121T070000Z.r0.json.gz")
 @example("raw/source=coinbase/dataset=candles/dt=2026-11-21/20261321T070000Z.json.gz")
+@example("snappy/trades/stream=a/symbol=b/2026-11-21.parquet")
+@example("snappy/trades/2026-11-21.snappy.parquet")
 def test_any_other_text_is_an_unexpected_key(text: str):
-    for parse in (RawKey.parse, TrustedKey.parse, QuarantineKey.parse, LedgerKey.parse):
+    for parse in (RawKey.parse, TrustedKey.parse, QuarantineKey.parse, LedgerKey.parse, SnappyKey.parse):
         with pytest.raises(BadKey, match="unexpected_key"):
             parse(text)
 

@@ -57,6 +57,12 @@ def test_the_key_is_the_natural_key_and_the_partition() -> None:
     assert set(SinkTable.of(refined()["quotes"]).key) == {"source", "base", "quote", "observed_at", "dt"}
 
 
+def test_a_table_whose_rows_are_told_apart_by_what_may_be_null_has_no_key() -> None:
+    table = SinkTable.of(refined()["stream_gaps"])
+    assert table.optional == ("first_id", "last_id")
+    assert "PRIMARY KEY" not in create_table("coinlake", table)[0]
+
+
 def test_a_table_without_partitions_needs_no_index_of_them() -> None:
     (statement,) = create_table("coinlake", SinkTable.of(refined()["latest"]))
     assert statement.endswith('PRIMARY KEY ("base", "quote", "source")\n)')

@@ -104,6 +104,27 @@ def test_a_file_written_anew_replaces_all_rows_of_its_raw_object():
     assert closes(merged(before, after)) == [7]
 
 
+def test_gaps_of_one_moment_that_lost_other_ids_are_all_kept_and_each_once():
+    first, second = raw_key(0, dataset="stream_gaps"), raw_key(1, dataset="stream_gaps")
+    gaps = [
+        {
+            **dict.fromkeys(refined()["stream_gaps"].schema.names),
+            **{"source": "binance", "stream": "btcusdt@trade", "reason": "refill_failed"},
+            **{"gap_from": DAY, "gap_to": DAY, "first_id": first_id, "last_id": last_id},
+        }
+        for first_id, last_id in ((None, None), (1, 9), (1, None), (20, 29))
+    ]
+    files = [
+        file("stream_gaps", [{**gap, "received_at": key.slot.time, "raw_key": str(key)} for gap in gaps])
+        for key in (first, second)
+    ]
+    rows = merged(*files, table="stream_gaps")
+    ids = [(None, None), (1, None), (1, 9), (20, 29)]
+    assert list(zip(rows["first_id"].to_pylist(), rows["last_id"].to_pylist(), strict=True)) == ids
+    assert set(rows["raw_key"].to_pylist()) == {str(second)}
+    assert merged(*reversed(files), table="stream_gaps").to_pylist() == rows.to_pylist()
+
+
 def test_rows_lie_in_the_order_of_the_table():
     key = raw_key(0)
     rows = [quote(second, 1, key, base) for base in ("ETH", "BTC") for second in (2, 1)]

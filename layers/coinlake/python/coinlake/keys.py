@@ -8,6 +8,7 @@ ledger     ledger/<source>/<dataset>/dt=YYYY-MM-DD/<slot>.json
 gaps       gaps/interval=I/month=YYYY-MM/<source>.parquet
 handoff    handoff/<warehouse>/<table>/<partition>/<number>.<etag>.parquet
            handoff/reports/<warehouse>/loads.csv
+snappy     snappy/<table>/<partition without its day>/<day>.snappy.parquet
 
 A slot names a request, never a moment of writing: its time (when it was due, or
 the exclusive end of its window), then what was asked, then ``rN`` for a revision.
@@ -29,6 +30,7 @@ QUARANTINE: Final = "quarantine/"
 LEDGER: Final = "ledger/"
 GAPS: Final = "gaps/"
 HANDOFF: Final = "handoff/"
+SNAPPY: Final = "snappy/"
 
 _Key = TypeVar("_Key")
 _TIME = "%Y%m%dT%H%M%SZ"
@@ -49,6 +51,9 @@ _LEDGER_KEY = re.compile(rf"ledger/{_SOURCE}{_DATED}\.json")
 _GAPS_KEY = re.compile(r"gaps/(?P<partition>interval=[^/=]+/month=\d{4}-\d{2})/(?P<source>[^/.]+)\.parquet")
 _REFINED_KEY = re.compile(
     r"refined/(?P<table>[^/]+)(?:/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*))?/part\.parquet"
+)
+_SNAPPY_KEY = re.compile(
+    r"snappy/(?P<table>[^/]+)/(?P<outer>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*)/(?P<dt>[^/.]+)\.snappy\.parquet"
 )
 _TRUSTED_KEY = re.compile(
     r"trusted/(?P<table>[^/]+)/(?P<partition>[^/=]+=[^/]+(?:/[^/=]+=[^/]+)*)"
@@ -264,6 +269,26 @@ class RefinedKey:
     def parse(cls, key: str) -> Self:
         match = _match(_REFINED_KEY, key)
         partition = Partition(match["partition"] or "")
+        return _checked(key, cls, table=match["table"], partition=partition)
+
+
+@dataclass(frozen=True, slots=True)
+class SnappyKey:
+    """The copy of one refined ``partition``, whose last level is a day, for readers of an older layout."""
+
+    table: str
+    partition: Partition
+
+    def __str__(self) -> str:
+        *outer, (level, day) = self.partition.levels.items()
+        if level != _DAY:
+            raise ValueError(f"{self.partition} does not end with a day")
+        return f"{Partition.of(dict(outer)).prefix(f'{SNAPPY}{self.table}/')}{day}.snappy.parquet"
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        match = _match(_SNAPPY_KEY, key)
+        partition = Partition(f"{match['outer']}/{_DAY}={match['dt']}")
         return _checked(key, cls, table=match["table"], partition=partition)
 
 

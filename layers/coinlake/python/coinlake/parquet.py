@@ -24,7 +24,7 @@ WRITER: Final = _NAME.format("25.0.1").encode()  # what a footer says wrote the 
 THIS_WRITER: Final = _NAME.format(pa.cpp_version).encode()  # what pyarrow says
 
 
-def writer_settings(table: Table, schema: pa.Schema) -> dict[str, Any]:
+def writer_settings(table: Table, schema: pa.Schema, compression: str = COMPRESSION) -> dict[str, Any]:
     """The options of a ``pyarrow.parquet.ParquetWriter`` for rows of ``schema``, which may have dictionaries.
 
     The schema without pandas' notes, and not stored twice: 30% less in a page of 250 rows, and
@@ -34,7 +34,7 @@ def writer_settings(table: Table, schema: pa.Schema) -> dict[str, Any]:
         "flavor": None,
         "version": "1.0",
         "coerce_timestamps": "us",
-        "compression_level": _ZSTD_LEVEL,
+        "compression_level": _ZSTD_LEVEL if compression == COMPRESSION else None,
         "use_dictionary": list(table.dictionary),
         "store_decimal_as_integer": True,
         "schema": pa.schema([field.with_nullable(True) for field in schema]),
@@ -47,15 +47,15 @@ def encode(table: Table, rows: pa.Table) -> bytes:
     return encode_pieces(table, [rows])
 
 
-def encode_pieces(table: Table, pieces: Iterable[pa.Table]) -> bytes:
+def encode_pieces(table: Table, pieces: Iterable[pa.Table], compression: str = COMPRESSION) -> bytes:
     """``encode`` of rows that come piece by piece; a piece and a row group are in memory at a time.
 
     A row group is written in one piece and without dictionaries: where Arrow's chunks end, and in which order
     a dictionary holds its words, would show in the bytes.
     """
-    options, sink = writer_settings(table, table.schema), pa.BufferOutputStream()
+    options, sink = writer_settings(table, table.schema, compression), pa.BufferOutputStream()
     rest: pa.Table = options["schema"].empty_table()
-    with pq.ParquetWriter(sink, compression=COMPRESSION, **options) as writer:
+    with pq.ParquetWriter(sink, compression=compression, **options) as writer:
         is_empty = True
         for piece in pieces:
             rows = pa.concat_tables([rest, piece.cast(options["schema"])]) if rest.num_rows else piece
@@ -126,6 +126,12 @@ def decode_groups(table: Table, body: bytes) -> Iterator[pa.Table]:
     with _opened(table, body) as file:
         for number in range(file.num_row_groups):
             yield _typed(table, file.read_row_group(number, columns=_known(table, file), use_threads=False))
+
+
+def count_rows(body: bytes) -> int:
+    """How many rows the file has, as its footer says."""
+    count: int = pq.read_metadata(pa.BufferReader(body)).num_rows
+    return count
 
 
 def _opened(table: Table, body: bytes) -> pq.ParquetFile:

@@ -13,10 +13,12 @@ Numbers = npt.NDArray[Any]
 
 
 def ranks(column: pa.Array) -> Numbers:
-    """Numbers in the order of the column's values, which has no nulls.
+    """Numbers in the order of the column's values; of integers null is the least, others have none.
 
     A text becomes its rank among the distinct texts, a time its microseconds; integers and booleans stay.
     """
+    if column.null_count and pa.types.is_integer(column.type):
+        column = column.fill_null(np.iinfo(column.type.to_pandas_dtype()).min)
     if pa.types.is_string(column.type):
         column = column.dictionary_encode()
     if pa.types.is_timestamp(column.type):
