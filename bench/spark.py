@@ -1,7 +1,7 @@
 """The Spark job against the functions' code alone, and against what a user would write in plain Spark SQL.
 
 ``make bench`` has a row of it. ``make bench-spark`` is the long run: a hundred million mini-tickers through
-the job at ``local[2]``, the first twenty million through each other contestant. A contestant is one process,
+the job at ``local[2]``, the first ten million through each other contestant. A contestant is one process,
 given block after block: the block's days are made, worked on, and forgotten; seconds are those of the work
 alone, by the clock. What is measured is kept in build/bench, and the same command goes on after it.
 """
@@ -37,7 +37,7 @@ from coinlake.stores import Entry
 from ops.local.spark import require_java, spark_venv
 
 ROWS: Final = 100_000_000
-OTHERS: Final = 20_000_000
+OTHERS: Final = 10_000_000
 DAYS_A_BLOCK: Final = 4
 MARKETS: Final = (40, 160)  # with a month of minutes each
 ROWS_A_DAY: Final = SYMBOLS * history.ROWS_A_DAY

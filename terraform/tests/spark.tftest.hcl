@@ -62,7 +62,7 @@ run "the_job_may_do_what_transform_and_refine_do_with_the_buckets" {
       ]
       ListLake = [
         "Allow", "s3:ListBucket", "arn:aws:s3:::coinlake-test-lake-123456789012-us-east-1",
-        { StringLike = { "s3:prefix" = ["trusted/*", "snappy/*", "refined/*", "quarantine/*", "ledger/*"] } },
+        { StringLike = { "s3:prefix" = ["trusted/*", "refined/*", "quarantine/*", "ledger/*", "snappy/*"] } },
       ]
       ReadConfigurationAndCode = [
         "Allow", "s3:GetObject",

@@ -71,7 +71,7 @@ def test_killed_half_way_and_given_again_it_ends_in_the_same_bytes(lake, by_lamb
 
 def test_the_functions_go_on_where_spark_stopped(lake, by_lambda):
     lake.rebuild("--stage", "trusted", "--source", "binance")
-    before = written_at(lake)
+    before = {key: at for key, at in written_at(lake).items() if key.startswith("ledger/")}
     lake.by_lambda(lake)
     assert differences(lake, by_lambda) == set()
     after = written_at(lake)

@@ -7,7 +7,11 @@ import pytest
 from coinlake.keys import Partition, RefinedKey
 from spark.snappy import copied_tables
 from tests import readers
-from tests.integration.spark.test_snappy import HOSTILE, bodies, in_refined, layout, saved
+from tests.integration.spark.test_snappy import HOSTILE as ALL
+from tests.integration.spark.test_snappy import bodies, in_refined, layout, saved
+
+# Spark takes each escaped byte of a path for a letter. A venue's stream is asked for by an ASCII name.
+HOSTILE = [name for name in ALL if name.isascii()]
 
 
 @pytest.fixture
