@@ -11,6 +11,7 @@ import json
 import math
 import multiprocessing
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,6 +40,7 @@ from ops.local.spark import require_java, spark_venv
 ROWS: Final = 100_000_000
 OTHERS: Final = 10_000_000
 DAYS_A_BLOCK: Final = 4
+WIDTH: Final = 120  # of the tables, also in a file
 MARKETS: Final = (40, 160)  # with a month of minutes each
 ROWS_A_DAY: Final = SYMBOLS * history.ROWS_A_DAY
 JOB_2, JOB_1, PLAIN, SQL = "the job, local[2]", "the job, local[1]", "plain Python", "Spark SQL, local[2]"
@@ -239,7 +241,7 @@ class Total:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options, console = _options(arguments), Console()
+    options, console = _options(arguments), Console(width=max(Console().width, WIDTH))
     require_java()
     spark_venv().install()
     results = CACHE / f"spark-{options.rows}-{options.others}-{options.days}.jsonl"
@@ -310,7 +312,7 @@ def _show(measured: Sequence[Measured], console: Console) -> None:
     table = Table(title="mini-tickers, raw → trusted → refined")
     for heading in ("", "rows", "trusted", "refined", "both, k rows/s", "to plain", "CPU s / 1 M"):
         table.add_column(heading, justify="right" if heading else "left")
-    table.add_column("peak MB: JVM, Python", justify="right")
+    table.add_column("peak MB of each process", justify="right")
     totals = {name: Total.of([each for each in measured if each.name == name]) for name in MODULES}
     for name, total in totals.items():
         zones = (total.rows / seconds / 1000 for seconds in (total.trusted_seconds, total.refined_seconds))
@@ -321,14 +323,17 @@ def _show(measured: Sequence[Measured], console: Console) -> None:
             f"{total.rate / 1000:,.0f}",
             f"{total.rate / totals[PLAIN].rate:.2f}×",
             f"{total.cpu_seconds / total.rows * 1e6:.2f}",
-            f"{total.jvm_mb:,.0f}, {total.python_mb:,.0f}",
+            " + ".join(
+                f"{mb:,.0f} {what}" for mb, what in ((total.jvm_mb, "JVM"), (total.python_mb, "Python")) if mb
+            ),
         )
     console.print(table)
     loads = [each.load for each in measured]
-    spark = (ROOT / "spark" / "pyspark.in").read_text().split()[0]
+    spark = re.search(r"^pyspark==\S+", (ROOT / "spark" / "pyspark.in").read_text(), re.MULTILINE)
     console.print(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f}, "
-        f"Python {sys.version.split()[0]}, pyarrow {pa.__version__}, {spark}, {_java()}"
+        f"Python {sys.version.split()[0]}, pyarrow {pa.__version__}, "
+        f"{spark[0] if spark else 'PySpark'}, {_java()}"
     )
 
 
