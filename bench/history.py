@@ -20,7 +20,7 @@ from coinlake.keys import Partition, RawKey, Slot
 from coinlake.tables import DECIMAL, LIVE_VOLUME, refined, tables
 from refine.partitions import TablePartition
 
-ROWS_A_DAY: Final = 86_400
+SYMBOL_DAY_ROWS: Final = 86_400
 FIRST_DAY: Final = date(2021, 1, 1)
 UNIT: Final = 10**8  # of prices and amounts: eight decimals
 _CENT: Final = UNIT // 100
@@ -55,20 +55,25 @@ class SymbolDay:
     def lines(self) -> pa.Array:
         """Frames as the collector stores them: a price that walks, a volume that grows, half of the time."""
         rng = np.random.default_rng([SEED, self.symbol, self.day.toordinal()])
-        traded = rng.random(ROWS_A_DAY) < 0.5  # noqa: PLR2004 - half of the seconds
+        traded = rng.random(SYMBOL_DAY_ROWS) < 0.5  # noqa: PLR2004 - half of the seconds
         start = 10_000 * 10 ** (self.symbol % 4)  # cents
-        steps = np.where(traded, rng.normal(0, 5e-5, ROWS_A_DAY), 0)
+        steps = np.where(traded, rng.normal(0, 5e-5, SYMBOL_DAY_ROWS), 0)
         price = np.maximum((start * np.exp(np.cumsum(steps))).astype(np.int64), 2) * _CENT
-        amounts = np.where(traded, rng.exponential(20_000, ROWS_A_DAY).astype(np.int64), 0) * 1000
+        amounts = np.where(traded, rng.exponential(20_000, SYMBOL_DAY_ROWS).astype(np.int64), 0) * 1000
         volume = np.cumsum(amounts) + UNIT
         worth = np.cumsum((amounts * (price / UNIT)).astype(np.int64)) + UNIT
         midnight = int(datetime.combine(self.day, time(), UTC).timestamp()) * 1000
-        sent = midnight + 1000 * np.arange(ROWS_A_DAY) + 136 + rng.normal(0, 8, ROWS_A_DAY).astype(np.int64)
-        received = sent * 1000 + rng.lognormal(10.8, 0.2, ROWS_A_DAY).astype(np.int64)
+        sent = (
+            midnight
+            + 1000 * np.arange(SYMBOL_DAY_ROWS)
+            + 136
+            + rng.normal(0, 8, SYMBOL_DAY_ROWS).astype(np.int64)
+        )
+        received = sent * 1000 + rng.lognormal(10.8, 0.2, SYMBOL_DAY_ROWS).astype(np.int64)
         head = f',"frame":{{"stream":"{self.name.lower()}@miniTicker","data":{{"e":"24hrMiniTicker","E":'
         columns: list[Any] = ['{"received_at":', _text(received), head, _text(sent), f',"s":"{self.name}"']
         values = {
-            **{"c": price, "o": np.full(ROWS_A_DAY, price[0])},
+            **{"c": price, "o": np.full(SYMBOL_DAY_ROWS, price[0])},
             **{"h": np.maximum.accumulate(price), "l": np.minimum.accumulate(price)},
             **{"v": volume, "q": worth},
         }

@@ -42,7 +42,7 @@ OTHERS: Final = 10_000_000
 DAYS_A_BLOCK: Final = 4
 WIDTH: Final = 120  # of the tables, also in a file
 MARKETS: Final = (40, 160)  # with a month of minutes each
-ROWS_A_DAY: Final = SYMBOLS * history.ROWS_A_DAY
+DAY_ROWS: Final = SYMBOLS * history.SYMBOL_DAY_ROWS
 JOB_2, JOB_1, PLAIN, SQL = "the job, local[2]", "the job, local[1]", "plain Python", "Spark SQL, local[2]"
 MODULES: Final = {JOB_2: "spark_job", JOB_1: "spark_job", PLAIN: "spark_plain", SQL: "spark_sql"}
 
@@ -58,7 +58,7 @@ class Block:
 
     @property
     def rows(self) -> int:
-        return self.days * ROWS_A_DAY
+        return self.days * DAY_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def land(server: Server, symbol_day: history.SymbolDay) -> Entry:
 
 def blocks(server: Server, rows: int, days_a_block: int, done: int = 0) -> Iterator[Block]:
     """``rows`` rows or some more, in whole days, from block number ``done`` on, each forgotten after it."""
-    days, s3 = math.ceil(rows / ROWS_A_DAY), server.client()
+    days, s3 = math.ceil(rows / DAY_ROWS), server.client()
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=spawn) as pool:
         for number in range(done, math.ceil(days / days_a_block)):
@@ -190,7 +190,7 @@ def clear(server: Server) -> None:
 
 def rows(server: Server, runs: int) -> Iterator[Row]:
     """For `make bench`: a day of twenty symbols through the job and through the functions' code alone."""
-    what = f"{ROWS_A_DAY:,} mini-tickers, raw → trusted → refined, the Spark job at local[2]"
+    what = f"{DAY_ROWS:,} mini-tickers, raw → trusted → refined, the Spark job at local[2]"
     if not spark_venv().installed:
         yield Row(what, "not measured: `make spark-test` sets up Spark", "–", "–", "–", None)
         return
@@ -198,7 +198,7 @@ def rows(server: Server, runs: int) -> Iterator[Row]:
     rounds: dict[str, list[Measured]] = {JOB_2: [], PLAIN: []}
     with ExitStack() as stack:
         contestants = [stack.enter_context(Contestant(name, server)) for name in rounds]
-        for block in blocks(server, (runs + 1) * ROWS_A_DAY, 1):
+        for block in blocks(server, (runs + 1) * DAY_ROWS, 1):
             for contestant in contestants:
                 clear(server)
                 measured = contestant.work(block)
@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _worked(server: Server, name: str, rows: int, days: int, done: int) -> Iterator[Measured]:
     """One contestant's blocks that are not measured yet, in one process."""
-    if done >= math.ceil(math.ceil(rows / ROWS_A_DAY) / days):
+    if done >= math.ceil(math.ceil(rows / DAY_ROWS) / days):
         return
     with Contestant(name, server) as contestant:
         for block in blocks(server, rows, days, done):

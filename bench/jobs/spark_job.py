@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from bench.history import ROWS_A_DAY
+from bench.history import SYMBOL_DAY_ROWS
 from bench.jobs.spark_blocks import Laps, environment, expect, serve
 from coinlake.keys import TrustedKey
 from coinlake.stores import Entry
@@ -26,12 +26,12 @@ def main() -> None:
         laps = Laps()
         tally = transform_all(context, settings, journal, entries, redo=False, slots=slots)
         seconds = laps.lap()
-        expect("rows trusted", tally.rows_trusted, len(entries) * ROWS_A_DAY)
+        expect("rows trusted", tally.rows_trusted, len(entries) * SYMBOL_DAY_ROWS)
         keys = [TrustedKey.parse(key) for key in trusted]
         laps.lap()
         merged = refine_all(context, settings, journal, keys, is_whole=True, slots=slots)
         refined = laps.lap()
-        expect("rows refined", (merged.rows_in, merged.failed), (len(entries) * ROWS_A_DAY, 0))
+        expect("rows refined", (merged.rows_in, merged.failed), (len(entries) * SYMBOL_DAY_ROWS, 0))
         return {"trusted_seconds": seconds, "refined_seconds": refined}
 
     serve(work)

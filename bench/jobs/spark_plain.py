@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from bench.history import ROWS_A_DAY
+from bench.history import SYMBOL_DAY_ROWS
 from bench.jobs.spark_blocks import Laps, environment, expect, serve
 from bench.server import LAKE, RAW
 from coinlake.clients import client
@@ -35,7 +35,7 @@ def main() -> None:
             ref = ObjectRef(RAW, entry.key, entry.size, entry.etag)
             rows += transform.process(created_event(ref)).rows_trusted
         seconds = laps.lap()
-        expect("rows trusted", rows, len(entries) * ROWS_A_DAY)
+        expect("rows trusted", rows, len(entries) * SYMBOL_DAY_ROWS)
         messages = [Message(key, created_event(ObjectRef(lake.bucket, key)), "") for key in trusted]
         for start in range(0, len(messages), FILES_AT_ONCE):
             outcome = pipeline.process(messages[start : start + FILES_AT_ONCE])

@@ -9,12 +9,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from bench import inputs
+from bench import history, inputs
 from bench.growth import Measurement, Point
 from bench.load import embedded_postgres
 from bench.measure import Job
 from bench.paths import ROOT
+from coinlake import parquet
+from coinlake.keys import TrustedKey
 from coinlake.stores import StoredObject
+from coinlake.tables import refined, tables
 from transform.model import AssetMap
 from transform.pipeline import parse
 
@@ -48,6 +51,22 @@ def test_frames_have_the_shape_of_binance():
 def test_every_row_of_the_inputs_is_good(key, body, rows):
     parsed = read_raw(key, body)
     assert (parsed.rows_trusted, parsed.rejections) == (rows, ())
+
+
+def test_a_symbols_day_of_the_history_is_the_same_every_time_and_all_of_it_is_good():
+    (day, *others) = history.symbol_days(7, 1)
+    assert day.body() == history.SymbolDay(day.symbol, day.day).body() != others[0].body()
+    parsed = read_raw(day.key, day.body())
+    assert (parsed.rows_trusted, parsed.rejections) == (history.SYMBOL_DAY_ROWS, ())
+    assert [str(day.key.trusted(part.table, part.partition)) for part in parsed.slices] == [day.trusted]
+
+
+def test_a_month_of_minutes_is_a_part_as_refine_has_it():
+    rows = parquet.decode(refined()["candles"], history.minutes(2))
+    assert rows.num_rows == 2 * history.MINUTES_A_MONTH
+    key, body = history.minute_file()
+    assert TrustedKey.parse(key).partition == history.MINUTES.partition
+    assert parquet.decode(tables()["candles"], body).num_rows == 1
 
 
 def test_a_tiny_run_measures_everything(tmp_path: Path):
