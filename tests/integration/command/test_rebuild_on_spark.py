@@ -111,6 +111,21 @@ def test_trusted_then_refined_with_refine_paused_and_its_queue_purged_in_between
     assert glue.stack.queue("refine").depth() == 0
 
 
+def test_a_copy_is_one_run_beside_a_refine_that_goes_on(glue, rebuild):
+    glue.stack.queue("refine").send(["event"])
+    result = rebuild("--stage", "snappy", "--start", "2026-01-01", "--end", "2026-01-31")
+    assert result.exit_code == 0, result.output
+    assert [(run["--stage"], run["--end"]) for run in glue.started] == [("snappy", "2026-01-31")]
+    assert (glue.seen, glue.stack.queue("refine").depth()) == (["ENABLED"], 1)
+
+
+@pytest.mark.parametrize("option", ["--source", "--dataset"])
+def test_a_copy_of_one_source_is_refused_before_anything_runs(glue, rebuild, option):
+    result = rebuild("--stage", "snappy", option, "binance")
+    assert "leave out --source and --dataset" in str(result.exception)
+    assert glue.started == []
+
+
 def test_where_trusted_fails_refined_is_not_begun_and_refine_goes_on_with_its_queue(glue, rebuild):
     glue.states = ["FAILED"]
     glue.stack.queue("refine").send(["event"])
