@@ -46,6 +46,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """Libraries that count their objects at the end (DuckDB's nanobind) would call them leaked."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def descriptions_of_aws_are_read_once() -> Iterator[None]:
     """Each test has sessions of boto3's own, and each would read the same megabytes of JSON."""
