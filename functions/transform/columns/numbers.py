@@ -56,11 +56,21 @@ class Limits:
 
     def above(self, column: pa.Array) -> pa.Array:
         """Which values of a column are more than the range has."""
-        return pc.greater(column, pa.scalar(self.high, self.kind))
+        return pc.greater(comparable(column), self._comparable(self.high))
 
     def outside(self, column: pa.Array) -> pa.Array:
         """Which values of a column are not in the range."""
-        return pc.or_(pc.less(column, pa.scalar(self.low, self.kind)), self.above(column))
+        return pc.or_(pc.less(comparable(column), self._comparable(self.low)), self.above(column))
+
+    def _comparable(self, limit: Decimal) -> pa.Scalar:
+        if pa.types.is_decimal64(self.kind):
+            return pa.scalar(int(limit.scaleb(self.kind.scale)), pa.int64())
+        return pa.scalar(limit, self.kind)
+
+
+def comparable(column: pa.Array) -> pa.Array:
+    """Short decimals as whole numbers, which Arrow compares ten times as fast; any other column as it is."""
+    return column.view(pa.int64()) if pa.types.is_decimal64(column.type) else column
 
 
 PRICE: Final = Limits(_UNIT, Decimal("1e12"))
@@ -68,6 +78,7 @@ VOLUME: Final = Limits(Decimal(0), _LARGEST)
 ANY: Final = Limits(_LARGEST.copy_negate(), _LARGEST)
 LIVE_LIMITS: Final = {
     LIVE_PRICE: Limits(_unit(LIVE_PRICE), _largest(LIVE_PRICE), LIVE_PRICE),
+    NARROW_PRICE: Limits(_unit(LIVE_PRICE), _largest(LIVE_PRICE), NARROW_PRICE),
     LIVE_VOLUME: Limits(Decimal(0), _largest(LIVE_VOLUME), LIVE_VOLUME),
 }
 

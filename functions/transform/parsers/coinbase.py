@@ -29,7 +29,8 @@ from transform.columns.validation import (
 from transform.model import ParsedObject, RawDocument, Reader, Unreadable
 from transform.readers.documents import DocumentReader, ListReader
 from transform.readers.json_lines import ColumnFault, LineReader
-from transform.readers.line_template import INTEGER, TEXT, LineField
+from transform.readers.line_template import LineField
+from transform.readers.line_values import INTEGER, TEXT
 from transform.tables import live, stream_gaps
 from transform.tables.assembly import canonical_symbols, constant, origin_columns, slice_by_slot
 from transform.tables.batches import TableLayout
@@ -65,7 +66,7 @@ _FRAME_FIELDS: Final = {
     **live.RECEIVED,
     "event": LineField((_FRAME, "type"), TEXT),
     "raw_symbol": LineField((_FRAME, "product_id"), TEXT),
-    "sequence": LineField((_FRAME, "sequence"), INTEGER, "missing_field", varies=True),
+    "sequence": LineField((_FRAME, "sequence"), INTEGER, "missing_field"),
 }
 _BAR: Final = {"open": "open_24h", "high": "high_24h", "low": "low_24h", "close": "price"}
 _TICKER_FRAME_KNOWN: Final = {
@@ -222,7 +223,7 @@ class Matches:
     layout: ClassVar = TableLayout("traded_at", unique=("raw_symbol", "trade_id"))
     fields: ClassVar[Mapping[str, LineField]] = {
         **_FRAME_FIELDS,
-        "trade_id": LineField((_FRAME, "trade_id"), INTEGER, "missing_field", varies=True),
+        "trade_id": LineField((_FRAME, "trade_id"), INTEGER, "missing_field"),
         "traded_at": LineField((_FRAME, "time"), TIMESTAMP, "missing_field"),
         **live.prices({"price": "price"}, _FRAME),
         **live.volumes({"quantity": "size"}, _FRAME, missing="missing_field"),

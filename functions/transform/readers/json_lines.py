@@ -23,14 +23,13 @@ from transform.columns.numbers import NARROW_PRICE
 from transform.columns.validation import ColumnValidator, new_field_notes, nulled_notes
 from transform.model import ParsedObject, RawDocument, Unreadable
 from transform.readers.decoding import decode_json
-from transform.readers.line_template import BOOLEAN, INTEGER, TEXT, LineField, LineTemplate
+from transform.readers.line_blocks import Block, line_blocks
+from transform.readers.line_template import LineField, LineTemplate
+from transform.readers.line_values import BOOLEAN, INTEGER, TEXT
 from transform.tables.batches import RUN_ROWS, RepeatAcrossRuns, RowBatch, SortedRuns, TableLayout
 
-# Small enough to stay in the processor's cache while it is read, large enough to be worth the calls.
-BLOCK_BYTES: Final = 4 << 20
 MAX_LINES_AS_JSON: Final = 32  # fewer lines are decoded as JSON rather than cut in halves again
 MAX_LINE_BYTES: Final = 1 << 20
-_GZIP_SIZE_BYTES: Final = 4
 
 
 class ColumnFault(NamedTuple):
@@ -111,36 +110,6 @@ class LineReader:
         )
 
 
-def line_blocks(body: bytes, max_bytes: int) -> Iterator[bytes]:
-    """The lines of a gzipped ``body``, so that a large one is never in memory whole.
-
-    Each block ends where a line does. ``Unreadable`` if ``body`` is not exactly one gzip stream of at most
-    ``max_bytes``, which may be found out at the end only, after all but the last block.
-    """
-    if not body:
-        raise Unreadable("empty_object")
-    size, rest = 0, b""
-    try:  # Arrow's gunzip is three times as fast as Python's
-        with pa.CompressedInputStream(pa.BufferReader(body), "gzip") as stream:
-            while chunk := stream.read(BLOCK_BYTES):
-                size += len(chunk)
-                if size > max_bytes:
-                    raise Unreadable("too_large", f"more than {max_bytes} bytes unpacked")
-                cut = chunk.rfind(b"\n") + 1
-                if cut:
-                    yield b"".join((rest, memoryview(chunk)[:cut]))
-                    rest = chunk[cut:]
-                else:
-                    rest += chunk
-    except OSError as error:
-        raise Unreadable("bad_gzip", error) from None
-    # Arrow checks each gzip stream, but reads one after the other: a body is exactly one.
-    if size % (1 << 8 * _GZIP_SIZE_BYTES) != int.from_bytes(body[-_GZIP_SIZE_BYTES:], "little"):
-        raise Unreadable("bad_gzip", "bytes after the stream")
-    if rest:
-        yield rest
-
-
 @dataclass(slots=True)
 class _LineDecoder:
     """One body while it is read: rows so far, good ones in ``runs``, the others in ``rejections``.
@@ -158,28 +127,37 @@ class _LineDecoder:
     nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_names: set[str] = field(default_factory=set)
     checked_names: set[str] = field(default_factory=set)
+    template: LineTemplate | None = None
+    template_names: set[str] = field(default_factory=set)
 
-    def add(self, block: bytes) -> None:
+    def add(self, block: Block) -> None:
         """The lines of ``block`` are the next rows."""
-        if self.fast and self._add_by_template(block):
+        if self.fast and (
+            self._add_by_template(block) or (self._learn(block) and self._add_by_template(block))
+        ):
             return
-        middle = block.find(b"\n", len(block) // 2) + 1
-        if self.fast and 0 < middle < len(block) and block.count(b"\n") > MAX_LINES_AS_JSON:
-            self.add(block[:middle])
-            self.add(block[middle:])
+        halves = block.halves() if self.fast and block.count() > MAX_LINES_AS_JSON else None
+        if halves:
+            for half in halves:
+                self.add(half)
         else:
-            self._add_as_json([line for line in block.split(b"\n") if line.strip()])
+            self._add_as_json(block.lines())
 
-    def _add_by_template(self, block: bytes) -> bool:
-        """Whether all lines were added at once, which takes that none has a fault."""
-        first = block[: block.find(b"\n")] if b"\n" in block else block
+    def _learn(self, block: Block) -> bool:
+        """Whether the first line of ``block`` gives another template than that of the lines before."""
+        line = block.first_line()
         try:
-            line = _decode_line(first)
-            self.format.check(line)
+            decoded = _decode_line(line)
+            self.format.check(decoded)
         except Unreadable:
             return False
-        template = LineTemplate.from_line(first, self.format.fields)
-        values = template.read(block) if template else None
+        before, self.template = self.template, LineTemplate.from_line(line, self.format.fields)
+        self.template_names = self.format.unknown_names(decoded)
+        return self.template not in (None, before)
+
+    def _add_by_template(self, block: Block) -> bool:
+        """Whether all lines were added at once, which takes that none has a fault."""
+        values = self.template.read(block) if self.template else None
         if values is None or not all(map(self._has_good_names, values.values())):
             return False
         columns = self.format.columns(values, self.document)
@@ -188,7 +166,7 @@ class _LineDecoder:
         count = len(next(iter(values.values())))
         self._keep(columns, np.arange(self.rows_in, self.rows_in + count, dtype=np.int32))
         self.rows_in += count
-        self.unknown_names |= self.format.unknown_names(line)
+        self.unknown_names |= self.template_names
         return True
 
     def _has_good_names(self, column: pa.Array) -> bool:
@@ -196,6 +174,8 @@ class _LineDecoder:
         if not pa.types.is_dictionary(column.type):
             return True
         names = set(column.dictionary.to_pylist()) - self.checked_names
+        if not names:
+            return True
         validator = ColumnValidator(range(len(names)), {})
         validator.texts("", list(names))
         if not validator.rejections:

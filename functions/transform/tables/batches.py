@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 
 from coinlake import parquet
+from coinlake.arrow import from_numpy
 from coinlake.keys import Partition, RawKey
 from coinlake.ranks import Numbers, ranks, repeats
 from coinlake.records import Rejection
 from coinlake.tables import Table
 from transform.model import EncodedSlice
 
-RUN_ROWS: Final = 2 * parquet.ROW_GROUP_ROWS
+RUN_ROWS: Final = parquet.ROW_GROUP_ROWS  # so that a run is one row group, or one for each partition
 _DAY: Final = np.timedelta64(1, "D") // np.timedelta64(1, "us")
 _HASH_BYTES: Final = 8
 _GOLDEN: Final = np.uint64(0x9E3779B97F4A7C15)  # 2⁶⁴ over the golden ratio: spreads a number's bits
@@ -96,7 +97,8 @@ class SortedRuns:
         if self._batches:
             self._write_run(last=True)
         if self._hashes:
-            hashes = np.sort(np.concatenate(self._hashes))
+            hashes = np.concatenate(self._hashes)
+            hashes.sort()
             if (hashes[1:] == hashes[:-1]).any():
                 raise RepeatAcrossRuns
         return tuple(
@@ -106,6 +108,7 @@ class SortedRuns:
 
     def _write_run(self, *, last: bool) -> None:
         """Sort what is waiting, and write it a row group at a time."""
+        pa.default_memory_pool().release_unused()  # else what was freed so far stays with the process
         unique = self.layout.unique or self.table.natural_key
         row_numbers = np.concatenate([batch.row_numbers for batch in self._batches])
         columns = {name: _take_column(self._batches, name) for name in [*self._batches[0].columns]}
@@ -119,7 +122,7 @@ class SortedRuns:
         order = np.lexsort([*sorts, periods, *(ranked[name] for name in level)])
         later = repeats(order, [ranked[name] for name in unique if name in ranked])
         time = unique[-1]
-        values = columns[time].take(pa.array(order[later])).to_pylist()
+        values = columns[time].take(from_numpy(order[later])).to_pylist()
         for number, value in zip(row_numbers[order[later]].tolist(), values, strict=True):
             self.repeated[number] = Rejection.of("duplicate_row", number, time, value)
         order = order[~later]
@@ -127,7 +130,7 @@ class SortedRuns:
             self._hashes.append(_hashes([columns[name] for name in unique if name in columns])[order])
         for partition, rows in self._cut(columns, periods, order):
             for start in range(0, len(rows), parquet.ROW_GROUP_ROWS):
-                self._write(partition, columns, pa.array(rows[start : start + parquet.ROW_GROUP_ROWS]))
+                self._write(partition, columns, from_numpy(rows[start : start + parquet.ROW_GROUP_ROWS]))
 
     def _cut(
         self, columns: dict[str, pa.Array], periods: Numbers, order: Numbers
@@ -140,14 +143,14 @@ class SortedRuns:
         starts = [0, *(np.flatnonzero(changes) + 1).tolist()]
         unit = "datetime64[M]" if self.layout.monthly else "datetime64[D]"
         days = periods[starts].astype(unit).astype("datetime64[D]").tolist()
-        names = columns[level].take(pa.array(order[starts])).to_pylist() if level else [None] * len(starts)
+        names = columns[level].take(from_numpy(order[starts])).to_pylist() if level else [None] * len(starts)
         for name, day, start, end in zip(names, days, starts, [*starts[1:], len(order)], strict=True):
             yield self.layout.partition(name, day), order[start:end]
 
     def _write(self, partition: Partition, columns: dict[str, pa.Array], rows: pa.Array) -> None:
         """Gather a row group, and write it to its partition's file."""
         constants = {"source": self.key.source, "raw_key": str(self.key)}
-        zeros = pa.array(np.zeros(len(rows), np.int32))
+        zeros = from_numpy(np.zeros(len(rows), np.int32))
         arrays = [
             pa.DictionaryArray.from_arrays(zeros, [constants[name]])
             if name in constants
@@ -162,7 +165,6 @@ class SortedRuns:
 
 def _take_column(batches: Sequence[RowBatch], name: str) -> pa.Array:
     """One column of all batches, taken out of them so that its memory is free for the next."""
-    pa.default_memory_pool().release_unused()  # else what was freed so far stays with the process
     chunks = pa.chunked_array([batch.columns.pop(name) for batch in batches])
     if pa.types.is_dictionary(chunks.type):
         chunks = chunks.unify_dictionaries()

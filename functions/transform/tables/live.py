@@ -10,11 +10,12 @@ import pyarrow.compute as pc
 from coinlake.intervals import EPOCH
 from coinlake.keys import RawKey
 from coinlake.tables import LIVE_PRICE, LIVE_VOLUME, TIMESTAMP
-from transform.columns.numbers import LIVE_LIMITS
+from transform.columns.numbers import LIVE_LIMITS, comparable
 from transform.columns.times import CLOCK_SKEW, EARLIEST, MAX_MILLISECONDS
 from transform.model import RawDocument, RepeatedKeys, Unreadable
 from transform.readers.json_lines import ColumnFault
-from transform.readers.line_template import INTEGER, TEXT, LineField
+from transform.readers.line_template import LineField
+from transform.readers.line_values import INTEGER, TEXT
 
 RECEIVED: Final = {"received_at": LineField(("received_at",), INTEGER, "missing_field")}
 ENVELOPE: Final = frozenset({"received_at", "frame"})
@@ -87,10 +88,11 @@ def range_faults(
 
 def bar_faults(columns: Columns) -> Iterator[ColumnFault]:
     """A high below its low, and an open or close that is not between them."""
-    low, high = columns["low"], columns["high"]
+    low, high = comparable(columns["low"]), comparable(columns["high"])
     yield ColumnFault("inconsistent", "high", pc.less(high, low))
     for name in ("open", "close"):
-        outside = pc.or_(pc.less(columns[name], low), pc.greater(columns[name], high))
+        price = comparable(columns[name])
+        outside = pc.or_(pc.less(price, low), pc.greater(price, high))
         yield ColumnFault("inconsistent", name, outside)
 
 

@@ -14,7 +14,8 @@ from coinlake.keys import RawKey
 from coinlake.tables import TIMESTAMP
 from transform.model import RawDocument
 from transform.readers.json_lines import ColumnFault, LineReader
-from transform.readers.line_template import INTEGER, TEXT, LineField
+from transform.readers.line_template import LineField
+from transform.readers.line_values import INTEGER, TEXT
 from transform.tables import live
 from transform.tables.batches import TableLayout
 
@@ -32,7 +33,7 @@ class StreamGaps:
         **live.RECEIVED,
         **{name: LineField(("frame", name), TEXT) for name in ("stream", "reason")},
         **{column: LineField(("frame", name), INTEGER, "missing_field") for column, name in _TIMES.items()},
-        **{name: LineField(("frame", name), INTEGER, varies=True) for name in _NUMBERS},
+        **{name: LineField(("frame", name), INTEGER) for name in _NUMBERS},
     }
 
     def unknown_names(self, line: Any) -> set[str]:

@@ -19,7 +19,8 @@ from coinlake.keys import RawKey
 from coinlake.tables import LIVE_VOLUME, TIMESTAMP
 from transform.model import RawDocument, Reader, Unreadable
 from transform.readers.json_lines import ColumnFault, LineReader
-from transform.readers.line_template import BOOLEAN, INTEGER, TEXT, LineField
+from transform.readers.line_template import LineField
+from transform.readers.line_values import BOOLEAN, INTEGER, TEXT
 from transform.tables import live, stream_gaps
 from transform.tables.batches import TableLayout
 
@@ -82,7 +83,7 @@ class Trades:
         **_NAMED,
         **_EVENT,
         "traded_at": LineField((*_DATA, "T"), INTEGER, "missing_field"),
-        "trade_id": LineField((*_DATA, "t"), INTEGER, "missing_field", varies=True),
+        "trade_id": LineField((*_DATA, "t"), INTEGER, "missing_field"),
         **live.prices({"price": "p"}, *_DATA),
         **live.volumes({"quantity": "q"}, *_DATA, missing="missing_field"),
         "is_buyer_maker": LineField((*_DATA, "m"), BOOLEAN, "missing_field"),
@@ -120,7 +121,7 @@ class BookTickers:
     layout: ClassVar = TableLayout("received_at", unique=("raw_symbol", "update_id"))
     fields: ClassVar[Mapping[str, LineField]] = {
         **_NAMED,
-        "update_id": LineField((*_DATA, "u"), INTEGER, "missing_field", varies=True),
+        "update_id": LineField((*_DATA, "u"), INTEGER, "missing_field"),
         **live.prices({"bid": "b", "ask": "a"}, *_DATA),
         **live.volumes({"bid_quantity": "B", "ask_quantity": "A"}, *_DATA, missing="missing_field"),
     }
@@ -171,7 +172,7 @@ class Klines:
         "close_time": LineField((*_KLINE, "T"), INTEGER, "missing_field"),
         **live.prices(_PRICES, *_KLINE),
         **live.volumes(_VOLUMES, *_KLINE),
-        "trades": LineField((*_KLINE, "n"), INTEGER, varies=True),
+        "trades": LineField((*_KLINE, "n"), INTEGER),
         "is_closed": LineField((*_KLINE, "x"), BOOLEAN, "missing_field"),
     }
 

@@ -23,7 +23,8 @@ from transform.columns.numbers import LIVE_LIMITS
 from transform.model import RawDocument, Reader, Unreadable
 from transform.parsers.kraken.names import live_sides
 from transform.readers.json_lines import ColumnFault, LineFormat, LineReader
-from transform.readers.line_template import INTEGER, TEXT, LineField
+from transform.readers.line_template import LineField
+from transform.readers.line_values import INTEGER, TEXT
 from transform.tables import live, stream_gaps
 from transform.tables.batches import TableLayout
 

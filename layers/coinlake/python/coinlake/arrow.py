@@ -1,7 +1,10 @@
 """How much of Arrow's surroundings a process loads."""
 
 import sys
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 
@@ -19,6 +22,12 @@ def keep_pandas_out() -> None:
         pa.array([])
     finally:
         sys.meta_path.remove(_NoPandas)
+
+
+def from_numpy(numbers: npt.NDArray[Any]) -> pa.Array:
+    """Integers as a column over the same memory. ``pa.array`` would first import numpy.ma: 10 ms, 3 MB."""
+    kind = pa.from_numpy_dtype(numbers.dtype)
+    return pa.Array.from_buffers(kind, len(numbers), [None, pa.py_buffer(np.ascontiguousarray(numbers))])
 
 
 class _NoPandas:

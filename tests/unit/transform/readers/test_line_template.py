@@ -13,6 +13,7 @@ from tests.unit.transform.readers.test_json_lines import CASES, SENT, line
 from transform.model import AssetMap, RawDocument, Unreadable
 from transform.parsers.binance.streams import MiniTickers
 from transform.readers.json_lines import LineReader
+from transform.readers.line_blocks import Block
 from transform.readers.line_template import LineTemplate
 
 DOCUMENT = RawDocument(
@@ -83,6 +84,6 @@ def test_ordinary_frames_are_read_by_template():
     lines = [line(E=SENT + n).encode() for n in range(100)]
     template = LineTemplate.from_line(lines[0], MiniTickers.fields)
     assert template is not None
-    values = template.read(b"\n".join(lines))
+    values = template.read(Block.of(b"\n".join([*lines, b""])))
     assert values is not None
     assert values["event_time"].to_pylist() == [SENT + n for n in range(100)]

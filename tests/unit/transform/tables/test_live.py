@@ -18,6 +18,7 @@ from tests.unit.transform.recorded import LIVE, SAMPLES
 from transform.model import AssetMap, RawDocument, Unreadable
 from transform.parsers import reader_of
 from transform.readers.json_lines import LineReader
+from transform.readers.line_blocks import Block
 from transform.readers.line_template import LineTemplate
 
 NAMES = ["/".join(where) for where in LIVE]
@@ -397,5 +398,5 @@ def test_ordinary_frames_are_read_by_template(where):
     fields = reader_of(*where).format.fields
     template = LineTemplate.from_line(lines[0].encode(), fields)
     assert template is not None
-    values = template.read("\n".join(lines).encode())
+    values = template.read(Block.of("\n".join([*lines, ""]).encode()))
     assert values is not None and {len(column) for column in values.values()} == {100}
