@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +14,7 @@ from bench.growth import Growth, draw, table
 from bench.latency import latency
 from bench.measure import BenchFailed
 from bench.refine import SLOTS, refine
-from bench.report import Row, markdown, show
+from bench.report import Row, circumstances, markdown, show
 from bench.rows import Bench, layers
 from bench.server import serving
 from bench.stream import StreamBench
@@ -29,6 +28,7 @@ QUICK_SLOTS = 6
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = Console(stderr=True)
+    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
     runs, times = (QUICK_RUNS, QUICK_TIMES) if options.quick else (options.runs, TIMES)
     try:
         with serving() as server:
@@ -48,11 +48,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"[red]{error}[/]")
         return 1
     show(rows, Console())
-    busy, cores = os.getloadavg()[0], os.cpu_count() or 1
+    where = circumstances(busy)
+    Console().print(where, highlight=False)
     if busy > cores:
-        console.print(f"The load is {busy:.1f} on {cores} cores: trust the ratios, not the times.")
+        console.print(f"The load was {busy:.1f} on {cores} cores: trust the ratios, not the times.")
     if options.markdown:
-        options.markdown.write_text(f"{datetime.now(UTC):%Y-%m-%d}\n\n{markdown(rows)}")
+        options.markdown.write_text(f"{where}\n\n{markdown(rows)}")
     return 0
 
 

@@ -1,7 +1,12 @@
-"""What the bench says: one row for each thing measured, with whom it was compared."""
+"""What the bench says: one row for each thing measured, with whom it was compared, and where."""
 
+import os
+import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
@@ -23,7 +28,20 @@ class Row:
         return {True: "met", False: "missed", None: "–"}[self.met]
 
 
+PACKAGES: Final = ("pyarrow", "numpy", "pandas", "awswrangler", "botocore", "duckdb", "orjson")
 HEADINGS = ("what", "ours", "peer or floor", "ratio", "target", "verdict")
+
+
+def circumstances(load_before: float) -> str:
+    """When, on what, beside how much other work (the load before and after), with which versions.
+
+    The other peers' versions stand in their rows.
+    """
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"load {load_before:.1f} before and {os.getloadavg()[0]:.1f} at the end, "
+        f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in PACKAGES)}"
+    )
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

@@ -1,9 +1,10 @@
-"""As little of S3 as the bench needs, in memory, over connections that stay open as S3's do.
+"""As little of S3 and Glue as the bench needs, in memory, over connections that stay open as S3's do.
 
 Moto closes each connection and takes milliseconds for a call: that would hide what is measured.
 """
 
 import hashlib
+import json
 import os
 import sys
 import threading
@@ -25,6 +26,7 @@ class Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # an answer's head and body in one packet
     objects: Final[dict[str, tuple[bytes, dict[str, str]]]] = {}
     uploads: Final[dict[str, dict[int, bytes]]] = {}
+    tables: Final[dict[str, Any]] = {}
 
     def do_GET(self) -> None:
         query = parse_qs(urlsplit(self.path).query)
@@ -47,10 +49,9 @@ class Handler(BaseHTTPRequestHandler):
         self._respond(200, {"ETag": _etag(body)})
 
     def do_POST(self) -> None:
-        url = urlsplit(self.path)
-        self._body()
-        if "X-Amz-Target" in self.headers:  # DynamoDB's: whatever is asked is done, and nothing is found
-            self._respond(200, body=b'{"Responses":{}}')
+        url, body = urlsplit(self.path), self._body()
+        if target := self.headers.get("X-Amz-Target"):
+            self._answer(target.removeprefix("AWSGlue."), body)
             return
         if url.query.startswith("uploads"):
             self.uploads[url.path] = {}
@@ -60,6 +61,18 @@ class Handler(BaseHTTPRequestHandler):
         body = b"".join(parts[number] for number in sorted(parts))
         self.objects[url.path] = (body, {})
         self._respond(200, body=_xml("CompleteMultipartUploadResult", ETag=_etag(body)))
+
+    def _answer(self, operation: str, request: bytes) -> None:
+        """Glue has a table once it is made; all else, as DynamoDB's, is done, and nothing found."""
+        if operation in ("CreateTable", "UpdateTable"):
+            table = json.loads(request)["TableInput"]
+            self.tables[table["Name"]] = table
+        if operation != "GetTable":
+            self._respond(200, body=b'{"Responses":{}}')
+        elif table := self.tables.get(json.loads(request)["Name"]):
+            self._respond(200, body=json.dumps({"Table": table}).encode())
+        else:
+            self._respond(400, body=b'{"__type":"EntityNotFoundException"}')
 
     def do_DELETE(self) -> None:
         self.objects.pop(urlsplit(self.path).path, None)

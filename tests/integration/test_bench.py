@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -89,6 +90,9 @@ def test_a_tiny_run_measures_everything(tmp_path: Path):
         "transform.handler",
         "dependencies layer",
         "refine: 3 pages",
+        "awswrangler's dataset",
+        f"duckdb {version('duckdb')}",
+        "load ",
     ):
         assert what in measured
 

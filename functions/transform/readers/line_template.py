@@ -132,7 +132,7 @@ class LineTemplate:
         for number, value in enumerate(self.values):
             following = marks[value.mark :: self.marks]
             ends[number, : len(following)] = following
-            ends[number, len(following) :] = len(lines) + len(self.constants[0])
+            ends[number, len(following) :] = len(lines) + self.constants[0].index(_QUOTATION_MARK)
             ends[number] -= value.distance - block.start
         for constant, end, bound in zip(self.constants[1:], ends, bounds[1:], strict=True):
             np.add(end, len(constant), bound)

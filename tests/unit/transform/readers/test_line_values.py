@@ -60,8 +60,9 @@ def as_json(text):
 
 
 def by_template(lines):
-    template = LineTemplate.from_line(lines[0].removesuffix(b"\n"), FIELDS)
-    columns = template.read(Block.of(b"".join(lines))) if template else None
+    template = LineTemplate.from_line(line().encode().removesuffix(b"\n"), FIELDS)
+    assert template is not None
+    columns = template.read(Block.of(b"".join(lines)))
     if columns is None:
         return None
     return pa.table(columns).to_pylist()
