@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if not options.quick:
                 parts += [stream.rows, lambda: load.rows(options.rows, runs)]
                 parts += [lambda: latency(runs), lambda: drawn(runs), lambda: spark.rows(server, runs)]
-            rows = list(_measured(parts, console))
+            failures: list[BenchFailed] = []
+            rows = list(measured_rows(parts, console, failures))
     except BenchFailed as error:
         console.print(f"[red]{error}[/]")
         return 1
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         console.print(f"The load was {busy:.1f} on {cores} cores: trust the ratios, not the times.")
     if options.markdown:
         options.markdown.write_text(f"{where}\n\n{markdown(rows)}")
-    return 0
+    return int(bool(failures))
 
 
 def _growth(growth: Growth, picture: Path, console: Console) -> None:
@@ -67,12 +68,19 @@ def _growth(growth: Growth, picture: Path, console: Console) -> None:
     draw(lines, picture, console)
 
 
-def _measured(parts: Sequence[Callable[[], Iterator[Row]]], console: Console) -> Iterator[Row]:
+def measured_rows(
+    parts: Sequence[Callable[[], Iterator[Row]]], console: Console, failures: list[BenchFailed]
+) -> Iterator[Row]:
+    """The rows of all parts; one that fails is among the ``failures``, and the others go on."""
     with console.status("measuring …") as status:
         for part in parts:
-            for row in part():
-                status.update(f"measuring … {row.what}: {row.ours}")
-                yield row
+            try:
+                for row in part():
+                    status.update(f"measuring … {row.what}: {row.ours}")
+                    yield row
+            except BenchFailed as error:
+                failures.append(error)
+                console.print(f"[red]{error}[/]")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

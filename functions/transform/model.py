@@ -57,15 +57,16 @@ class RawDocument:
 
     def symbol(self, asset_id: str) -> str:
         """The canonical symbol of the source's asset id."""
-        symbol = self.assets.symbol(self._ids_of, asset_id)
-        unknown = f"{self._ids_of}:{asset_id}"
-        return f"{self.source}:{asset_id}" if symbol == unknown else symbol
+        source = self.source
+        namesake = _ids_of(source)
+        symbol = self.assets.symbol(namesake, asset_id)
+        return f"{source}:{asset_id}" if symbol == f"{namesake}:{asset_id}" else symbol
 
-    @property
-    def _ids_of(self) -> str:
-        """The source by whose ids the asset map knows the source's assets."""
-        protocol_source, sibling = siblings().get(self.source, (self.source, None))
-        return protocol_source if sibling is None or sibling.shares_ids else self.source
+
+def _ids_of(source: str) -> str:
+    """The source by whose ids the asset map knows the source's assets."""
+    protocol_source, sibling = siblings().get(source, (source, None))
+    return protocol_source if sibling is None or sibling.shares_ids else source
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from bench import history, inputs
+from bench.__main__ import measured_rows
 from bench.growth import Measurement, Point
 from bench.load import embedded_postgres
-from bench.measure import Job
+from bench.measure import BenchFailed, Job
 from bench.paths import ROOT
+from bench.report import Row
 from coinlake import parquet
 from coinlake.keys import TrustedKey
 from coinlake.stores import StoredObject
@@ -95,6 +98,18 @@ def test_a_tiny_run_measures_everything(tmp_path: Path):
         "load ",
     ):
         assert what in measured
+
+
+def test_a_part_that_fails_leaves_the_rows_of_the_others(capsys):
+    row, failures = Row("what", "1", "2", "0.5×", "–", None), []
+
+    def fails():
+        yield row
+        raise BenchFailed("the peer ended")
+
+    measured = list(measured_rows([fails, lambda: iter([row])], Console(stderr=True), failures))
+    assert (measured, [str(failure) for failure in failures]) == ([row, row], ["the peer ended"])
+    assert "the peer ended" in capsys.readouterr().err
 
 
 def test_growth_takes_the_least_of_turns_and_tells_the_bend():

@@ -5,11 +5,12 @@ digits past which Python refuses to read an integer.
 """
 
 import json
-import zlib
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from itertools import accumulate
 from typing import Any, Final
+
+from zlib_ng import zlib_ng
 
 from transform.columns.numbers import parse_decimal
 from transform.model import RepeatedKeys, Unreadable
@@ -18,7 +19,7 @@ MAX_DEPTH: Final = 64
 # Two bytes of JSON can be a row, and a rejected row 900 bytes of memory and 30 µs. This many fit
 # easily, and the largest response, 250 coins, has 7,000 values.
 MAX_VALUES: Final = 250_000
-_GZIP: Final = 16 + zlib.MAX_WBITS
+_GZIP: Final = 16 + zlib_ng.MAX_WBITS
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP: Final = [(byte in b"[{") - (byte in b"]}") for byte in range(256)]
 
@@ -57,10 +58,10 @@ def gunzip(body: bytes, max_bytes: int) -> bytes:
     """The bytes in a gzipped ``body``, at most ``max_bytes``; ``Unreadable`` says what is wrong."""
     if not body:
         raise Unreadable("empty_object")
-    stream = zlib.decompressobj(_GZIP)
+    stream = zlib_ng.decompressobj(_GZIP)
     try:
         text = stream.decompress(body, max_bytes + 1)
-    except zlib.error as error:
+    except zlib_ng.error as error:  # type: ignore[misc]  # which its stub has as a value
         raise Unreadable("bad_gzip", error) from None
     if len(text) > max_bytes:
         raise Unreadable("too_large", f"more than {max_bytes} bytes unpacked")
