@@ -111,7 +111,14 @@ class StreamBench:
         what, target = f"{self.frames:,} {WHAT}, {symbols:,} symbols", f"≥ {TIMES}×"
         ours = self._rates(rounds, "ours")
         if peer.name not in rounds[0]:
-            return Row(what, ours, f"not measured: {peer.name} cannot be had here", "–", target, None)
+            return Row(
+                what,
+                ours,
+                f"not measured: {peer.name} cannot be set up by {' or '.join(peer.pythons)}",
+                "–",
+                target,
+                None,
+            )
         faster, leaner = (_ratio(rounds, peer.name, "ours", name) for name in ("seconds", "cpu"))
         theirs = f"{self._rates(rounds, peer.name)}, {peer.name} to a callback"
         return Row(
