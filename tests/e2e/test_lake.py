@@ -370,7 +370,7 @@ def test_athena_and_the_files_agree(lake: Lake):
     ]
     rows = sum(table.num_rows for table in tables)
     volume = sum(value for table in tables for value in table.column("volume").to_pylist())
-    assert athena(lake, sql) == [str(rows), str(volume)]
+    assert answer_of_athena(lake, ask_athena(lake, sql)) == [str(rows), str(volume)]
 
 
 def test_the_ready_questions_are_answered_alike_by_both_engines(lake: Lake, monkeypatch, tmp_path):
@@ -421,15 +421,17 @@ def test_every_reader_reads_what_the_line_wrote(lake: Lake, tmp_path):
         table.name for table, _ in written
     }
     for table, files in written:
-        for reader in readers.READERS:
-            readers.assert_reads_alike(reader, files, tmp_path, table)
-        exact = readers.sums(readers.expected(files, tmp_path, table))
-        for column, total in readers.fastparquet_sums(files, table).items():
-            assert total == pytest.approx(float(exact[column] or 0), rel=1e-9), (table.name, column)
+        wanted = readers.expected(files, tmp_path, table)
+        exact = readers.sums(wanted)
         columns = [f"CAST(sum({column}) AS varchar)" for column in exact]
         sql = f"SELECT count(*), {', '.join(columns)} FROM {table.name}"  # noqa: S608 - our own names
-        count, *totals = athena(lake, sql)
-        assert int(count) == readers.expected(files, tmp_path, table).num_rows, table.name
+        query = ask_athena(lake, sql)  # which answers while the others read
+        for reader in readers.READERS:
+            readers.assert_reads_alike(reader, wanted, files, tmp_path, table)
+        for column, total in readers.fastparquet_sums(files, table).items():
+            assert total == pytest.approx(float(exact[column] or 0), rel=1e-9), (table.name, column)
+        count, *totals = answer_of_athena(lake, query)
+        assert int(count) == wanted.num_rows, table.name
         assert [Decimal(total or 0) for total in totals] == list(exact.values()), table.name
     if readers.spark_available():
         for name, rows in readers.spark(written, tmp_path).items():
@@ -470,14 +472,19 @@ def test_an_older_file_beside_a_newer_one_is_read_alike_by_both_engines(lake: La
     assert [row[1:] for row in here] == [(2, "none", "raw/x"), (2, None, None)]
 
 
-def athena(lake: Lake, sql: str) -> list[str]:
-    """The first row of an answer."""
-    client = lake.client("athena")
-    query = client.start_query_execution(
+def ask_athena(lake: Lake, sql: str) -> str:
+    """The id of a query that has begun."""
+    query: str = lake.client("athena").start_query_execution(
         QueryString=sql,
         QueryExecutionContext={"Database": lake.stack.database},
         WorkGroup=lake.stack.workgroup,
     )["QueryExecutionId"]
+    return query
+
+
+def answer_of_athena(lake: Lake, query: str) -> list[str]:
+    """The first row of an answer."""
+    client = lake.client("athena")
 
     def state() -> str:
         return str(client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"]["State"])

@@ -211,9 +211,9 @@ def _spark_type(kind: pa.DataType) -> str:
     return "TIMESTAMP" if pa.types.is_timestamp(kind) else names[str(kind)]
 
 
-def assert_reads_alike(reader: str, files: Files, root: Path, table: Table) -> None:
-    """Equal types and rows, and so sums, as were written."""
-    wanted, read = expected(files, root, table), READERS[reader](files, root, table)
+def assert_reads_alike(reader: str, wanted: pa.Table, files: Files, root: Path, table: Table) -> None:
+    """Equal types and rows, and so sums, as were written: ``wanted``, what ``expected`` gives."""
+    read = READERS[reader](files, root, table)
     assert types(read) == types(wanted), (reader, table.name)
     assert _ordered(read, wanted.schema) == _ordered(wanted, wanted.schema), (reader, table.name)
 
