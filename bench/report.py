@@ -2,14 +2,18 @@
 
 import os
 import platform
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from rich.console import Console
 from rich.table import Table
+
+from bench.paths import PYSPARK, ROOT
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,21 @@ HEADINGS = ("what", "ours", "peer or floor", "ratio", "target", "verdict")
 def circumstances(load_before: float) -> str:
     """When, on what, beside how much other work (the load before and after), with which versions.
 
-    The other peers' versions stand in their rows.
+    cryptofeed's stand in its rows.
     """
+    versions = [f"{name} {version(name)}" for name in PACKAGES]
+    versions += [pinned("dlt", ROOT / "bench" / "requirements.txt"), pinned("pyspark", PYSPARK)]
     return (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores ({platform.machine()}), "
         f"load {load_before:.1f} before and {os.getloadavg()[0]:.1f} at the end, "
-        f"Python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in PACKAGES)}"
+        f"Python {platform.python_version()}, {', '.join(versions)}"
     )
+
+
+def pinned(package: str, requirements: Path) -> str:
+    """A package with the version that a file pins, for one that has an environment of its own."""
+    pin = re.search(rf"^{package}==(\S+)", requirements.read_text(), re.MULTILINE)
+    return f"{package} {pin[1]}" if pin else package
 
 
 def show(rows: Sequence[Row], console: Console) -> None:

@@ -11,7 +11,6 @@ import json
 import math
 import multiprocessing
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,8 +30,8 @@ from bench import history, processes
 from bench.inputs import FETCHED_AT, SYMBOLS
 from bench.jobs.spark_blocks import put_configuration
 from bench.measure import BenchFailed, Job, environment
-from bench.paths import CACHE, ROOT
-from bench.report import Row
+from bench.paths import CACHE, PYSPARK, ROOT
+from bench.report import Row, pinned
 from bench.server import CONFIG, LAKE, RAW, Server, serving
 from coinlake.stores import Entry
 from ops.local.spark import require_java, spark_venv
@@ -329,11 +328,10 @@ def _show(measured: Sequence[Measured], console: Console) -> None:
         )
     console.print(table)
     loads = [each.load for each in measured]
-    spark = re.search(r"^pyspark==\S+", (ROOT / "spark" / "pyspark.in").read_text(), re.MULTILINE)
     console.print(
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, load {min(loads):.1f} to {max(loads):.1f}, "
         f"Python {sys.version.split()[0]}, pyarrow {pa.__version__}, "
-        f"{spark[0] if spark else 'PySpark'}, {_java()}"
+        f"{pinned('pyspark', PYSPARK)}, {_java()}"
     )
 
 
