@@ -2,18 +2,13 @@
 
 import gzip
 import json
-import os
-import statistics
 from typing import Any
 
 import awswrangler
 import pandas as pd
-import pyarrow as pa
 
-from bench.jobs.pages_floor import CANDLE
-from bench.measure import clock, read_arguments, report_numbers
+from bench.jobs.pages_floor import CANDLE, measure
 from bench.server import LAKE, RAW
-from coinlake.clients import client
 
 
 def run(s3: Any, key: str) -> None:
@@ -32,12 +27,4 @@ def run(s3: Any, key: str) -> None:
 
 
 if __name__ == "__main__":
-    task = read_arguments()
-    pa.set_cpu_count(1)
-    os.environ["AWS_ENDPOINT_URL"] = task["endpoint"]
-    s3, times = client("s3"), []
-    for _ in range(task["times"]):
-        with clock() as seconds:
-            run(s3, task["key"])
-        times.append(seconds[0])
-    report_numbers(milliseconds=1000 * statistics.median(times))
+    measure(run)

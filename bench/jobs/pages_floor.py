@@ -6,6 +6,7 @@ import io
 import json
 import os
 import statistics
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -41,7 +42,8 @@ def run(s3: Any, key: str) -> None:
     )
 
 
-if __name__ == "__main__":
+def measure(run: Callable[[Any, str], None]) -> None:
+    """Let a peer write the page again and again, and report the median."""
     task = read_arguments()
     pa.set_cpu_count(1)
     os.environ["AWS_ENDPOINT_URL"] = task["endpoint"]
@@ -51,3 +53,7 @@ if __name__ == "__main__":
             run(s3, task["key"])
         times.append(seconds[0])
     report_numbers(milliseconds=1000 * statistics.median(times))
+
+
+if __name__ == "__main__":
+    measure(run)
