@@ -49,11 +49,17 @@ def connected(rig):
     eventually(lambda: list(rig.venue.clients), lambda clients: any(one.streams >= wanted for one in clients))
 
 
-def cut(rig):
-    """Reset the connection, and wait until the venue has noticed."""
+def gone(rig, clients):
+    """Wait until the venue has noticed that these are closed."""
+    eventually(lambda: set(clients) & set(rig.venue.clients), lambda left: not left)
+
+
+def cut(rig, unheard):
+    """Reset the connection, publish trades that nobody hears, and wait until there is another."""
     before = list(rig.venue.clients)
-    rig.venue.hang_up()
-    eventually(lambda: list(rig.venue.clients), lambda clients: not set(before) & set(clients))
+    rig.venue.hang_up(unheard)
+    gone(rig, before)
+    connected(rig)
 
 
 def gaps(rig, reason):
@@ -89,24 +95,26 @@ def test_frames_lie_in_raw_as_received_with_their_hash_and_origin(rig):
     assert head["Metadata"]["url"] == rig.venue.url
     assert len(head["Metadata"]["sha256"]) == 64
     line = rig.lines("trades")[0]
-    assert list(line) == ["received_at", "frame"] and abs(line["received_at"] / 1e6 - time.time()) < 60
+    assert list(line) == ["received_at", "frame"]
+    assert abs(line["received_at"] / 1e6 - time.time()) < PATIENCE_SECONDS
 
 
 def test_an_announced_shutdown_costs_no_frame_and_doubles_none(rig):
+    connected(rig)
+    before = list(rig.venue.clients)
     for number in range(100):
-        if number == 20:
-            rig.venue.shut_down()
+        if number == 20:  # the end itself must not come first: it would be a gap, rightly
+            rig.venue.shut_down(end_seconds=PATIENCE_SECONDS)
         rig.venue.ticker("btcusdt", number)
         time.sleep(0.015)
     numbers = eventually(lambda: ticker_numbers(rig, 0, 100), lambda numbers: len(numbers) >= 100)
     assert numbers == list(range(100))
+    gone(rig, before)
     assert not gaps(rig, "disconnected")
 
 
 def test_a_lost_connection_is_a_gap_for_what_has_no_ids_and_none_for_trades(rig):
-    cut(rig)
-    rig.venue.trades(30)
-    connected(rig)
+    cut(rig, unheard=30)
     rig.venue.trades(10)
     assert set(everything(rig).values()) == {1}
     (gap,) = eventually(lambda: gaps(rig, "disconnected"), bool)
@@ -114,12 +122,9 @@ def test_a_lost_connection_is_a_gap_for_what_has_no_ids_and_none_for_trades(rig)
 
 
 def test_trades_that_rest_does_not_have_become_a_gap_and_the_others_come(rig):
-    connected(rig)
-    cut(rig)
     first = rig.venue.published["btcusdt"] + 1
     rig.venue.unavailable = {("btcusdt", first + 3), ("btcusdt", first + 4)}
-    rig.venue.trades(40)
-    connected(rig)
+    cut(rig, unheard=40)
     rig.venue.trades(10)
     assert set(everything(rig).values()) == {1}
     (gap,) = eventually(lambda: gaps(rig, "refill_failed"), bool)
@@ -132,8 +137,7 @@ def test_trades_that_rest_does_not_have_become_a_gap_and_the_others_come(rig):
 
 
 def test_frames_that_cannot_be_read_are_counted_and_recorded_as_a_gap(rig):
-    rig.venue.say("no JSON")
-    rig.venue.say(b"\x00\x01")
+    rig.venue.say("no JSON", b"\x00\x01")
     (gap,) = eventually(lambda: gaps(rig, "bad_frame"), bool)
     assert gap["frames"] == 2
 

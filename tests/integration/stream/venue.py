@@ -110,9 +110,7 @@ class Venue:
 
     def trades(self, count: int) -> int:
         """Publish so many trades, the symbols taking turns, whoever listens; how many were published."""
-        return self.do(
-            lambda: sum(self._trade(self.symbols[turn % len(self.symbols)]) for turn in range(count))
-        )
+        return self.do(lambda: self._trades(count))
 
     def ticker(self, symbol: str, number: int) -> None:
         self.do(lambda: self.publish(f"{symbol}@miniTicker", ticker_frame(symbol, number)))
@@ -125,13 +123,20 @@ class Venue:
                 one.socket.transport.abort()
         broadcast([one.socket for one in listening], text)
 
-    def say(self, text: str | bytes) -> None:
-        """A message to everybody."""
-        self.do(lambda: broadcast([one.socket for one in self.clients], text))
+    def say(self, *texts: str | bytes) -> None:
+        """Messages to everybody, one right after the other."""
+        self.do(lambda: [broadcast([one.socket for one in self.clients], text) for text in texts])
 
-    def hang_up(self) -> None:
-        """Every connection is reset."""
-        self.do(lambda: [one.socket.transport.abort() for one in self.clients])
+    def hang_up(self, unheard: int = 0) -> None:
+        """Every connection is reset, and so many trades are published before there can be another."""
+
+        def reset() -> None:
+            for one in self.clients:
+                one.silent = True
+                one.socket.transport.abort()
+            self._trades(unheard)
+
+        self.do(reset)
 
     def fall_silent(self) -> None:
         """Every connection stays open, and nothing is sent or read on it any more."""
@@ -144,16 +149,19 @@ class Venue:
 
         self.do(silence)
 
-    def shut_down(self) -> None:
-        """Announce the end; it comes three seconds later."""
+    def shut_down(self, end_seconds: float = 3) -> None:
+        """Announce the end; it comes so many seconds later."""
         text = json.dumps({"stream": "!serverShutdown", "data": {"e": "serverShutdown", "E": START_MS}})
 
         def announce() -> None:
             sockets = [one.socket for one in self.clients]
             broadcast(sockets, text)
-            self._loop.call_later(3, lambda: [socket.transport.abort() for socket in sockets])
+            self._loop.call_later(end_seconds, lambda: [socket.transport.abort() for socket in sockets])
 
         self.do(announce)
+
+    def _trades(self, count: int) -> int:
+        return sum(self._trade(self.symbols[turn % len(self.symbols)]) for turn in range(count))
 
     def _trade(self, symbol: str) -> int:
         self.published[symbol] += 1
