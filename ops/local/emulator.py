@@ -57,8 +57,8 @@ class Emulator:
 
     @property
     def _scratch(self) -> Path:
-        """Where each function's worker unpacks its layers, 234 MB for transform's. A worker that is
-        killed leaves them, so they must not lie in the machine's own temporary folder."""
+        """Where functions and their layers are unpacked. A worker that is killed leaves its code, so they
+        must not lie in the machine's own temporary folder."""
         return self.laptop.folder / "tmp"
 
     def _empty_scratch(self) -> None:

@@ -16,8 +16,9 @@ tests/contract/test_ministack_launcher.py holds them to what this was written fo
 - With TLS it would also listen on port 443 where it may; a demo opens only the port it was given.
 
 map_runs.py, beside this file, does the same for the results of Step Functions' distributed Map, and
-glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them, and missing_keys.py for what
-S3 says of a key that does not exist. request_log.py writes what IAM was asked.
+glue_runs.py for Spark jobs, which it would call SUCCEEDED without running them, missing_keys.py for what
+S3 says of a key that does not exist, and shared_layers.py for the layers of functions, which it would unpack
+for each worker. request_log.py writes what IAM was asked.
 
 And asyncio is told not to wait half a minute for each client that hangs up without TLS's goodbye,
 as most do: `coinlake down` would wait as long before the state is saved.
@@ -217,6 +218,7 @@ def main() -> None:
         eventbridge,
         glue,
         iam,
+        lambda_svc,
         s3,
         stepfunctions,
         sts,
@@ -236,6 +238,7 @@ def main() -> None:
     import_module("map_runs").patch(stepfunctions, s3)
     import_module("glue_runs").patch(glue, lambda_runtime, responses)
     import_module("missing_keys").patch(app, iam_evaluator, iam_actions, router)
+    import_module("shared_layers").patch(lambda_runtime, lambda_svc)
     request_log = import_module("request_log")
     if path := os.environ.get(request_log.VARIABLE):
         request_log.patch(iam_evaluator, iam_actions, Path(path))
