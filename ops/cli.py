@@ -2,48 +2,53 @@
 
 import os
 import sys
-from importlib import metadata
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from importlib import import_module, metadata
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from ops import errors
-from ops.commands import (
-    airflow,
-    alerts,
-    apply,
-    assets,
-    backfill,
-    bootstrap,
-    dashboard,
-    demo,
-    deploy,
-    destroy,
-    down,
-    gaps,
-    load,
-    outputs,
-    pause,
-    plan,
-    preflight,
-    query,
-    rebuild,
-    reconcile,
-    redrive,
-    replay,
-    resume,
-    snowflake,
-    status,
-    stream,
-    unlock,
-    up,
-    verify,
-)
 from ops.progress import stderr
+
+COMMANDS: Final = (  # in the order of --help
+    *("up", "demo", "down", "stream", "airflow"),
+    *("status", "verify", "query", "alerts", "dashboard", "outputs"),
+    *("gaps", "load", "snowflake", "backfill", "assets"),
+    *("replay", "reconcile", "redrive", "pause", "resume", "rebuild"),
+    *("bootstrap", "preflight", "plan", "apply", "deploy", "destroy", "unlock"),
+)
+
+
+class Commands(Mapping[str, Any]):
+    """Each command is imported when it is asked for: all of them together take a second."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return get_group(import_module(f"ops.commands.{name}").app).commands[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class Group(TyperGroup):
+    """The commands by name."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands()  # type: ignore[assignment] # typer only reads it
+
 
 app = typer.Typer(
     name="coinlake",
+    cls=Group,
     help="Run, look into and repair a coinlake stack, on this laptop or on AWS.\n\n"
     "[bold]coinlake demo[/] shows everything at work without an AWS account. "
     "The commands under Look and Repair take [bold]--env dev[/] (or COINLAKE_ENV=dev) for a stack on AWS; "
@@ -53,39 +58,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-COMMANDS = (  # in the order of --help
-    up,
-    demo,
-    down,
-    stream,
-    airflow,
-    status,
-    verify,
-    query,
-    alerts,
-    dashboard,
-    outputs,
-    gaps,
-    load,
-    snowflake,
-    backfill,
-    assets,
-    replay,
-    reconcile,
-    redrive,
-    pause,
-    resume,
-    rebuild,
-    bootstrap,
-    preflight,
-    plan,
-    apply,
-    deploy,
-    destroy,
-    unlock,
-)
-for command in COMMANDS:
-    app.add_typer(command.app)
 
 
 def show_version(wanted: bool) -> None:

@@ -87,6 +87,21 @@ def test_every_command_is_there_and_says_what_it_does():
         assert len(shown.output.split("Usage:")[1]) > 200
 
 
+def test_a_command_loads_no_other():
+    code = (
+        "import sys; from ops.cli import app; app(['down', '-h'], standalone_mode=False); print(*sys.modules)"
+    )
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    loaded = shown.stdout.splitlines()[-1].split()
+    assert [name for name in COMMANDS if f"ops.commands.{name}" in loaded] == ["down"]
+
+
+def test_a_command_that_is_not_there_is_answered_by_those_like_it():
+    done = CliRunner().invoke(cli.app, ["stauts"])
+    assert done.exit_code == 2
+    assert "Did you mean 'status'" in done.output
+
+
 def test_without_arguments_the_help_is_shown():
     assert "On this laptop" in CliRunner().invoke(cli.app, []).output
 
