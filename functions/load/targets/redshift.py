@@ -49,6 +49,7 @@ _REMEDIES: Final = {
 }
 _LATER: Final = re.compile(r"(?i)paus|unavailable|not available|resuming|resizing|limit|disk full|no space")
 _NOT_SERIALIZABLE: Final = re.compile(r"(?i)\b1023\b|serializ|deadlock|concurrent transaction")
+_MADE_MEANWHILE: Final = re.compile(r'(?i)already exists|unique constraint "pg_')
 _DIVIDED_BY_ZERO: Final = re.compile(r"(?i)divi\w+ by zero")
 _DENIED: Final = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedException"})
 
@@ -79,7 +80,19 @@ class Redshift:
     known: dict[TablePartition, tuple[int, Loaded]] = field(default_factory=dict)
 
     def prepare(self, tables: Collection[SinkTable]) -> None:
-        doing = "prepare the schema"
+        doing, failures = "prepare the schema", 0
+        while True:
+            try:
+                return self._make_missing(tables, doing)
+            except StatementFailed as failed:
+                failures += 1
+                met = bool(_MADE_MEANWHILE.search(failed.message))
+                if not met or REDSHIFT_TRANSACTION.is_exhausted(failures):
+                    raise to_error(failed.message, doing, later=met) from None
+                self.sleep(REDSHIFT_TRANSACTION.seconds(failures))
+
+    def _make_missing(self, tables: Collection[SinkTable], doing: str) -> None:
+        """``StatementFailed`` where another run, or a batch of a killed one, makes it at that moment."""
         schemas, relations, columns = self._query(
             [sql.schemas(self.schema), sql.relations(self.schema), sql.columns(self.schema)], doing
         )
@@ -104,7 +117,7 @@ class Redshift:
         if SPREADS in {table.name for table in tables} and DISCOUNTS not in kinds:
             statements.append(sql.create_discounts(self.schema))
         for first in range(0, len(statements), MAX_STATEMENTS):
-            self._execute(statements[first : first + MAX_STATEMENTS], doing)
+            self._run(statements[first : first + MAX_STATEMENTS], doing)
 
     def loaded(self) -> Mapping[TablePartition, Loaded]:
         (rows,) = self._query([sql.ledger(self.schema)], "read the ledger")

@@ -4,6 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,7 +28,7 @@ from load.planning import TablePartition
 from load.probe import probe_rows
 from load.stage import Load, LoadFailed
 from load.targets import Part
-from load.targets.redshift import Redshift
+from load.targets.redshift import Redshift, StatementFailed
 from tests.examples import examples
 from tests.integration.conftest import FakeContext
 from tests.integration.load.conftest import Lake, Server, Warehouse, observer, place
@@ -234,6 +235,30 @@ def test_four_loaders_racing_a_writer_end_at_its_last_part(warehouse: RedshiftWa
     assert {price[:1] for *_, price in warehouse.prices()} == {"7"}
     (compared,) = warehouse.run(check=True)["partitions"]
     assert compared["equal"]
+
+
+def test_first_runs_that_meet_create_the_tables_once(warehouse: RedshiftWarehouse) -> None:
+    for _ in range(3):
+        warehouse.sql("DROP SCHEMA IF EXISTS {s} CASCADE")
+        with ThreadPoolExecutor(4) as threads:
+            for prepared in [threads.submit(warehouse.redshift().prepare, [QUOTES]) for _ in range(4)]:
+                prepared.result(PATIENCE_SECONDS)
+        assert warehouse.redshift().loaded() == {}
+
+
+def test_a_schema_that_is_always_made_meanwhile_is_left_to_the_next_run(
+    warehouse: RedshiftWarehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def meet(*_: Any) -> None:
+        tries.append(1)
+        raise StatementFailed(0, 'Schema "coinlake" already exists')
+
+    monkeypatch.setattr(Redshift, "_make_missing", meet)
+    with pytest.raises(StoreUnavailable, match='could not prepare the schema: .* "coinlake" already exists'):
+        warehouse.redshift().prepare([QUOTES])
+    assert len(tries) == 4
 
 
 def test_a_stack_that_was_made_anew_counts_on_from_what_the_warehouse_holds(
