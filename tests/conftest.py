@@ -34,12 +34,6 @@ LONGEST = (
 )
 
 
-def pytest_configure() -> None:
-    """The first worker has the longest chain, the deployed stack's: the others leave it the processor."""
-    if os.environ.get("PYTEST_XDIST_WORKER", "gw0") != "gw0":
-        os.nice(5)
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`--no-loadscope-reorder` keeps this order."""
     items.sort(
