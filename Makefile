@@ -48,7 +48,7 @@ backfill: setup ## Fetch history: make backfill SOURCE=coinbase ASSETS=BTC,ETH I
 	  $(if $(ASSETS),--assets "$(ASSETS)") $(if $(INTERVAL),--interval "$(INTERVAL)") $(if $(YES),--yes)
 
 test: setup ## Set up and pass every test, the deployed stack included
-	@$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration --ignore=tests/snowflake --ignore=tests/spark --ignore=tests/versions
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore=tests/workflows --ignore=tests/orchestration --ignore=tests/snowflake --ignore=tests/spark --ignore=tests/versions
 
 check: setup ## Format, lint, types, who imports whom, Terraform format, GitHub's workflows
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache --no-logo \

@@ -20,17 +20,21 @@ os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
 settings.register_profile("coinlake", deadline=None, max_examples=examples(100))
 settings.load_profile("coinlake")
 
-# The longest first: a worker that came to them last would be waited for by the others.
+# The longest first: a worker that came to them last would be waited for by the others. Those that mostly
+# wait, the collector's, stand between those that keep a core busy.
 LONGEST = (
     "tests/e2e/",
     "tests/contract/test_terraform_tests.py",
     "tests/integration/load/test_redshift.py",
     "tests/unit/ops/test_cli.py",
-    "tests/dashboard/test_look.py",
-    "tests/integration/stream/",
-    "tests/integration/refine/test_faults.py",
     "tests/integration/test_bench.py",
+    "tests/integration/stream/test_chaos.py",
     "tests/integration/test_dependencies_layer.py",
+    "tests/contract/test_costs.py",
+    "tests/integration/stream/test_collector.py",
+    "tests/integration/refine/test_faults.py",
+    "tests/contract/test_permissions.py",
+    "tests/dashboard/test_look.py",
 )
 
 

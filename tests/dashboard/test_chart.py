@@ -1,5 +1,7 @@
 """The candles: switches, gaps with their causes, the keyboard, the table."""
 
+from playwright.sync_api import Locator
+
 from tests.dashboard.conftest import Dashboard
 from tests.dashboard.published import GAPS
 
@@ -21,6 +23,14 @@ def pixels(dashboard: Dashboard) -> list[str]:
     return dashboard.page.locator("#chart-canvas canvas").evaluate_all(
         "all => all.map((one) => one.toDataURL())"
     )
+
+
+def opened_table(dashboard: Dashboard) -> Locator:
+    """The rows of the chart's table, which is drawn some time after the click that opens it."""
+    dashboard.page.click("#chart-data summary")
+    rows = dashboard.page.locator("#chart-table tbody tr")
+    rows.first.wait_for()
+    return rows
 
 
 def test_the_chart_starts_with_the_first_asset_hourly_at_its_first_venue(dashboard: Dashboard):
@@ -100,9 +110,7 @@ def test_the_mouse_reads_a_candle(dashboard: Dashboard):
 
 def test_the_candles_are_a_table_as_well_with_gaps_as_rows_of_their_own(dashboard: Dashboard):
     dashboard.open()
-    dashboard.page.click("#chart-data summary")
-    rows = dashboard.page.locator("#chart-table tbody tr")
-    rows.first.wait_for()
+    rows = opened_table(dashboard)
     assert rows.count() == 300 - sum(length for _, length, *_ in GAPS) + len(GAPS)
     assert (
         dashboard.page.locator("#chart-table tr.missing").first.inner_text().startswith("Not looked at yet")
@@ -180,8 +188,7 @@ def test_the_candle_that_still_runs_is_not_called_one_with_a_hole(dashboard: Das
 def test_the_table_of_candles_says_which_are_complete(dashboard: Dashboard):
     dashboard.open("#BTC/1d/binance/USDT")
     dashboard.page.locator("#chart-canvas[aria-label*='3 incomplete']").wait_for()
-    dashboard.page.click("#chart-data summary")
-    rows = dashboard.page.locator("#chart-table tbody tr").all_inner_texts()
+    rows = opened_table(dashboard).all_inner_texts()
     assert "incomplete, 50 % known" in rows[0]
     assert rows[1].endswith("yes")
     assert sum("incomplete" in row for row in rows) == 3
