@@ -38,6 +38,16 @@ def test_axe_finds_nothing_in_either_theme_nor_on_a_phone(
     assert result.violations_count == 0, result.generate_report()
 
 
+def test_a_desk_shows_the_watchlist_and_the_feeds_whole(dashboard: Dashboard):
+    for asset in dashboard.bucket.files["watchlist.json"]["assets"]:
+        asset |= {"price": "0.0000083821", "change_24h": "-14.26", "spread_bps": "21.2"}
+    dashboard.open()
+    assert dashboard.page.locator(".watchlist tbody .spread").first.inner_text() == "21.2 bp"
+    for place in ("#watchlist-table", "[aria-labelledby=health-feeds] .scroll"):
+        hidden = "it => [it.scrollWidth - it.clientWidth, it.scrollHeight - it.clientHeight]"
+        assert dashboard.page.locator(place).evaluate(hidden) == [0, 0], place
+
+
 def test_a_phone_shows_everything_without_scrolling_sideways(
     browser: Browser, site: tuple[str, Bucket], bucket: Bucket
 ):
