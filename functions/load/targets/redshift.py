@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pyarrow as pa
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +25,7 @@ from load.hashing import declaration_hash, row_hash
 from load.planning import Loaded, TablePartition
 from load.targets import Mismatch, Part, Read
 
+T = TypeVar("T")
 MAX_STATEMENTS: Final = 40  # of a batch. Source: Amazon Redshift Management Guide, "Using the Data API"
 MAX_WAIT_SECONDS: Final = 600.0
 PROBE: Final = TablePartition("probe", Partition(""))
@@ -80,16 +81,11 @@ class Redshift:
     known: dict[TablePartition, tuple[int, Loaded]] = field(default_factory=dict)
 
     def prepare(self, tables: Collection[SinkTable]) -> None:
-        doing, failures = "prepare the schema", 0
-        while True:
-            try:
-                return self._make_missing(tables, doing)
-            except StatementFailed as failed:
-                failures += 1
-                met = bool(_MADE_MEANWHILE.search(failed.message))
-                if not met or REDSHIFT_TRANSACTION.is_exhausted(failures):
-                    raise to_error(failed.message, doing, later=met) from None
-                self.sleep(REDSHIFT_TRANSACTION.seconds(failures))
+        doing = "prepare the schema"
+        try:
+            self._anew(_MADE_MEANWHILE, lambda: self._make_missing(tables, doing))
+        except StatementFailed as failed:
+            raise to_error(failed.message, doing) from None
 
     def _make_missing(self, tables: Collection[SinkTable], doing: str) -> None:
         """``StatementFailed`` where another run, or a batch of a killed one, makes it at that moment."""
@@ -228,15 +224,17 @@ class Redshift:
     def _run(self, statements: Sequence[str], doing: str) -> Sequence[str]:
         """Run the statements in one transaction, anew where another one was in its way; the ids of the
         statements that have a result. Raises ``StatementFailed``."""
+        return self._anew(_NOT_SERIALIZABLE, lambda: self._run_once(statements, doing))
+
+    def _anew(self, in_the_way: re.Pattern[str], attempt: Callable[[], T]) -> T:
+        """What ``attempt`` returns; repeated where a statement fails because another run was in its way."""
         failures = 0
         while True:
             try:
-                return self._run_once(statements, doing)
+                return attempt()
             except StatementFailed as failed:
                 failures += 1
-                if not _NOT_SERIALIZABLE.search(failed.message) or REDSHIFT_TRANSACTION.is_exhausted(
-                    failures
-                ):
+                if not in_the_way.search(failed.message) or REDSHIFT_TRANSACTION.is_exhausted(failures):
                     raise
                 self.sleep(REDSHIFT_TRANSACTION.seconds(failures))
 
@@ -285,7 +283,7 @@ def to_error(words: str, doing: str, *, later: bool = False) -> CoinlakeError:
         (remedy for phrase, remedy in _REMEDIES.items() if re.search(phrase, words, re.IGNORECASE)),
         words.strip().splitlines()[0][:200] if words.strip() else "no reason given",
     )
-    retryable = later or bool(_LATER.search(words) or _NOT_SERIALIZABLE.search(words))
+    retryable = later or any(one.search(words) for one in (_LATER, _NOT_SERIALIZABLE, _MADE_MEANWHILE))
     kind = StoreUnavailable if retryable else BadConfiguration
     return kind(f"could not {doing}: Redshift: {remedy}")
 
